@@ -1,0 +1,180 @@
+# Torc: one GNU Makefile. `make help` lists the targets.
+
+B       ?= build
+PREFIX  ?= /usr/local
+DESTDIR ?=
+LIBDIR  ?= $(PREFIX)/lib
+INCDIR  ?= $(PREFIX)/include
+BINDIR  ?= $(PREFIX)/bin
+MANDIR  ?= $(PREFIX)/share/man
+CC      ?= gcc
+CFLAGS  ?= -O2 -g
+PKG_CONFIG ?= pkg-config
+
+VERSION := $(shell sed -n 's/^.define TORC_VERSION_STRING "\(.*\)"/\1/p' include/torc/base.h)
+SONAME  := libtorc.so.0
+PFRING_SONAME := libpfring.so.8
+
+Q := $(if $(V),,@)
+say = $(if $(V),,@printf '  %-8s %s\n' '$(1)' '$(2)')
+ifeq ($(filter -j% --jobserver%,$(MAKEFLAGS)),)
+MAKEFLAGS += -j$(shell nproc)
+endif
+
+# Optional parts, found by pkg-config; printed by `make config`.
+have = $(shell $(PKG_CONFIG) --exists $(1) 2>/dev/null && echo 1)
+HAVE_ZLIB := $(call have,zlib)
+HAVE_ZSTD := $(call have,libzstd)
+OPT_CPPFLAGS := $(if $(HAVE_ZLIB),-DTORC_HAVE_ZLIB) $(if $(HAVE_ZSTD),-DTORC_HAVE_ZSTD)
+OPT_LIBS := $(if $(HAVE_ZLIB),-lz) $(if $(HAVE_ZSTD),-lzstd)
+
+WARNINGS := -Wall -Wextra -Wshadow -Wvla -Wundef -Wstrict-prototypes -Wmissing-prototypes \
+	-Wformat=2 -Wimplicit-fallthrough $(if $(WERROR),-Werror)
+ALL_CPPFLAGS := -Iinclude -Isrc -D_GNU_SOURCE $(OPT_CPPFLAGS) $(CPPFLAGS)
+ALL_CFLAGS := -std=gnu17 $(WARNINGS) -fPIC -fvisibility=hidden -pthread -MMD -MP $(CFLAGS) $(SANITIZE)
+ALL_LDFLAGS := -pthread $(LDFLAGS) $(SANITIZE)
+LIBS := -lpcap $(OPT_LIBS)
+
+LIB_SRC    := $(sort $(wildcard src/*/*.c src/*/*/*.c))
+CLI_SRC    := $(sort $(wildcard cli/*.c))
+PFRING_SRC := $(sort $(wildcard compat/pfring/*.c))
+TEST_SRC   := $(sort $(wildcard tests/*.c))
+TEST_SH    := $(sort $(wildcard tests/*.sh))
+BENCH_SRC  := $(sort $(wildcard bench/*.c))
+FUZZ_SRC   := $(sort $(wildcard fuzz/*.c))
+EXAMPLE_SRC := $(sort $(wildcard examples/*.c))
+
+obj = $(patsubst %.c,$(B)/%.o,$(1))
+LIB_OBJ := $(call obj,$(LIB_SRC))
+CLI_OBJ := $(call obj,$(CLI_SRC))
+PFRING_OBJ := $(call obj,$(PFRING_SRC))
+TESTS   := $(patsubst tests/%.c,$(B)/tests/%,$(TEST_SRC))
+BENCHES := $(patsubst bench/%.c,$(B)/bench/%,$(BENCH_SRC))
+EXAMPLES := $(patsubst examples/%.c,$(B)/examples/%,$(EXAMPLE_SRC))
+FUZZERS := $(patsubst fuzz/%.c,$(B)/fuzz/%,$(FUZZ_SRC))
+
+PRODUCTS := $(B)/libtorc.a $(B)/libtorc.so $(if $(CLI_SRC),$(B)/torc) \
+	$(if $(PFRING_SRC),$(B)/libpfring.a $(B)/libpfring.so)
+
+.PHONY: all config tests benches examples install uninstall check bench fuzz sizes asan tsan clean help
+.DELETE_ON_ERROR:
+.SUFFIXES:
+
+all: config $(PRODUCTS) ## build the libraries and torc
+
+config:
+	@printf '  torc %s: zlib %s, zstd %s\n' '$(VERSION)' '$(if $(HAVE_ZLIB),yes,no)' '$(if $(HAVE_ZSTD),yes,no)'
+
+$(B)/%.o: %.c
+	$(call say,CC,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CPPFLAGS) $(EXTRA_$(firstword $(subst /, ,$*))) $(ALL_CFLAGS) -c -o $@ $<
+
+EXTRA_compat := -Icompat/pfring
+EXTRA_tests  := -Icompat/pfring
+
+$(B)/libtorc.a: $(LIB_OBJ)
+	$(call say,AR,$@)
+	$(Q)rm -f $@
+	$(Q)$(AR) rcs $@ $^
+
+# The build fails when the public headers and the version map disagree.
+$(B)/symbols.ok: scripts/check-symbols libtorc.map $(wildcard include/torc/*.h include/torc/layers/*.h)
+	$(Q)mkdir -p $(@D)
+	$(Q)sh scripts/check-symbols libtorc.map include/torc && touch $@
+
+$(B)/libtorc.so.$(VERSION): $(LIB_OBJ) libtorc.map $(B)/symbols.ok
+	$(call say,LD,$@)
+	$(Q)$(CC) -shared -Wl,-soname,$(SONAME) -Wl,--version-script,libtorc.map -Wl,-z,defs \
+		$(ALL_LDFLAGS) -o $@ $(LIB_OBJ) $(LIBS)
+
+$(B)/libtorc.so: $(B)/libtorc.so.$(VERSION)
+	$(Q)ln -sf $(notdir $<) $(B)/$(SONAME)
+	$(Q)ln -sf $(SONAME) $@
+
+$(B)/torc: $(CLI_OBJ) $(B)/libtorc.a
+	$(call say,LD,$@)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
+
+# libpfring stands alone: it carries libtorc inside and exports PF_RING's names only.
+$(B)/libpfring.a: $(PFRING_OBJ) $(LIB_OBJ)
+	$(call say,AR,$@)
+	$(Q)rm -f $@
+	$(Q)$(AR) rcs $@ $^
+
+$(B)/libpfring.so: $(PFRING_OBJ) $(LIB_OBJ) compat/pfring/libpfring.map
+	$(call say,LD,$@)
+	$(Q)$(CC) -shared -Wl,-soname,$(PFRING_SONAME) -Wl,--version-script,compat/pfring/libpfring.map \
+		-Wl,-z,defs $(ALL_LDFLAGS) -o $(B)/$(PFRING_SONAME) $(PFRING_OBJ) $(LIB_OBJ) $(LIBS)
+	$(Q)ln -sf $(PFRING_SONAME) $@
+
+# A test whose name begins with pfring_ is a program of the drop-in library.
+$(B)/tests/pfring_%: $(B)/tests/pfring_%.o $(B)/libpfring.a
+	$(call say,LD,$@)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS) -ldl
+
+$(B)/tests/%: $(B)/tests/%.o $(B)/libtorc.a
+	$(call say,LD,$@)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS) -lm
+
+$(B)/bench/%: $(B)/bench/%.o $(B)/libtorc.a
+	$(call say,LD,$@)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS) -lm
+
+$(B)/examples/%: $(B)/examples/%.o $(B)/libtorc.a
+	$(call say,LD,$@)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
+
+tests: $(TESTS)
+benches: $(BENCHES)
+examples: $(EXAMPLES) ## build the example programs
+
+check: all tests examples ## run every test (make check T="name ...": only those)
+	$(Q)B=$(B) sh tests/run $(if $(T),$(T),$(notdir $(TEST_SRC:.c=)) $(notdir $(TEST_SH)))
+
+bench: all benches ## run every benchmark and print one table
+	$(Q)B=$(B) sh bench/run
+
+bench-%: all benches
+	$(Q)B=$(B) sh bench/run $*
+
+# Fuzzers need clang; FUZZ_SECONDS each.
+FUZZ_SECONDS ?= 20
+fuzz: ## fuzz every target for FUZZ_SECONDS (needs clang)
+	$(Q)$(MAKE) --no-print-directory B=build-fuzz CC=clang CFLAGS='-O1 -g' \
+		SANITIZE='-fsanitize=fuzzer-no-link,address,undefined' fuzzers
+	$(Q)B=build-fuzz FUZZ_SECONDS=$(FUZZ_SECONDS) sh fuzz/run
+
+fuzzers: $(FUZZERS)
+$(B)/fuzz/%: $(B)/fuzz/%.o $(B)/libtorc.a
+	$(call say,LD,$@)
+	$(Q)$(CC) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LIBS)
+
+asan: ## every test under AddressSanitizer and UndefinedBehaviorSanitizer
+	$(Q)$(MAKE) --no-print-directory B=build-asan CFLAGS='-O1 -g -fno-omit-frame-pointer' \
+		SANITIZE='-fsanitize=address,undefined -fno-sanitize-recover=undefined' check T='$(T)'
+
+tsan: ## the threaded tests under ThreadSanitizer
+	$(Q)$(MAKE) --no-print-directory B=build-tsan CFLAGS='-O1 -g' SANITIZE='-fsanitize=thread' \
+		check T='$(if $(T),$(T),$(notdir $(basename $(wildcard tests/*threads*.c))))'
+
+sizes: ## lines of code, longest functions, size of the libraries
+	$(Q)sh scripts/sizes $(B)
+
+MAN1 := $(wildcard man/*.1)
+MAN3 := $(wildcard man/*.3)
+MAN7 := $(wildcard man/*.7)
+
+install: all ## install under $(DESTDIR)$(PREFIX)
+	$(Q)PREFIX='$(PREFIX)' LIBDIR='$(LIBDIR)' INCDIR='$(INCDIR)' BINDIR='$(BINDIR)' MANDIR='$(MANDIR)' \
+		DESTDIR='$(DESTDIR)' VERSION='$(VERSION)' SONAME='$(SONAME)' LIBS='$(LIBS)' \
+		PFRING_SONAME='$(PFRING_SONAME)' B='$(B)' sh scripts/install
+
+clean: ## remove what was built
+	$(Q)rm -rf build build-asan build-tsan build-fuzz
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 18
+
+-include $(patsubst %.o,%.d,$(LIB_OBJ) $(CLI_OBJ) $(PFRING_OBJ)) \
+	$(addsuffix .d,$(TESTS) $(BENCHES) $(EXAMPLES) $(FUZZERS))

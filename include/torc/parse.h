@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * torc/parse.h - the headers of a packet in one pass: what a ring's long header holds
+ *
+ * This is the small, fast parser behind TORC_LONG_HEADER, the flow hash and the clusters. It knows
+ * link, network and transport headers and four tunnels, and nothing else; for every protocol and
+ * every field there is torc/decode.h.
+ */
+#ifndef TORC_PARSE_H
+#define TORC_PARSE_H
+
+#include <torc/packet.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define TORC_NO_OFFSET    (-1)
+#define TORC_NO_TUNNEL_ID 0xFFFFFFFFu
+
+/* struct torc_parsed.flags */
+enum {
+	TORC_PARSED_FRAGMENT = 1 << 0,       /* an IP fragment, first or later */
+	TORC_PARSED_LATER_FRAGMENT = 1 << 1, /* not the first: it has no transport header */
+	TORC_PARSED_MORE_FRAGMENTS = 1 << 2,
+	TORC_PARSED_TRUNCATED = 1 << 3       /* the captured bytes ended before the headers did */
+};
+
+/* Addresses and ports of one IP header and what it carries. All numbers are in host order. */
+struct torc_parsed_ip {
+	uint8_t version;  /* 4, 6, or 0: no IP header */
+	uint8_t protocol; /* of the transport: IPv6 extension headers were skipped */
+	uint8_t tos;      /* IPv4 type of service, IPv6 traffic class */
+	uint8_t ttl;
+	uint32_t fragment_id;
+	uint8_t source[16];      /* network order; IPv4 in the first four bytes */
+	uint8_t destination[16];
+	uint16_t source_port; /* TCP, UDP, UDP-Lite, SCTP, DCCP; 0 in a later fragment */
+	uint16_t destination_port;
+};
+
+/*
+ * Offsets count from the first byte of the packet; TORC_NO_OFFSET where there is no such header.
+ */
+struct torc_parsed {
+	uint8_t destination_mac[6];
+	uint8_t source_mac[6];
+	uint16_t ether_type; /* of what follows the tags */
+	uint16_t vlan_id;    /* outer tag, 12 bits; 0 without a tag (see vlan_count) */
+	uint16_t inner_vlan_id;
+	uint8_t vlan_count;
+	uint8_t flags; /* TORC_PARSED_ bits */
+	struct torc_parsed_ip ip;
+	uint8_t icmp_type;
+	uint8_t icmp_code;
+	uint8_t tcp_flags;
+	uint32_t tcp_sequence;
+	uint32_t tcp_acknowledgment;
+	uint32_t tunnel_id; /* GTP-U TEID, GRE key, VXLAN network; TORC_NO_TUNNEL_ID without one */
+	uint16_t inner_ether_type;
+	uint8_t inner_destination_mac[6];
+	uint8_t inner_source_mac[6];
+	struct torc_parsed_ip inner; /* version 0: no tunnel */
+	int16_t vlan_offset;
+	int16_t network_offset;
+	int16_t transport_offset;
+	int16_t payload_offset;
+	uint32_t flow_hash; /* symmetric; 0 for what is not IP. See torc_parsed_flow_hash() */
+};
+
+/*
+ * torc_parse - fill in a struct torc_parsed from the bytes of a packet
+ *
+ * Never fails and never reads past caplen; what is not there stays zero (TORC_NO_OFFSET for
+ * offsets). Returns the deepest layer reached: 2 link, 3 network, 4 transport, 5 tunnel.
+ */
+TORC_API int torc_parse(uint16_t link_type, const uint8_t *data, uint32_t caplen,
+			struct torc_parsed *parsed);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

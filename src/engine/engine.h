@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * engine.h - how frames arrive: the contract between a ring and its engines
+ *
+ * An engine brings the packets of one interface (or file) into memory, block by block, and sends.
+ * Every operation is called per block or rarer, never per packet. The ring owns everything that
+ * applies to packets one by one: sampling, user-space filters, waiting, the account.
+ *
+ * The life of a block:
+ *
+ *	acquire(engine, &token)    1: a block is at hand, from now on until release(token) its bytes
+ *	                           stay; 0: none at hand; negative: -ENETDOWN, -ENODEV, ...
+ *	fill(engine, packets, n)   views of the next packets of the block acquired last; 0: exhausted
+ *	release(engine, token)     the block goes back; blocks may be released in any order, and
+ *	                           several may be held at once
+ *
+ * One thread at a time calls into an engine (the ring locks), except stats() of an engine whose
+ * counters are atomic.
+ */
+#ifndef TORC_ENGINE_H
+#define TORC_ENGINE_H
+
+#include <torc/ring.h>
+
+struct sock_fprog;
+struct torc_cluster_member;
+
+/* What an engine is opened with. Strings are borrowed for the call. */
+struct torc_engine_config {
+	const char *name; /* interface or file, without prefix, mask and settings */
+	const char *settings; /* "key=value;key=value" or "" */
+	uint32_t snaplen;
+	uint32_t flags;        /* TORC_PROMISC, TORC_HW_TIMESTAMP, TORC_IMMEDIATE, ... */
+	uint64_t buffer_bytes; /* 0: the default */
+	uint32_t block_bytes;
+	uint64_t channel_mask; /* receive queues wanted; all ones: every queue */
+	enum torc_mode mode;
+};
+
+/* What an engine tells about itself once it is open. */
+struct torc_engine_info {
+	const char *detail; /* for people; static */
+	char name[64];      /* of the interface now (it may have been renamed), or the file */
+	uint16_t link_type;
+	int32_t ifindex;
+	uint32_t mtu;
+	uint8_t address[6];
+	uint32_t queue_count;
+	uint64_t buffer_bytes;
+	uint32_t block_bytes;
+	bool loopback;
+};
+
+/* Counters since open, in 64 bits; TORC_UNKNOWN where the engine cannot know. */
+struct torc_engine_stats {
+	uint64_t seen; /* reached the ring, dropped or not */
+	uint64_t dropped;
+	uint64_t freezes;
+	uint64_t card_missed;
+};
+
+struct torc_engine; /* each engine's own; the ring holds {ops, pointer} */
+
+struct torc_engine_ops {
+	const char *name; /* as shown: "tpacket_v3" */
+	bool is_file;     /* has an end; its direction, filter and clusters are user-space work */
+
+	int (*open)(struct torc_engine **engine, const struct torc_engine_config *config,
+		    struct torc_error *error);
+	void (*close)(struct torc_engine *engine);
+	/* From now on packets arrive / no more arrive; those that did can still be acquired. stop()
+	 * returns only when the last block has been handed over or is empty. */
+	int (*start)(struct torc_engine *engine);
+	int (*stop)(struct torc_engine *engine);
+
+	int (*acquire)(struct torc_engine *engine, uint32_t *token);
+	unsigned int (*fill)(struct torc_engine *engine, struct torc_packet *packets,
+			     unsigned int max);
+	void (*release)(struct torc_engine *engine, uint32_t token);
+	unsigned int (*queued)(struct torc_engine *engine); /* in blocks not yet acquired */
+	bool (*at_end)(struct torc_engine *engine);
+
+	/* Descriptors that become readable when a block is at hand; returns how many. They may
+	 * change across start(), stop(), join() and leave(). */
+	unsigned int (*fds)(struct torc_engine *engine, int *fds, unsigned int max);
+	/* When nothing is readable: nanoseconds until the engine has something anyway (a paced
+	 * file), or -1. NULL: always -1. */
+	int64_t (*due_ns)(struct torc_engine *engine);
+
+	/* NULL: the ring filters in user space. program NULL: accept everything. */
+	int (*set_filter)(struct torc_engine *engine, const struct sock_fprog *program);
+	/* NULL: the ring filters in user space. */
+	int (*set_direction)(struct torc_engine *engine, enum torc_direction direction);
+	int (*set_promisc)(struct torc_engine *engine, bool on); /* NULL: -EOPNOTSUPP */
+
+	/* Clusters: NULL: the ring picks the member's packets in user space (files). */
+	int (*join)(struct torc_engine *engine, struct torc_cluster_member *member,
+		    struct torc_error *error);
+	int (*leave)(struct torc_engine *engine);
+
+	/* NULL: cannot send. ifindex 0: the engine's own interface. */
+	int (*send)(struct torc_engine *engine, int ifindex, const void *data, size_t length);
+	int (*send_batch)(struct torc_engine *engine, const struct torc_packet *packets,
+			  unsigned int count);
+	int (*flush)(struct torc_engine *engine);
+
+	int (*stats)(struct torc_engine *engine, struct torc_engine_stats *stats);
+	void (*info)(struct torc_engine *engine, struct torc_engine_info *info);
+};
+
+extern const struct torc_engine_ops torc_engine_tpacket_v3;
+extern const struct torc_engine_ops torc_engine_tpacket_v2; /* TORC_IMMEDIATE */
+extern const struct torc_engine_ops torc_engine_afxdp;
+extern const struct torc_engine_ops torc_engine_replay;
+
+#endif
