@@ -18,10 +18,10 @@ extern "C" {
 
 #if defined(__GNUC__)
 #define TORC_API __attribute__((visibility("default")))
-#define TORC_PRINTF(format, first) __attribute__((format(printf, format, first)))
+#define TORC_PRINTF(text, first) __attribute__((format(printf, text, first)))
 #else
 #define TORC_API
-#define TORC_PRINTF(format, first)
+#define TORC_PRINTF(text, first)
 #endif
 
 #define TORC_VERSION_MAJOR  0
