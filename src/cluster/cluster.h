@@ -36,12 +36,14 @@ int torc_cluster_join(struct torc_cluster_member **member,
 		      const struct torc_cluster_request *request, struct torc_error *error);
 
 /*
- * fd: a packet socket bound to the interface with ETH_P_ALL. From the return of attach on, the
- * socket gets its share and nothing else; until then it may have got packets that were not its
- * share, so the engine calls this on a socket whose filter still refuses everything and removes
- * that filter afterwards - unless the implementation says it took care of that.
+ * fd: a packet socket bound to the interface with ETH_P_ALL, with a filter that refuses everything,
+ * so that it has received nothing. attach() makes it a member of the kernel's group that holds no
+ * share yet, then calls ready(context), in which the engine puts the real filter in place, and only
+ * then gives it its share: no packet is lost or delivered twice. An unclustered ring that joins
+ * while it receives has its real filter already; then ready may be NULL.
  */
-int torc_cluster_attach(struct torc_cluster_member *member, int fd, struct torc_error *error);
+int torc_cluster_attach(struct torc_cluster_member *member, int fd, int (*ready)(void *context),
+			void *context, struct torc_error *error);
 
 /* The share has moved to the other members when this returns; the socket still has to be closed. */
 int torc_cluster_detach(struct torc_cluster_member *member);
