@@ -58,6 +58,7 @@ PRODUCTS := $(B)/libtorc.a $(B)/libtorc.so $(if $(CLI_SRC),$(B)/torc) \
 
 .PHONY: all config tests benches examples install uninstall check bench fuzz sizes asan tsan clean help
 .DELETE_ON_ERROR:
+.SECONDARY:
 .SUFFIXES:
 
 all: config $(PRODUCTS) ## build the libraries and torc
