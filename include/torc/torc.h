@@ -4,6 +4,15 @@
 #define TORC_TORC_H
 
 #include <torc/base.h>
+#include <torc/decode.h>
+#include <torc/layer.h>
+#include <torc/layers/arp.h>
+#include <torc/layers/ethernet.h>
+#include <torc/layers/icmp.h>
+#include <torc/layers/ip.h>
+#include <torc/layers/link.h>
+#include <torc/layers/tcp.h>
+#include <torc/layers/udp.h>
 #include <torc/packet.h>
 #include <torc/parse.h>
 #include <torc/ring.h>
