@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * translate.h - a classic BPF filter as part of an XDP program
+ *
+ * The verdict is the one that libpcap's bpf_filter() gives on the bytes of the frame: a load beyond
+ * the end refuses the packet, as does a division by zero.
+ */
+#ifndef TORC_BPF_TRANSLATE_H
+#define TORC_BPF_TRANSLATE_H
+
+#include "bpf/code.h"
+
+struct sock_fprog;
+
+/*
+ * Append the filter to code. On entry register 6 is the XDP context (it stays); registers 0 to 5, 8
+ * and 9 and the upper 64 bytes of the stack are the filter's. It ends with a jump to
+ * accept or refuse.
+ *
+ * Returns 0, -EINVAL for a program the kernel's checker would refuse too, or -EOPNOTSUPP for what
+ * has no counterpart in XDP: the ancillary loads of linux/filter.h (SKF_AD_OFF, SKF_NET_OFF,
+ * SKF_LL_OFF). Errors of code itself are told by torc_bpf_finish().
+ */
+int torc_bpf_translate(struct torc_bpf_code *code, const struct sock_fprog *filter,
+		       unsigned int accept, unsigned int refuse);
+
+#endif
