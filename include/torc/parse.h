@@ -41,6 +41,8 @@ struct torc_parsed_ip {
 
 /*
  * Offsets count from the first byte of the packet; TORC_NO_OFFSET where there is no such header.
+ * vlan_offset is that of the outer tag's control information, right behind its type. All offsets
+ * are of the outer packet: in a tunnel payload_offset is that of the tunnel's header.
  */
 struct torc_parsed {
 	uint8_t destination_mac[6];
@@ -65,14 +67,22 @@ struct torc_parsed {
 	int16_t network_offset;
 	int16_t transport_offset;
 	int16_t payload_offset;
-	uint32_t flow_hash; /* symmetric; 0 for what is not IP. See torc_parsed_flow_hash() */
+	/* Of outer addresses, ports and protocol: the same for both directions of a flow, in every
+	 * process and every run; evenly spread in all its bits. 0 for what is not IP. */
+	uint32_t flow_hash;
 };
 
 /*
  * torc_parse - fill in a struct torc_parsed from the bytes of a packet
  *
+ * link_type  TORC_LINK_; one that is not listed there is level 2 and nothing more
+ *
  * Never fails and never reads past caplen; what is not there stays zero (TORC_NO_OFFSET for
- * offsets). Returns the deepest layer reached: 2 link, 3 network, 4 transport, 5 tunnel.
+ * offsets). Bytes behind the end that the IP header states are padding and not parsed; headers are
+ * looked for in the first 32767 bytes. Walks at most 8 VLAN tags, 8 MPLS labels, 16 IPv6 extension
+ * headers and one tunnel: GRE, VXLAN, GTP-U, IP in IP. tunnel_id may be set although what the
+ * tunnel carries was cut off; inner.version says whether there is an inner packet.
+ * Returns the deepest layer reached: 2 link, 3 network, 4 transport, 5 tunnel.
  */
 TORC_API int torc_parse(uint16_t link_type, const uint8_t *data, uint32_t caplen,
 			struct torc_parsed *parsed);

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * flow.h - the flow hash: one function for torc_parse(), for files split among members, and, word
+ * for word, for the programs that a cluster installs in the kernel
+ *
+ * It has to be computed by classic BPF too, which knows 32-bit additions, multiplications, shifts
+ * and exclusive ors, and no loops. Each end of a flow is mixed by itself, so that the sum of the
+ * two is symmetric without the collisions that adding or xor-ing addresses has (10.0.0.1 with
+ * 10.0.0.4 and 10.0.0.2 with 10.0.0.3 are different flows here), and the sum is mixed again.
+ */
+#ifndef TORC_PARSE_FLOW_H
+#define TORC_PARSE_FLOW_H
+
+#include <torc/parse.h>
+
+/* What of a packet makes its flow, beside the addresses. */
+enum {
+	TORC_FLOW_PORTS = 1 << 0,
+	TORC_FLOW_PROTOCOL = 1 << 1,
+	TORC_FLOW_VLAN = 1 << 2,
+	TORC_FLOW_TCP_ONLY = 1 << 3,  /* ports and protocol count for TCP only */
+	TORC_FLOW_INNER = 1 << 4,     /* of the tunnelled packet, where there is one */
+	TORC_FLOW_MAC = 1 << 5        /* what is not IP is told apart by its MAC addresses */
+};
+
+/* Odd constants; what matters is that they have no structure of their own. */
+#define TORC_FLOW_WORD     0x9E3779B1u /* between the words of an IPv6 address */
+#define TORC_FLOW_PORT     0x85EBCA77u
+#define TORC_FLOW_END_1    0xC2B2AE3Du
+#define TORC_FLOW_END_2    0x27D4EB2Fu
+#define TORC_FLOW_PROTO    0x165667B1u
+#define TORC_FLOW_TAG      0x9E3779B9u
+#define TORC_FLOW_FINAL_1  0x7FEB352Du
+#define TORC_FLOW_FINAL_2  0x846CA68Bu
+
+static inline uint32_t torc_flow_mix_end(uint32_t end)
+{
+	end *= TORC_FLOW_END_1;
+	end ^= end >> 15;
+	end *= TORC_FLOW_END_2;
+	return end ^ end >> 13;
+}
+
+static inline uint32_t torc_flow_mix_final(uint32_t sum)
+{
+	sum ^= sum >> 16;
+	sum *= TORC_FLOW_FINAL_1;
+	sum ^= sum >> 15;
+	sum *= TORC_FLOW_FINAL_2;
+	return sum ^ sum >> 16;
+}
+
+/* torc_flow_hash - of a parsed packet, by TORC_FLOW_ bits; 0 for what has no flow */
+uint32_t torc_flow_hash(const struct torc_parsed *parsed, unsigned int what);
+
+#endif
