@@ -5,6 +5,7 @@
 
 #include <torc/base.h>
 #include <torc/decode.h>
+#include <torc/file.h>
 #include <torc/filter.h>
 #include <torc/layer.h>
 #include <torc/layers/arp.h>

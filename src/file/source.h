@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* source.h - where the bytes of a capture file come from: descriptor or memory, gzip, zstd */
+#ifndef TORC_FILE_SOURCE_H
+#define TORC_FILE_SOURCE_H
+
+#include <sys/types.h>
+
+#include <torc/file.h>
+
+struct torc_source {
+	int fd; /* -1: memory */
+	bool owns_fd;
+	const uint8_t *memory;
+	size_t memory_left;
+	uint64_t raw_bytes; /* taken from descriptor or memory */
+
+	enum torc_compression compression;
+	void *stream;   /* z_stream or ZSTD_DStream */
+	uint8_t *input; /* compressed bytes not yet used: input[input_at .. input_end) */
+	size_t input_at;
+	size_t input_end;
+	bool stream_ended; /* at the end of a member or frame: another may follow */
+	bool stream_full;  /* the last output was filled up: there may be more without input */
+	bool stream_broken;
+	char reason[128];  /* why the last read failed, when the code alone does not say it */
+};
+
+/* More bytes, at most size: how many, 0 at the end, or a negative code. One read() of a plain file. */
+ssize_t torc_source_read(struct torc_source *source, void *bytes, size_t size);
+
+/* What the first bytes of a file say. */
+enum torc_compression torc_source_detect(const uint8_t *bytes, size_t length);
+
+/*
+ * From now on decompress, beginning with these bytes (already read, copied). -EOPNOTSUPP: not in
+ * this build.
+ */
+int torc_source_decompress(struct torc_source *source, enum torc_compression compression,
+			   const uint8_t *bytes, size_t length);
+
+void torc_source_close(struct torc_source *source);
+
+#endif
