@@ -81,7 +81,9 @@ enum torc_registry {
 	TORC_BY_SCTP_PORT = 6,
 	TORC_BY_LLC_SAP = 7,
 	TORC_BY_PPP_PROTOCOL = 8,
-	TORC_REGISTRIES = 9
+	TORC_BY_ICMPV6_TYPE = 9,
+	TORC_BY_ADDRESS_FAMILY = 10, /* of BSD loopback headers */
+	TORC_REGISTRIES = 11
 };
 
 /*

@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * decode.c - from bytes to a stack of layers
+ *
+ * One loop: the layer's decode function looks at its header through a cursor and names the next
+ * layer. The loop keeps the record of layers, their bounds, and the reason why it ended. Bounds are
+ * checked here once more than in the layers: a header longer than what is there ends decoding.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "decode/registry.h"
+
+/* How far ahead torc_decode_batch() asks for packets: some 12 hide the latency of memory. */
+#define PREFETCH_PACKETS 12
+
+static void layer_add(struct torc_decoded *decoded, const struct torc_cursor *cursor,
+		      unsigned int type, uint32_t header_length, uint32_t payload_length)
+{
+	struct torc_layer *layer = &decoded->layers[decoded->layer_count++];
+
+	layer->type = (uint16_t)type;
+	layer->reserved = 0;
+	layer->offset = (uint32_t)(cursor->data - decoded->data);
+	layer->header_length = header_length;
+	layer->payload_length = payload_length;
+}
+
+/* The layer could not be decoded: say why, and show its bytes as DecodeFailure. */
+static void layer_failed(struct torc_decoded *decoded, struct torc_cursor *cursor,
+			 unsigned int type, int step)
+{
+	decoded->failed_type = (uint16_t)type;
+	if (step == TORC_STEP_MALFORMED) {
+		decoded->status = TORC_DECODED_MALFORMED;
+		decoded->reason = cursor->reason;
+	} else if (cursor->wire_length > cursor->length) {
+		decoded->status = TORC_DECODED_SNAPLEN_TRUNCATED;
+		decoded->reason = "cut by the snaplen";
+	} else {
+		decoded->status = TORC_DECODED_HEADER_TRUNCATED;
+		decoded->reason = "too few bytes";
+		cursor->flags |= TORC_DECODED_CUT_BY_HEADER;
+	}
+	layer_add(decoded, cursor, TORC_LAYER_DECODE_FAILURE, cursor->length, 0);
+}
+
+static struct torc_target *target_of(const struct torc_decode_options *options, unsigned int type)
+{
+	uint32_t i;
+
+	for (i = 0; i < options->target_count; i++)
+		if (options->targets[i].type == type)
+			return &options->targets[i];
+	return NULL;
+}
+
+/* A layer was found: fill in the caller's structs of that type. */
+static void targets_fill(const struct torc_decoded *decoded,
+			 const struct torc_decode_options *options)
+{
+	const struct torc_layer *layer = &decoded->layers[decoded->layer_count - 1];
+	struct torc_target *target;
+	uint32_t i;
+
+	for (i = 0; i < options->target_count; i++) {
+		target = &options->targets[i];
+		if (target->type != layer->type || (target->found && !target->innermost))
+			continue;
+		torc_layer_read(decoded, layer, layer->type, target->layer, target->size);
+		target->found = true;
+	}
+}
+
+static inline bool stops_before(unsigned int type, const struct torc_decode_options *options)
+{
+	return options && options->flags & TORC_DECODE_TARGETS_ONLY && !target_of(options, type);
+}
+
+/* One layer of the stack; returns the type of the next one, or TORC_LAYER_NONE at the end. */
+static inline unsigned int layer_decode(struct torc_decoded *decoded, struct torc_cursor *cursor,
+					unsigned int type)
+{
+	uint32_t header;
+	int step;
+
+	cursor->next = TORC_LAYER_NONE;
+	cursor->registry = TORC_BY_NONE;
+	step = layer_ops(type)->decode(cursor);
+	header = cursor->header_length;
+	if (__builtin_expect(step != TORC_STEP_OK || header > cursor->length, 0)) {
+		layer_failed(decoded, cursor, type, step != TORC_STEP_OK ? step : TORC_STEP_SHORT);
+		return TORC_LAYER_NONE;
+	}
+	if (cursor->next == TORC_LAYER_NONE) {
+		layer_add(decoded, cursor, type, header, 0);
+		return TORC_LAYER_NONE;
+	}
+	layer_add(decoded, cursor, type, header, cursor->length - header);
+	cursor->data += header;
+	cursor->length -= header;
+	cursor->wire_length -= header;
+	if (cursor->length == 0)
+		return TORC_LAYER_NONE;
+	if (__builtin_expect(cursor->registry != TORC_BY_NONE, 0)) {
+		decoded->status = TORC_DECODED_UNKNOWN_NEXT;
+		decoded->registry = cursor->registry;
+		decoded->number = cursor->number;
+	}
+	return cursor->next;
+}
+
+/* Payload and Fragment take all there is. */
+static inline bool is_opaque(unsigned int type)
+{
+	return type == TORC_LAYER_PAYLOAD || type == TORC_LAYER_FRAGMENT;
+}
+
+static inline void layers_decode(struct torc_decoded *decoded, struct torc_cursor *cursor,
+				 unsigned int type, const struct torc_decode_options *options)
+{
+	do {
+		if (__builtin_expect(decoded->layer_count == TORC_LAYERS_MAX, 0)) {
+			decoded->status = TORC_DECODED_LAYER_LIMIT;
+			return;
+		}
+		if (stops_before(type, options)) {
+			cursor->flags |= TORC_DECODED_STOPPED;
+			return;
+		}
+		if (is_opaque(type)) {
+			layer_add(decoded, cursor, type, cursor->length, 0);
+			type = TORC_LAYER_NONE;
+		} else {
+			type = layer_decode(decoded, cursor, type);
+		}
+		if (options && options->target_count > 0 && decoded->layer_count > 0)
+			targets_fill(decoded, options);
+	} while (type != TORC_LAYER_NONE);
+}
+
+/* The first layer; for raw IP the version tells. */
+static inline unsigned int first_layer(struct torc_decoded *decoded)
+{
+	unsigned int type;
+
+	switch (decoded->link_type) {
+	case TORC_LINK_ETHERNET:
+		return TORC_LAYER_ETHERNET;
+	case TORC_LINK_RAW:
+	case TORC_LINK_RAW_BSD:
+	case TORC_LINK_RAW_OPENBSD:
+		if (decoded->caplen > 0 && decoded->data[0] >> 4 == 6)
+			return TORC_LAYER_IPV6;
+		return TORC_LAYER_IPV4;
+	default:
+		type = registry_find(TORC_BY_LINK_TYPE, decoded->link_type);
+		if (type != TORC_LAYER_NONE)
+			return type;
+		decoded->status = TORC_DECODED_UNKNOWN_NEXT;
+		decoded->registry = TORC_BY_LINK_TYPE;
+		decoded->number = decoded->link_type;
+		return TORC_LAYER_PAYLOAD;
+	}
+}
+
+static inline int decode(uint16_t link_type, const uint8_t *data, uint32_t caplen, uint32_t len,
+			 struct torc_decoded *decoded, const struct torc_decode_options *options)
+{
+	struct torc_cursor cursor = {
+		.data = data,
+		.length = caplen,
+		.wire_length = len > caplen ? len : caplen,
+		.flags = len > caplen ? TORC_DECODED_CUT_BY_SNAPLEN : 0,
+		.options = options ? options->flags : 0,
+		.decoded = decoded,
+	};
+
+	/* all but the array of layers */
+	decoded->data = data;
+	decoded->reason = NULL;
+	decoded->caplen = caplen;
+	decoded->len = cursor.wire_length;
+	decoded->link_type = link_type;
+	decoded->status = TORC_DECODED_COMPLETE;
+	decoded->layer_count = 0;
+	decoded->registry = TORC_BY_NONE;
+	decoded->failed_type = TORC_LAYER_NONE;
+	decoded->number = 0;
+	layers_decode(decoded, &cursor, first_layer(decoded), options);
+	decoded->flags = cursor.flags;
+	if (decoded->status == TORC_DECODED_COMPLETE) {
+		if (cursor.flags & TORC_DECODED_CUT_BY_HEADER)
+			decoded->status = TORC_DECODED_HEADER_TRUNCATED;
+		else if (cursor.flags & TORC_DECODED_CUT_BY_SNAPLEN)
+			decoded->status = TORC_DECODED_SNAPLEN_TRUNCATED;
+	}
+	return decoded->status;
+}
+
+int torc_decode(uint16_t link_type, const uint8_t *data, uint32_t caplen, uint32_t len,
+		struct torc_decoded *decoded)
+{
+	return decode(link_type, data, caplen, len, decoded, NULL);
+}
+
+int torc_decode_packet(const struct torc_packet *packet, struct torc_decoded *decoded)
+{
+	return decode(packet->link_type, packet->data, packet->caplen, packet->len, decoded, NULL);
+}
+
+void torc_decode_batch(const struct torc_packet *packets, unsigned int count,
+		       struct torc_decoded *decoded)
+{
+	unsigned int i;
+
+	for (i = 0; i < count && i < PREFETCH_PACKETS; i++)
+		__builtin_prefetch(packets[i].data);
+	for (i = 0; i < count; i++) {
+		if (i + PREFETCH_PACKETS < count) {
+			/* headers mostly end in the second cache line */
+			__builtin_prefetch(packets[i + PREFETCH_PACKETS].data);
+			__builtin_prefetch(packets[i + PREFETCH_PACKETS].data + 63);
+		}
+		torc_decode_packet(&packets[i], &decoded[i]);
+	}
+}
+
+static bool options_usable(const struct torc_decode_options *options)
+{
+	uint32_t i;
+
+	if (options->size < sizeof(*options) ||
+	    options->flags & ~(uint32_t)(TORC_DECODE_STREAMS | TORC_DECODE_TARGETS_ONLY) ||
+	    (options->target_count > 0 && !options->targets))
+		return false;
+	for (i = 0; i < options->target_count; i++)
+		if (options->targets[i].type >= TORC_LAYER_TYPES ||
+		    !layer_ops(options->targets[i].type) ||
+		    (options->targets[i].size > 0 && !options->targets[i].layer))
+			return false;
+	return true;
+}
+
+int torc_decode_with(const struct torc_packet *packet, const struct torc_decode_options *options,
+		     struct torc_decoded *decoded)
+{
+	uint32_t i;
+
+	if (options) {
+		if (!options_usable(options))
+			return -EINVAL;
+		for (i = 0; i < options->target_count; i++)
+			options->targets[i].found = false;
+	}
+	return decode(packet->link_type, packet->data, packet->caplen, packet->len, decoded,
+		      options);
+}

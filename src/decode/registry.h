@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * registry.h - from a number in a header to the layer type that follows, in constant time
+ *
+ * Each registry is a small open-addressed hash table that stays in the first-level cache; IP
+ * protocols have a dense table. Readers take no lock: a slot is one 32-bit word, written once with
+ * release order, and the tables never shrink. Writers hold a mutex.
+ */
+#ifndef TORC_DECODE_REGISTRY_H
+#define TORC_DECODE_REGISTRY_H
+
+#include <torc/layer.h>
+
+#define REGISTRY_BITS  9
+#define REGISTRY_SLOTS (1u << REGISTRY_BITS)
+#define SLOT_USED      0x8000u /* beside the type, which has 9 bits */
+
+extern const struct torc_layer_ops *torc_layer_table[TORC_LAYER_TYPES];
+extern uint32_t torc_registry_slots[TORC_REGISTRIES][REGISTRY_SLOTS];
+extern uint16_t torc_ip_protocols[256];
+
+static inline const struct torc_layer_ops *layer_ops(unsigned int type)
+{
+	return __atomic_load_n(&torc_layer_table[type], __ATOMIC_ACQUIRE);
+}
+
+static inline unsigned int registry_slot(unsigned int number)
+{
+	return (uint32_t)(number * 0x9E3779B1u) >> (32 - REGISTRY_BITS);
+}
+
+/* The layer type of a number; TORC_LAYER_NONE when there is none. */
+static inline unsigned int registry_find(enum torc_registry registry, unsigned int number)
+{
+	const uint32_t *slots = torc_registry_slots[registry];
+	unsigned int i = registry_slot(number);
+	uint32_t slot;
+
+	if (registry == TORC_BY_IP_PROTOCOL)
+		return __atomic_load_n(&torc_ip_protocols[number & 0xFF], __ATOMIC_ACQUIRE);
+	while ((slot = __atomic_load_n(&slots[i], __ATOMIC_ACQUIRE)) & SLOT_USED) {
+		if (slot >> 16 == number)
+			return slot & (SLOT_USED - 1);
+		i = (i + 1) % REGISTRY_SLOTS;
+	}
+	return TORC_LAYER_NONE;
+}
+
+/* torc_cursor_next() without the call. */
+static inline void cursor_next(struct torc_cursor *cursor, enum torc_registry registry,
+			       unsigned int number)
+{
+	unsigned int type = registry_find(registry, number);
+
+	if (type == TORC_LAYER_NONE) {
+		cursor->registry = (uint8_t)registry;
+		cursor->number = number;
+		type = TORC_LAYER_PAYLOAD;
+	}
+	cursor->next = (uint16_t)type;
+}
+
+/* By port, the destination's first; what has no decoder is Payload, and that is no surprise. */
+static inline void cursor_next_port(struct torc_cursor *cursor, enum torc_registry registry,
+				    unsigned int source, unsigned int destination)
+{
+	unsigned int type = registry_find(registry, destination);
+
+	if (type == TORC_LAYER_NONE)
+		type = registry_find(registry, source);
+	cursor->next = type != TORC_LAYER_NONE ? (uint16_t)type : TORC_LAYER_PAYLOAD;
+}
+
+/* What a two-byte "type or length" field leads to (IEEE 802.3 §3.2.6), also behind a tag. */
+static inline void cursor_next_type_or_length(struct torc_cursor *cursor, uint16_t value)
+{
+	if (value >= 0x600) {
+		cursor_next(cursor, TORC_BY_ETHER_TYPE, value);
+		return;
+	}
+	torc_cursor_claim(cursor, cursor->header_length + value);
+	cursor->next = TORC_LAYER_LLC;
+}
+
+#endif

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* tcp.c - Transmission Control Protocol, RFC 9293 §3.1; options by IANA's registry */
+#include <torc/layers/tcp.h>
+
+#include "decode/options.h"
+#include "decode/registry.h"
+
+#define FIXED 20
+
+static int tcp_decode(struct torc_cursor *cursor)
+{
+	const uint8_t *p = cursor->data;
+	uint32_t header;
+
+	TORC_NEED(cursor, FIXED);
+	header = (p[12] >> 4) * 4u;
+	if (header < FIXED)
+		return torc_cursor_malformed(cursor, "the data offset is less than 5");
+	TORC_NEED(cursor, header);
+	/* most segments have the 12 bytes nop, nop, timestamps: no need to walk those */
+	if (header > FIXED && !(header == 32 && torc_be32(p + FIXED) == 0x0101080A) &&
+	    !options_fit(p + FIXED, header - FIXED))
+		return torc_cursor_malformed(cursor, "an option does not fit");
+	cursor->header_length = header;
+	if (cursor->options & TORC_DECODE_STREAMS && !(cursor->flags & TORC_DECODED_FRAGMENT))
+		cursor_next_port(cursor, TORC_BY_TCP_PORT, torc_be16(p), torc_be16(p + 2));
+	else
+		cursor->next = TORC_LAYER_PAYLOAD;
+	return TORC_STEP_OK;
+}
+
+static void tcp_read(const struct torc_decoded *decoded, const struct torc_layer *layer, void *out)
+{
+	const uint8_t *p = torc_layer_header(decoded, layer);
+	struct torc_tcp *tcp = out;
+
+	tcp->source_port = torc_be16(p);
+	tcp->destination_port = torc_be16(p + 2);
+	tcp->sequence = torc_be32(p + 4);
+	tcp->acknowledgment = torc_be32(p + 8);
+	tcp->header_length = (uint8_t)layer->header_length;
+	tcp->flags = torc_be16(p + 12) & 0x1FF;
+	tcp->window = torc_be16(p + 14);
+	tcp->checksum = torc_be16(p + 16);
+	tcp->urgent = torc_be16(p + 18);
+	tcp->options = (struct torc_bytes){ p + FIXED, layer->header_length - FIXED };
+}
+
+int torc_tcp_option_next(const struct torc_tcp *tcp, uint32_t *position,
+			 struct torc_tcp_option *option)
+{
+	return option_next(&tcp->options, position, &option->kind, &option->data);
+}
+
+/* What the fields of an option show: its data, and what that means where it is a number. */
+struct tcp_option_view {
+	struct torc_tcp_option option;
+	uint16_t mss;
+	uint8_t shift;
+	uint32_t value;
+	uint32_t echo_reply;
+	uint16_t timeout;
+};
+
+static int tcp_option_view_next(const void *layer, uint32_t *position, void *element)
+{
+	struct tcp_option_view *view = element;
+	const struct torc_bytes *data = &view->option.data;
+
+	if (!torc_tcp_option_next(layer, position, &view->option))
+		return 0;
+	if (view->option.kind == TORC_TCP_OPTION_MSS && data->length == 2)
+		view->mss = torc_be16(data->data);
+	if (view->option.kind == TORC_TCP_OPTION_WINDOW_SCALE && data->length == 1)
+		view->shift = data->data[0];
+	if (view->option.kind == TORC_TCP_OPTION_TIMESTAMPS && data->length == 8) {
+		view->value = torc_be32(data->data);
+		view->echo_reply = torc_be32(data->data + 4);
+	}
+	if (view->option.kind == TORC_TCP_OPTION_USER_TIMEOUT && data->length == 2)
+		view->timeout = torc_be16(data->data);
+	return 1;
+}
+
+static const char *tcp_option_name(uint64_t kind)
+{
+	switch (kind) {
+	case TORC_TCP_OPTION_END:
+		return "end";
+	case TORC_TCP_OPTION_NOP:
+		return "nop";
+	case TORC_TCP_OPTION_MSS:
+		return "mss";
+	case TORC_TCP_OPTION_WINDOW_SCALE:
+		return "window scale";
+	case TORC_TCP_OPTION_SACK_PERMITTED:
+		return "sack permitted";
+	case TORC_TCP_OPTION_SACK:
+		return "sack";
+	case TORC_TCP_OPTION_TIMESTAMPS:
+		return "timestamps";
+	case TORC_TCP_OPTION_MD5:
+		return "md5";
+	case TORC_TCP_OPTION_USER_TIMEOUT:
+		return "user timeout";
+	case TORC_TCP_OPTION_AO:
+		return "authentication";
+	case TORC_TCP_OPTION_MPTCP:
+		return "mptcp";
+	case TORC_TCP_OPTION_FAST_OPEN:
+		return "fast open";
+	default:
+		return NULL;
+	}
+}
+
+static const struct torc_field_info tcp_option_fields[] = {
+	TORC_FIELD_AT(struct tcp_option_view, option.kind, "kind", TORC_FIELD_UINT,
+		      .value_name = tcp_option_name),
+	TORC_FIELD_AT(struct tcp_option_view, mss, "mss", TORC_FIELD_UINT,
+		      .flags = TORC_FIELD_OPTIONAL, .unit = "bytes"),
+	TORC_FIELD_AT(struct tcp_option_view, shift, "shift", TORC_FIELD_UINT,
+		      .flags = TORC_FIELD_OPTIONAL, .unit = "bits"),
+	TORC_FIELD_AT(struct tcp_option_view, value, "value", TORC_FIELD_UINT,
+		      .flags = TORC_FIELD_OPTIONAL),
+	TORC_FIELD_AT(struct tcp_option_view, echo_reply, "echo_reply", TORC_FIELD_UINT,
+		      .flags = TORC_FIELD_OPTIONAL),
+	TORC_FIELD_AT(struct tcp_option_view, timeout, "timeout", TORC_FIELD_HEX,
+		      .flags = TORC_FIELD_OPTIONAL),
+	TORC_FIELD_AT(struct tcp_option_view, option.data, "data", TORC_FIELD_BYTES,
+		      .flags = TORC_FIELD_OPTIONAL),
+	TORC_FIELDS_END
+};
+
+static const struct torc_list_info tcp_options = {
+	.next = tcp_option_view_next,
+	.element_size = sizeof(struct tcp_option_view),
+	.fields = tcp_option_fields,
+};
+
+static const char *tcp_flags_name(uint64_t flags)
+{
+	switch (flags & ~(uint64_t)(TORC_TCP_ECE | TORC_TCP_CWR | TORC_TCP_AE | TORC_TCP_PSH)) {
+	case TORC_TCP_SYN:
+		return "SYN";
+	case TORC_TCP_SYN | TORC_TCP_ACK:
+		return "SYN-ACK";
+	case TORC_TCP_ACK:
+		return "ACK";
+	case TORC_TCP_FIN | TORC_TCP_ACK:
+		return "FIN-ACK";
+	case TORC_TCP_RST:
+		return "RST";
+	case TORC_TCP_RST | TORC_TCP_ACK:
+		return "RST-ACK";
+	default:
+		return NULL;
+	}
+}
+
+static const struct torc_field_info tcp_fields[] = {
+	TORC_FIELD_AT(struct torc_tcp, source_port, "src_port", TORC_FIELD_UINT),
+	TORC_FIELD_AT(struct torc_tcp, destination_port, "dst_port", TORC_FIELD_UINT),
+	TORC_FIELD_AT(struct torc_tcp, sequence, "seq", TORC_FIELD_UINT),
+	TORC_FIELD_AT(struct torc_tcp, acknowledgment, "ack", TORC_FIELD_UINT),
+	TORC_FIELD_AT(struct torc_tcp, flags, "flags", TORC_FIELD_HEX,
+		      .value_name = tcp_flags_name),
+	TORC_FIELD_AT(struct torc_tcp, window, "window", TORC_FIELD_UINT),
+	TORC_FIELD_AT(struct torc_tcp, checksum, "checksum", TORC_FIELD_HEX),
+	TORC_FIELD_AT(struct torc_tcp, urgent, "urgent", TORC_FIELD_UINT),
+	TORC_FIELD_AT(struct torc_tcp, options, "options", TORC_FIELD_LIST,
+		      .flags = TORC_FIELD_OPTIONAL, .list = &tcp_options),
+	TORC_FIELDS_END
+};
+
+static const struct torc_layer_number tcp_numbers[] = {
+	{ TORC_BY_IP_PROTOCOL, 6 },
+	{ TORC_BY_NONE, 0 }
+};
+
+const struct torc_layer_ops torc_layer_ops_tcp = {
+	.name = "TCP",
+	.key = "tcp",
+	.role = TORC_ROLE_TRANSPORT,
+	.struct_size = sizeof(struct torc_tcp),
+	.numbers = tcp_numbers,
+	.decode = tcp_decode,
+	.read = tcp_read,
+	.fields = tcp_fields,
+};
