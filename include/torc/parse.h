@@ -18,12 +18,14 @@ extern "C" {
 #define TORC_NO_OFFSET    (-1)
 #define TORC_NO_TUNNEL_ID 0xFFFFFFFFu
 
-/* struct torc_parsed.flags */
+/* struct torc_parsed.flags; the first three are of the outer packet */
 enum {
 	TORC_PARSED_FRAGMENT = 1 << 0,       /* an IP fragment, first or later */
 	TORC_PARSED_LATER_FRAGMENT = 1 << 1, /* not the first: it has no transport header */
 	TORC_PARSED_MORE_FRAGMENTS = 1 << 2,
-	TORC_PARSED_TRUNCATED = 1 << 3       /* the captured bytes ended before the headers did */
+	TORC_PARSED_TRUNCATED = 1 << 3,      /* the captured bytes ended before the headers did */
+	TORC_PARSED_INNER_FRAGMENT = 1 << 4, /* the packet in the tunnel is a fragment */
+	TORC_PARSED_INNER_LATER_FRAGMENT = 1 << 5
 };
 
 /* Addresses and ports of one IP header and what it carries. All numbers are in host order. */

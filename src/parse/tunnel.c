@@ -19,17 +19,33 @@ enum {
 	PORT_VXLAN_LINUX = 8472 /* what Linux used before there was a number */
 };
 
+static bool keep_inner(struct cursor *c, const struct ip_walk *walk)
+{
+	if (walk->fragment & TORC_PARSED_FRAGMENT)
+		c->parsed->flags |= TORC_PARSED_INNER_FRAGMENT;
+	if (walk->fragment & TORC_PARSED_LATER_FRAGMENT)
+		c->parsed->flags |= TORC_PARSED_INNER_LATER_FRAGMENT;
+	return true;
+}
+
 static bool inner_ip(struct cursor *c)
 {
 	struct ip_walk walk;
 
-	return torc_parse_ip(c, &c->parsed->inner, &walk);
+	return torc_parse_ip(c, &c->parsed->inner, &walk) && keep_inner(c, &walk);
+}
+
+static bool inner_ether_type(struct cursor *c, uint16_t type)
+{
+	struct ip_walk walk;
+
+	c->parsed->inner_ether_type = type;
+	return torc_parse_ether_type(c, type, &c->parsed->inner, &walk) && keep_inner(c, &walk);
 }
 
 static bool inner_ethernet(struct cursor *c)
 {
 	struct torc_parsed *parsed = c->parsed;
-	struct ip_walk walk;
 	uint16_t type;
 
 	if (!need(c, 14))
@@ -42,14 +58,12 @@ static bool inner_ethernet(struct cursor *c)
 		type = torc_be16(here(c) + 2);
 		c->at += 4;
 	}
-	parsed->inner_ether_type = type;
-	return torc_parse_ether_type(c, type, &parsed->inner, &walk);
+	return inner_ether_type(c, type);
 }
 
 static bool parse_gre(struct cursor *c)
 {
 	uint32_t length = 4;
-	struct ip_walk walk;
 	uint16_t flags, type;
 
 	if (!need(c, 4))
@@ -71,8 +85,7 @@ static bool parse_gre(struct cursor *c)
 	c->at += length;
 	if (type == ETHER_TEB)
 		return inner_ethernet(c);
-	c->parsed->inner_ether_type = type;
-	return torc_parse_ether_type(c, type, &c->parsed->inner, &walk);
+	return inner_ether_type(c, type);
 }
 
 static bool parse_vxlan(struct cursor *c)

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* types.c - cluster types, and how a file is split by them */
+#include "cluster/types.h"
+
+#include <errno.h>
+
+#include "cluster/cluster.h"
+#include "parse/flow.h"
+
+#define TUPLE_5 (TORC_FLOW_PORTS | TORC_FLOW_PROTOCOL)
+
+static const struct {
+	const char *name;
+	int bits;
+} types[] = {
+	[TORC_CLUSTER_PER_FLOW] = { "per_flow", TUPLE_5 | TORC_FLOW_VLAN },
+	[TORC_CLUSTER_ROUND_ROBIN] = { "round_robin", 0 },
+	[TORC_CLUSTER_PER_FLOW_2_TUPLE] = { "per_flow_2_tuple", 0 },
+	[TORC_CLUSTER_PER_FLOW_4_TUPLE] = { "per_flow_4_tuple", TORC_FLOW_PORTS },
+	[TORC_CLUSTER_PER_FLOW_5_TUPLE] = { "per_flow_5_tuple", TUPLE_5 },
+	[TORC_CLUSTER_PER_FLOW_TCP_5_TUPLE] = { "per_flow_tcp_5_tuple",
+						TUPLE_5 | TORC_FLOW_TCP_ONLY },
+	[TORC_CLUSTER_PER_INNER_FLOW] = { "per_inner_flow",
+					  TUPLE_5 | TORC_FLOW_VLAN | TORC_FLOW_INNER },
+	[TORC_CLUSTER_PER_INNER_FLOW_2_TUPLE] = { "per_inner_flow_2_tuple", TORC_FLOW_INNER },
+	[TORC_CLUSTER_PER_INNER_FLOW_4_TUPLE] = { "per_inner_flow_4_tuple",
+						  TORC_FLOW_PORTS | TORC_FLOW_INNER },
+	[TORC_CLUSTER_PER_INNER_FLOW_5_TUPLE] = { "per_inner_flow_5_tuple",
+						  TUPLE_5 | TORC_FLOW_INNER },
+	[TORC_CLUSTER_PER_INNER_FLOW_TCP_5_TUPLE] = { "per_inner_flow_tcp_5_tuple",
+						      TUPLE_5 | TORC_FLOW_INNER |
+							      TORC_FLOW_TCP_ONLY },
+	[TORC_CLUSTER_PER_FLOW_IP_5_TUPLE] = { "per_flow_ip_5_tuple", TUPLE_5 | TORC_FLOW_MAC },
+	[TORC_CLUSTER_PER_INNER_FLOW_IP_5_TUPLE] = { "per_inner_flow_ip_5_tuple",
+						     TUPLE_5 | TORC_FLOW_MAC | TORC_FLOW_INNER },
+};
+
+#define TYPE_COUNT (sizeof(types) / sizeof(*types))
+
+int torc_cluster_flow_bits(enum torc_cluster_type type)
+{
+	return (size_t)type < TYPE_COUNT ? types[type].bits : -EINVAL;
+}
+
+const char *torc_cluster_type_text(enum torc_cluster_type type)
+{
+	return (size_t)type < TYPE_COUNT ? types[type].name : "?";
+}
+
+uint32_t torc_cluster_hash(unsigned int flow_bits, const struct torc_parsed *parsed)
+{
+	bool inner = (flow_bits & TORC_FLOW_INNER) && parsed->inner.version != 0;
+	unsigned int fragment = inner ? TORC_PARSED_INNER_FRAGMENT : TORC_PARSED_FRAGMENT;
+
+	if (parsed->flags & fragment)
+		flow_bits &= ~(unsigned int)TUPLE_5;
+	return torc_flow_hash(parsed, flow_bits);
+}
+
+unsigned int torc_cluster_share_of(enum torc_cluster_type type, const struct torc_packet *packet,
+				   unsigned int count)
+{
+	int bits = torc_cluster_flow_bits(type);
+	struct torc_parsed parsed;
+	uint32_t hash;
+
+	if (bits < 0 || count < 2)
+		return 0;
+	if (packet->parsed) {
+		hash = torc_cluster_hash((unsigned int)bits, packet->parsed);
+	} else {
+		torc_parse(packet->link_type, packet->data, packet->caplen, &parsed);
+		hash = torc_cluster_hash((unsigned int)bits, &parsed);
+	}
+	return (unsigned int)((uint64_t)hash * count >> 32);
+}
