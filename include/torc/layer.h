@@ -72,7 +72,8 @@ struct torc_list_info {
 
 /* field flags */
 enum {
-	TORC_FIELD_OPTIONAL = 1 << 0 /* leave it out of text and JSON when 0 or empty */
+	TORC_FIELD_OPTIONAL = 1 << 0, /* leave it out of text and JSON when 0 or empty */
+	TORC_FIELD_SUMMARY = 1 << 1   /* show it in the one line a packet has */
 };
 
 /* One field of a struct; a table of them ends with TORC_FIELDS_END. */

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* value.h - the fields of a layer, by its table */
+#ifndef TORC_TEXT_VALUE_H
+#define TORC_TEXT_VALUE_H
+
+#include <torc/layer.h>
+
+#include "util/text.h"
+
+/* Room for the struct of any layer, or of any element of a list. */
+union layer_struct {
+	uint8_t bytes[TORC_LAYER_STRUCT_MAX];
+	max_align_t align;
+};
+
+/* The table of a layer's fields with its struct filled in; NULL when it has none. */
+const struct torc_field_info *layer_fields(const struct torc_decoded *decoded,
+					   const struct torc_layer *layer,
+					   union layer_struct *out);
+
+/* The value of one field of a struct; not of a list. */
+void field_value(const struct torc_field_info *field, const void *object,
+		 struct torc_value *value);
+
+/* Whether text and JSON leave it out: optional, and 0 or empty. */
+bool field_hidden(const struct torc_field_info *field, const void *object);
+
+/* A value as people read it, without its meaning and unit; at most bytes_max bytes of it. */
+void value_text(struct text *text, const struct torc_value *value, uint32_t bytes_max);
+
+#endif

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * text.h - writing text into a caller's buffer, counting what did not fit
+ *
+ * A struct text is always terminated when it has room for one byte; length is that of the whole
+ * text, so that a function can return what snprintf() would.
+ */
+#ifndef TORC_UTIL_TEXT_H
+#define TORC_UTIL_TEXT_H
+
+#include <limits.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <torc/base.h>
+
+struct text {
+	char *buffer;
+	size_t size;
+	size_t length;
+};
+
+static inline struct text text_start(char *buffer, size_t size)
+{
+	if (size > 0)
+		buffer[0] = '\0';
+	return (struct text){ buffer, size, 0 };
+}
+
+static inline void text_char(struct text *text, char c)
+{
+	if (text->length + 1 < text->size) {
+		text->buffer[text->length] = c;
+		text->buffer[text->length + 1] = '\0';
+	}
+	text->length++;
+}
+
+static inline void text_string(struct text *text, const char *string)
+{
+	while (*string)
+		text_char(text, *string++);
+}
+
+static inline int text_end(const struct text *text)
+{
+	return text->length > INT_MAX ? INT_MAX : (int)text->length;
+}
+
+void text_uint(struct text *text, uint64_t number);
+void text_int(struct text *text, int64_t number);
+
+/* At least digits hexadecimal digits, without 0x. */
+void text_hex(struct text *text, uint64_t number, unsigned int digits);
+
+/* 02:00:00:00:00:01, of any length */
+void text_mac(struct text *text, const uint8_t *address, unsigned int length);
+
+void text_ipv4(struct text *text, const uint8_t *address);
+
+/* RFC 5952 */
+void text_ipv6(struct text *text, const uint8_t *address);
+
+/* Bytes as pairs of digits; all of them. */
+void text_bytes(struct text *text, const uint8_t *data, size_t length);
+
+/* Bytes that should be readable; what is not printable ASCII, and \, becomes \xNN. */
+void text_escaped(struct text *text, const uint8_t *data, size_t length);
+
+#endif
