@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * afxdp.h - inside the AF_XDP engine
+ *
+ *	card ── XDP program ──┬── socket of queue 0 ──┐
+ *	        (afxdp_program) ├── socket of queue 1 ──┼── engine ── ring
+ *	                        │     (afxdp_queue)     │
+ *	                        └── host stack          └── a port: what this process holds of an
+ *	                            everything else         interface (afxdp_port)
+ *
+ * The program and its map belong to the port: an interface takes one XDP program, so all rings
+ * that this process has on an interface share it. A queue belongs to one engine at a time, or to
+ * the engines of one cluster. Everything is held by descriptors alone, so whatever ends the process
+ * gives the interface back to the host.
+ */
+#ifndef TORC_ENGINE_AFXDP_H
+#define TORC_ENGINE_AFXDP_H
+
+#include <linux/filter.h>
+#include <linux/if_xdp.h>
+#include <pthread.h>
+
+#include "engine/engine.h"
+
+#define AFXDP_MAX_QUEUES    64 /* bits of a channel mask */
+#define AFXDP_BLOCK_PACKETS 64
+#define AFXDP_TX_FRAMES     512u
+
+/* What the program writes in front of each frame; the kernel copies it along. */
+struct afxdp_stamp {
+	uint64_t time_ns; /* CLOCK_MONOTONIC, or the card's time when the flag says so */
+	uint32_t cookie;  /* the port's: tells a stamp from old bytes */
+	uint32_t flags;
+};
+
+enum {
+	AFXDP_STAMP_HARDWARE = 1 << 0,
+	AFXDP_STAMP_VLAN_RESTORED = 1 << 1
+};
+
+/* Bytes the kernel leaves free in each frame before the packet (XDP_PACKET_HEADROOM). */
+#define AFXDP_KERNEL_HEADROOM 256u
+#define AFXDP_HEADROOM        ((uint32_t)sizeof(struct afxdp_stamp))
+
+/* ---- the interface, by rtnetlink: afxdp_link.c ---- */
+
+struct afxdp_link {
+	int ifindex;
+	uint16_t type; /* ARPHRD_ */
+	uint32_t mtu;
+	uint32_t flags; /* IFF_ */
+	uint8_t address[6];
+	char name[64];
+	uint32_t queue_count;
+	uint32_t xdp_program; /* id of the program attached, 0 for none */
+	uint64_t missed;      /* rx_missed_errors */
+	int master;
+	int lower; /* the interface a vlan, macvlan or ipvlan device stands on, or 0 */
+};
+
+/* By name, or by ifindex when name is NULL. -ENODEV when there is none. */
+int afxdp_link_get(struct afxdp_link *link, const char *name, int ifindex);
+/* 1: packets of a default route pass this interface, itself or under a vlan, bridge or bond. */
+int afxdp_link_has_default_route(int ifindex);
+/* A socket that becomes readable when an interface changes. */
+int afxdp_link_monitor(void);
+/* Read it empty. Returns whether anything was told. */
+bool afxdp_link_changed(int monitor);
+
+/* ---- one queue: afxdp_queue.c ---- */
+
+/* One of the four rings shared with the kernel. Each index is written by one side only. */
+struct afxdp_ring {
+	uint32_t *producer, *consumer, *flags;
+	void *entries;
+	uint32_t mask;
+	uint32_t mine; /* our side's index, as last published */
+	void *map;
+	size_t map_bytes;
+};
+
+struct afxdp_queue {
+	uint32_t id;
+	int fd;
+	uint8_t *frames; /* the UMEM: received frames first, then those for sending */
+	size_t frames_bytes;
+	uint32_t frame_bytes;
+	uint32_t frame_count;
+	uint32_t tx_count; /* frames for sending, 0 when the queue does not send */
+	struct afxdp_ring fill, completion, rx, tx;
+	uint64_t consumed;   /* frames taken from rx since open; atomic, one writer */
+	uint64_t stragglers; /* those of them that arrived while the ring was disabled; atomic */
+	uint64_t *tx_free;   /* addresses of the frames that can be sent */
+	uint32_t tx_free_count;
+	uint32_t tx_unsent;  /* in the tx ring, not kicked yet */
+	bool zero_copy;
+};
+
+/* frame_count: a power of two */
+int afxdp_queue_open(struct afxdp_queue *queue, const struct afxdp_link *link, uint32_t id,
+		     uint32_t frame_bytes, uint32_t frame_count, uint32_t tx_count, bool generic,
+		     struct torc_error *error);
+void afxdp_queue_close(struct afxdp_queue *queue);
+/* Let poll() drive the card's queue for so long instead of waiting for its interrupt. */
+int afxdp_queue_busy_poll(struct afxdp_queue *queue, uint32_t microseconds);
+/* Frames received and not taken yet. */
+uint32_t afxdp_queue_waiting(const struct afxdp_queue *queue);
+/* Copy up to max descriptors out of the rx ring. */
+uint32_t afxdp_queue_take(struct afxdp_queue *queue, struct xdp_desc *descs, uint32_t max);
+/* The kernel may use these frames again. */
+void afxdp_queue_give_back(struct afxdp_queue *queue, const struct xdp_desc *descs, uint32_t count);
+/* Frames lost since open: no room in the rx ring, or no free frame. */
+uint64_t afxdp_queue_dropped(const struct afxdp_queue *queue);
+
+/* ---- the program: afxdp_program.c ---- */
+
+struct afxdp_port;
+
+/* Load the program that serves the port's engines with their filters; returns its descriptor. */
+int afxdp_program_load(const struct afxdp_port *port, struct torc_error *error);
+
+/* ---- what this process holds of an interface: afxdp_port.c ---- */
+
+struct afxdp_port {
+	struct afxdp_port *next;
+	uint64_t netns;
+	int ifindex;
+	unsigned int users;
+	int map;  /* XSKMAP, queue -> socket; a queue without an entry is the host's */
+	int link; /* the attachment */
+	bool generic;
+	bool hardware_time; /* the program may ask the driver: it is bound to the device */
+	uint32_t cookie;
+	uint32_t queue_count;
+	struct torc_engine *engines; /* linked by next_on_port */
+	pthread_mutex_t lock;        /* of all that is above, and of shared queues */
+};
+
+int afxdp_port_get(struct afxdp_port **port, const struct afxdp_link *link, bool allow_native,
+		   struct torc_error *error);
+void afxdp_port_put(struct afxdp_port *port);
+/* Put a program for the engines as they are now in the place of the running one. */
+int afxdp_port_reload(struct afxdp_port *port, struct torc_error *error);
+
+/* ---- the engine: afxdp.c, afxdp_receive.c, afxdp_send.c ---- */
+
+/* A batch of descriptors that the ring holds. */
+struct afxdp_block {
+	struct afxdp_queue *queue;
+	uint32_t count;
+	struct xdp_desc descs[AFXDP_BLOCK_PACKETS];
+};
+
+struct torc_engine {
+	struct torc_engine *next_on_port;
+	struct afxdp_port *port; /* NULL: this engine only sends */
+	struct afxdp_link device;
+	uint32_t snaplen;
+	bool running;
+	bool down; /* as told to the ring last */
+	bool gone;
+	int monitor;
+	int packet_socket; /* holds promiscuous mode, sends on other interfaces; -1 until needed */
+	bool promisc;
+	struct sock_filter *filter; /* in the program; NULL: none */
+	unsigned short filter_length;
+	uint32_t busy_poll_us;
+	uint64_t buffer_bytes;
+	uint64_t queue_mask;
+
+	struct afxdp_queue *queues;
+	uint32_t queue_count;
+	uint32_t next_queue; /* where acquire() looks first */
+
+	struct afxdp_block **blocks; /* by token */
+	uint32_t *free_blocks;       /* stack of tokens */
+	uint32_t block_count, free_count;
+	struct afxdp_block *current; /* acquired last */
+	uint32_t filled;             /* descriptors of current seen by fill() */
+	uint64_t monotonic_offset_ns; /* CLOCK_REALTIME - CLOCK_MONOTONIC */
+	uint64_t pickup_ns;           /* CLOCK_REALTIME when current was acquired */
+};
+
+int afxdp_acquire(struct torc_engine *engine, uint32_t *token);
+unsigned int afxdp_fill(struct torc_engine *engine, struct torc_packet *packets, unsigned int max);
+void afxdp_release(struct torc_engine *engine, uint32_t token);
+unsigned int afxdp_queued(struct torc_engine *engine);
+void afxdp_blocks_free(struct torc_engine *engine);
+
+int afxdp_send(struct torc_engine *engine, int ifindex, const void *data, size_t length);
+int afxdp_send_batch(struct torc_engine *engine, const struct torc_packet *packets,
+		     unsigned int count);
+int afxdp_flush(struct torc_engine *engine);
+/* The packet socket, opened now if it was not: -EPERM and others. */
+int afxdp_packet_socket(struct torc_engine *engine);
+
+#endif

@@ -1,0 +1,317 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * afxdp_link.c - what the AF_XDP engine must know of an interface
+ *
+ * By rtnetlink(7) and ethtool's ioctl: both look at the network namespace of the calling thread,
+ * which /sys and /proc do not when they were mounted elsewhere.
+ */
+#include <errno.h>
+#include <linux/ethtool.h>
+#include <linux/rtnetlink.h>
+#include <linux/sockios.h>
+#include <net/if.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "engine/afxdp.h"
+
+#define MAX_UPPER 16 /* devices stacked on one interface that are looked at */
+
+typedef void (*message_function)(void *arg, const struct nlmsghdr *message);
+
+/* Send one request and hand every message of the answer to function. */
+static int converse(struct nlmsghdr *request, message_function function, void *arg)
+{
+	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+	char buffer[32768] __attribute__((aligned(NLMSG_ALIGNTO)));
+	bool dump = request->nlmsg_flags & NLM_F_DUMP, more = true;
+	int result = 0;
+
+	if (fd < 0)
+		return -errno;
+	request->nlmsg_flags |= NLM_F_REQUEST;
+	if (send(fd, request, request->nlmsg_len, 0) < 0)
+		result = -errno;
+	while (result == 0 && more) {
+		ssize_t got = recv(fd, buffer, sizeof(buffer), 0);
+		size_t left = got < 0 ? 0 : (size_t)got;
+
+		if (got < 0)
+			result = -errno;
+		for (struct nlmsghdr *m = (void *)buffer; NLMSG_OK(m, left) && more;
+		     m = NLMSG_NEXT(m, left)) {
+			more = dump && m->nlmsg_type != NLMSG_DONE && m->nlmsg_type != NLMSG_ERROR;
+			if (m->nlmsg_type == NLMSG_ERROR)
+				result = ((const struct nlmsgerr *)NLMSG_DATA(m))->error;
+			else if (m->nlmsg_type != NLMSG_DONE)
+				function(arg, m);
+		}
+	}
+	close(fd);
+	return result;
+}
+
+static uint32_t attribute_u32(const struct rtattr *attribute)
+{
+	uint32_t value = 0;
+
+	memcpy(&value, RTA_DATA(attribute),
+	       RTA_PAYLOAD(attribute) < sizeof(value) ? RTA_PAYLOAD(attribute) : sizeof(value));
+	return value;
+}
+
+/* Find a nested attribute; NULL when it is not there. */
+static const struct rtattr *nested(const struct rtattr *parent, unsigned short type)
+{
+	size_t left = RTA_PAYLOAD(parent);
+
+	for (const struct rtattr *a = RTA_DATA(parent); RTA_OK(a, left); a = RTA_NEXT(a, left)) {
+		if ((a->rta_type & NLA_TYPE_MASK) == type)
+			return a;
+	}
+	return NULL;
+}
+
+static void read_kind(struct afxdp_link *link, const struct rtattr *info, int lower)
+{
+	const struct rtattr *kind = nested(info, IFLA_INFO_KIND);
+
+	/* a veth names its peer where these name the device they stand on */
+	if (kind && (!strcmp(RTA_DATA(kind), "vlan") || !strcmp(RTA_DATA(kind), "macvlan") ||
+		     !strcmp(RTA_DATA(kind), "ipvlan")))
+		link->lower = lower;
+}
+
+static void read_attribute(struct afxdp_link *link, const struct rtattr *a, int *lower)
+{
+	const struct rtattr *id;
+	struct rtnl_link_stats64 stats;
+
+	switch (a->rta_type & NLA_TYPE_MASK) {
+	case IFLA_IFNAME:
+		strncpy(link->name, RTA_DATA(a), sizeof(link->name) - 1);
+		break;
+	case IFLA_MTU:
+		link->mtu = attribute_u32(a);
+		break;
+	case IFLA_ADDRESS:
+		if (RTA_PAYLOAD(a) == sizeof(link->address))
+			memcpy(link->address, RTA_DATA(a), sizeof(link->address));
+		break;
+	case IFLA_NUM_RX_QUEUES:
+		link->queue_count = attribute_u32(a);
+		break;
+	case IFLA_MASTER:
+		link->master = (int)attribute_u32(a);
+		break;
+	case IFLA_LINK:
+		*lower = (int)attribute_u32(a);
+		break;
+	case IFLA_LINKINFO:
+		read_kind(link, a, *lower);
+		break;
+	case IFLA_XDP:
+		id = nested(a, IFLA_XDP_PROG_ID);
+		link->xdp_program = id ? attribute_u32(id) : 0;
+		break;
+	case IFLA_STATS64:
+		memset(&stats, 0, sizeof(stats));
+		memcpy(&stats, RTA_DATA(a),
+		       RTA_PAYLOAD(a) < sizeof(stats) ? RTA_PAYLOAD(a) : sizeof(stats));
+		link->missed = stats.rx_missed_errors;
+		break;
+	}
+}
+
+static void read_link(struct afxdp_link *link, const struct nlmsghdr *message)
+{
+	const struct ifinfomsg *info = NLMSG_DATA(message);
+	size_t left = IFLA_PAYLOAD(message);
+	int lower = 0;
+
+	memset(link, 0, sizeof(*link));
+	link->ifindex = info->ifi_index;
+	link->type = info->ifi_type;
+	link->flags = info->ifi_flags;
+	for (const struct rtattr *a = IFLA_RTA(info); RTA_OK(a, left); a = RTA_NEXT(a, left))
+		read_attribute(link, a, &lower);
+}
+
+static void take_link(void *arg, const struct nlmsghdr *message)
+{
+	if (message->nlmsg_type == RTM_NEWLINK)
+		read_link(arg, message);
+}
+
+/* Queues in use now; the number of rtnetlink is how many the driver could have. */
+static void read_channels(struct afxdp_link *link)
+{
+	struct ethtool_channels channels = { .cmd = ETHTOOL_GCHANNELS };
+	struct ifreq request = { .ifr_data = (void *)&channels };
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	if (fd < 0)
+		return;
+	memcpy(request.ifr_name, link->name, sizeof(request.ifr_name) - 1);
+	if (ioctl(fd, SIOCETHTOOL, &request) == 0 &&
+	    channels.combined_count + channels.rx_count > 0)
+		link->queue_count = channels.combined_count + channels.rx_count;
+	close(fd);
+}
+
+int afxdp_link_get(struct afxdp_link *link, const char *name, int ifindex)
+{
+	struct {
+		struct nlmsghdr header;
+		struct ifinfomsg info;
+	} request = {
+		.header = { .nlmsg_len = sizeof(request), .nlmsg_type = RTM_GETLINK },
+		.info = { .ifi_index = name ? (int)if_nametoindex(name) : ifindex },
+	};
+	int result;
+
+	if (request.info.ifi_index <= 0)
+		return -ENODEV;
+	memset(link, 0, sizeof(*link));
+	result = converse(&request.header, take_link, link);
+	if (result < 0)
+		return result;
+	if (link->ifindex == 0)
+		return -ENODEV;
+	read_channels(link);
+	if (link->queue_count == 0)
+		link->queue_count = 1;
+	return 0;
+}
+
+/* ---- the default route ---- */
+
+/* Interfaces whose packets cross the one in question: itself and what is stacked on it. */
+struct stack {
+	int ifindex[MAX_UPPER];
+	unsigned int count;
+	bool grew;
+	bool carries; /* the default route leaves by one of them */
+};
+
+static bool stack_has(const struct stack *stack, int ifindex)
+{
+	for (unsigned int i = 0; i < stack->count; i++) {
+		if (stack->ifindex[i] == ifindex)
+			return true;
+	}
+	return false;
+}
+
+static void stack_add(struct stack *stack, int ifindex)
+{
+	if (ifindex <= 0 || stack->count == MAX_UPPER || stack_has(stack, ifindex))
+		return;
+	stack->ifindex[stack->count++] = ifindex;
+	stack->grew = true;
+}
+
+static void take_upper(void *arg, const struct nlmsghdr *message)
+{
+	struct stack *stack = arg;
+	struct afxdp_link link;
+
+	if (message->nlmsg_type != RTM_NEWLINK)
+		return;
+	read_link(&link, message);
+	if (stack_has(stack, link.ifindex))
+		stack_add(stack, link.master);
+	if (link.lower > 0 && stack_has(stack, link.lower))
+		stack_add(stack, link.ifindex);
+}
+
+static void check_hops(struct stack *stack, const struct rtattr *multipath)
+{
+	const struct rtnexthop *hop = RTA_DATA(multipath);
+	size_t left = RTA_PAYLOAD(multipath);
+
+	while (left >= sizeof(*hop) && RTNH_OK(hop, left)) {
+		stack->carries |= stack_has(stack, hop->rtnh_ifindex);
+		left -= RTNH_ALIGN(hop->rtnh_len);
+		hop = RTNH_NEXT(hop);
+	}
+}
+
+static void take_route(void *arg, const struct nlmsghdr *message)
+{
+	const struct rtmsg *route = NLMSG_DATA(message);
+	size_t left = RTM_PAYLOAD(message);
+	struct stack *stack = arg;
+
+	if (message->nlmsg_type != RTM_NEWROUTE || route->rtm_dst_len != 0 ||
+	    route->rtm_type != RTN_UNICAST)
+		return;
+	for (const struct rtattr *a = RTM_RTA(route); RTA_OK(a, left); a = RTA_NEXT(a, left)) {
+		if (a->rta_type == RTA_OIF)
+			stack->carries |= stack_has(stack, (int)attribute_u32(a));
+		else if (a->rta_type == RTA_MULTIPATH)
+			check_hops(stack, a);
+	}
+}
+
+int afxdp_link_has_default_route(int ifindex)
+{
+	static const unsigned char families[] = { AF_INET, AF_INET6 };
+	struct stack stack = { .ifindex = { ifindex }, .count = 1, .grew = true };
+	int result = 0;
+
+	while (stack.grew && result == 0) {
+		struct {
+			struct nlmsghdr header;
+			struct ifinfomsg info;
+		} request = { .header = { .nlmsg_len = sizeof(request), .nlmsg_type = RTM_GETLINK,
+					  .nlmsg_flags = NLM_F_DUMP } };
+
+		stack.grew = false;
+		result = converse(&request.header, take_upper, &stack);
+	}
+	for (unsigned int i = 0; i < 2 && result == 0; i++) {
+		struct {
+			struct nlmsghdr header;
+			struct rtmsg route;
+		} request = { .header = { .nlmsg_len = sizeof(request), .nlmsg_type = RTM_GETROUTE,
+					  .nlmsg_flags = NLM_F_DUMP },
+			      .route = { .rtm_family = families[i] } };
+
+		result = converse(&request.header, take_route, &stack);
+		if (result == -EAFNOSUPPORT || result == -EOPNOTSUPP)
+			result = 0; /* a kernel without that protocol has no route of it */
+	}
+	return result < 0 ? result : stack.carries;
+}
+
+/* ---- changes ---- */
+
+int afxdp_link_monitor(void)
+{
+	struct sockaddr_nl address = { .nl_family = AF_NETLINK, .nl_groups = RTMGRP_LINK };
+	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE);
+
+	if (fd < 0)
+		return -errno;
+	if (bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0) {
+		int code = -errno;
+
+		close(fd);
+		return code;
+	}
+	return fd;
+}
+
+bool afxdp_link_changed(int monitor)
+{
+	char byte;
+	bool told = false;
+
+	/* What was said does not matter, nor what was lost (ENOBUFS): the caller asks anew. */
+	while (recv(monitor, &byte, sizeof(byte), MSG_TRUNC) >= 0 || errno == ENOBUFS)
+		told = true;
+	return told;
+}

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * afxdp_port.c - the XDP program of an interface, shared by the rings this process has on it
+ *
+ * The program is attached by a link (BPF_LINK_CREATE, Linux 5.9): a descriptor, so that the kernel
+ * detaches it when the process ends in whatever way. It is attached when the first ring opens and
+ * passes everything to the host until a ring is enabled.
+ */
+#include <errno.h>
+#include <linux/if_link.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "bpf/bpf.h"
+#include "engine/afxdp.h"
+#include "util/error.h"
+
+#ifndef SO_NETNS_COOKIE
+#define SO_NETNS_COOKIE 71
+#endif
+
+static struct afxdp_port *ports;
+static pthread_mutex_t ports_lock = PTHREAD_MUTEX_INITIALIZER;
+
+/* Tells the same ifindex of two network namespaces apart; 0 before Linux 5.14. */
+static uint64_t netns_cookie(void)
+{
+	uint64_t cookie = 0;
+	socklen_t length = sizeof(cookie);
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	if (fd < 0)
+		return 0;
+	if (getsockopt(fd, SOL_SOCKET, SO_NETNS_COOKIE, &cookie, &length) < 0)
+		cookie = 0;
+	close(fd);
+	return cookie;
+}
+
+static int foreign_program(const struct afxdp_link *link, struct torc_error *error)
+{
+	return torc_error_set(error, -EBUSY,
+			      "%s has an XDP program already (id %u, see 'bpftool net'); it is left "
+			      "alone: detach it, or open '%s' without xdp:",
+			      link->name, link->xdp_program, link->name);
+}
+
+static int attach(struct afxdp_port *port, int program, const struct afxdp_link *link,
+		  bool allow_native, struct torc_error *error)
+{
+	struct afxdp_link now;
+	int result = -EOPNOTSUPP;
+
+	if (allow_native)
+		result = torc_bpf_link_create(program, link->ifindex, BPF_XDP, XDP_FLAGS_DRV_MODE);
+	if (result < 0 && result != -EBUSY && result != -EEXIST && result != -EPERM) {
+		port->generic = true;
+		result = torc_bpf_link_create(program, link->ifindex, BPF_XDP, XDP_FLAGS_SKB_MODE);
+	}
+	if (result >= 0) {
+		port->link = result;
+		return 0;
+	}
+	if (result == -EPERM)
+		return torc_error_set(error, result, "attaching to %s needs CAP_NET_ADMIN", link->name);
+	if ((result == -EBUSY || result == -EEXIST) &&
+	    afxdp_link_get(&now, NULL, link->ifindex) == 0)
+		return foreign_program(&now, error);
+	return torc_error_set(error, result, "no XDP program on %s: %s", link->name,
+			      torc_strerror(result));
+}
+
+static int map_create(struct afxdp_port *port, struct torc_error *error)
+{
+	port->map = torc_bpf_map_create(BPF_MAP_TYPE_XSKMAP, sizeof(uint32_t), sizeof(uint32_t),
+					AFXDP_MAX_QUEUES, 0, "torc_xsks");
+	if (port->map >= 0)
+		return 0;
+	if (port->map == -EPERM)
+		return torc_error_set(error, -EPERM,
+				      "xdp: needs CAP_BPF and CAP_NET_ADMIN besides CAP_NET_RAW");
+	return torc_error_set(error, port->map, "no AF_XDP map: %s", torc_strerror(port->map));
+}
+
+static void port_free(struct afxdp_port *port)
+{
+	if (port->link >= 0)
+		close(port->link);
+	if (port->map >= 0)
+		close(port->map);
+	pthread_mutex_destroy(&port->lock);
+	free(port);
+}
+
+static int port_new(struct afxdp_port **made, const struct afxdp_link *link, bool allow_native,
+		    struct torc_error *error)
+{
+	struct afxdp_port *port = calloc(1, sizeof(*port));
+	int program, result;
+
+	if (!port)
+		return torc_error_set(error, -ENOMEM, "out of memory");
+	port->ifindex = link->ifindex;
+	port->map = port->link = -1;
+	port->queue_count = link->queue_count;
+	pthread_mutex_init(&port->lock, NULL);
+	if (getrandom(&port->cookie, sizeof(port->cookie), GRND_NONBLOCK) < 0)
+		port->cookie = (uint32_t)(uintptr_t)port ^ (uint32_t)getpid();
+	result = map_create(port, error);
+	if (result < 0)
+		goto fail;
+	program = result = afxdp_program_load(port, error);
+	if (result < 0)
+		goto fail;
+	result = attach(port, program, link, allow_native, error);
+	close(program); /* the link holds it */
+	if (result < 0)
+		goto fail;
+	*made = port;
+	return 0;
+fail:
+	port_free(port);
+	return result;
+}
+
+int afxdp_port_get(struct afxdp_port **found, const struct afxdp_link *link, bool allow_native,
+		   struct torc_error *error)
+{
+	uint64_t netns = netns_cookie();
+	struct afxdp_port *port;
+	int result = 0;
+
+	pthread_mutex_lock(&ports_lock);
+	for (port = ports; port; port = port->next) {
+		if (port->ifindex == link->ifindex && port->netns == netns)
+			break;
+	}
+	if (!port) {
+		result = link->xdp_program ? foreign_program(link, error) :
+					     port_new(&port, link, allow_native, error);
+		if (result == 0) {
+			port->netns = netns;
+			port->next = ports;
+			ports = port;
+		}
+	}
+	if (result == 0) {
+		port->users++;
+		*found = port;
+	}
+	pthread_mutex_unlock(&ports_lock);
+	return result;
+}
+
+void afxdp_port_put(struct afxdp_port *port)
+{
+	struct afxdp_port **at = &ports;
+
+	pthread_mutex_lock(&ports_lock);
+	if (--port->users == 0) {
+		while (*at != port)
+			at = &(*at)->next;
+		*at = port->next;
+		port_free(port);
+	}
+	pthread_mutex_unlock(&ports_lock);
+}
+
+int afxdp_port_reload(struct afxdp_port *port, struct torc_error *error)
+{
+	int program = afxdp_program_load(port, error), result;
+
+	if (program < 0)
+		return program;
+	result = torc_bpf_link_update(port->link, program);
+	close(program);
+	if (result < 0)
+		torc_error_set(error, result, "cannot replace the XDP program: %s",
+			       torc_strerror(result));
+	return result;
+}

@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * afxdp_queue.c - one AF_XDP socket, its memory and its four rings
+ *
+ * linux/if_xdp.h and Documentation/networking/af_xdp.rst. The memory (UMEM) is cut into frames. A
+ * frame goes round: fill ring (free, the kernel's) → rx ring (a packet in it) → held by the ring →
+ * fill ring; frames for sending: free list → tx ring → completion ring → free list. The fill and rx
+ * rings have room for every received frame, so that a packet is lost only for want of a free frame.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "engine/afxdp.h"
+#include "util/error.h"
+
+#ifndef AF_XDP
+#define AF_XDP 44
+#endif
+#ifndef SOL_XDP
+#define SOL_XDP 283
+#endif
+#ifndef SO_PREFER_BUSY_POLL
+#define SO_PREFER_BUSY_POLL 69
+#define SO_BUSY_POLL_BUDGET 70
+#endif
+
+#define HUGE_PAGE      (2u << 20)
+#define SEND_RING_LEAST 2u /* the kernel wants a completion ring even where nothing is sent */
+
+/* ---- rings ---- */
+
+static int ring_map(struct afxdp_ring *ring, int fd, int size_option, uint64_t page, uint32_t size,
+		    size_t entry_bytes, const struct xdp_ring_offset *offset)
+{
+	if (setsockopt(fd, SOL_XDP, size_option, &size, sizeof(size)) < 0)
+		return -errno;
+	ring->map_bytes = offset->desc + size * entry_bytes;
+	ring->map = mmap(NULL, ring->map_bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, fd,
+			 (off_t)page);
+	if (ring->map == MAP_FAILED) {
+		ring->map = NULL;
+		return -errno;
+	}
+	ring->producer = (uint32_t *)(void *)((char *)ring->map + offset->producer);
+	ring->consumer = (uint32_t *)(void *)((char *)ring->map + offset->consumer);
+	ring->flags = (uint32_t *)(void *)((char *)ring->map + offset->flags);
+	ring->entries = (char *)ring->map + offset->desc;
+	ring->mask = size - 1;
+	return 0;
+}
+
+static void ring_unmap(struct afxdp_ring *ring)
+{
+	if (ring->map)
+		munmap(ring->map, ring->map_bytes);
+	ring->map = NULL;
+}
+
+/* The kernel only learns the size of the offsets tables in option calls, so ask after each. */
+static int rings_map(struct afxdp_queue *queue)
+{
+	struct xdp_mmap_offsets offsets;
+	socklen_t length = sizeof(offsets);
+	uint32_t sending = queue->tx_count ? queue->tx_count : SEND_RING_LEAST;
+	int fd = queue->fd, result;
+
+	if (getsockopt(fd, SOL_XDP, XDP_MMAP_OFFSETS, &offsets, &length) < 0)
+		return -errno;
+	if (length != sizeof(offsets))
+		return -EOPNOTSUPP; /* before Linux 5.4: no flags in the rings */
+	result = ring_map(&queue->fill, fd, XDP_UMEM_FILL_RING, XDP_UMEM_PGOFF_FILL_RING,
+			  queue->frame_count, sizeof(uint64_t), &offsets.fr);
+	if (result == 0)
+		result = ring_map(&queue->completion, fd, XDP_UMEM_COMPLETION_RING,
+				  XDP_UMEM_PGOFF_COMPLETION_RING, sending, sizeof(uint64_t),
+				  &offsets.cr);
+	if (result == 0)
+		result = ring_map(&queue->rx, fd, XDP_RX_RING, XDP_PGOFF_RX_RING, queue->frame_count,
+				  sizeof(struct xdp_desc), &offsets.rx);
+	if (result == 0 && queue->tx_count)
+		result = ring_map(&queue->tx, fd, XDP_TX_RING, XDP_PGOFF_TX_RING, sending,
+				  sizeof(struct xdp_desc), &offsets.tx);
+	return result;
+}
+
+/* ---- memory ---- */
+
+static int frames_map(struct afxdp_queue *queue, struct torc_error *error)
+{
+	size_t bytes = (size_t)(queue->frame_count + queue->tx_count) * queue->frame_bytes;
+	struct xdp_umem_reg registration = { 0 };
+
+	queue->frames_bytes = (bytes + HUGE_PAGE - 1) & ~(size_t)(HUGE_PAGE - 1);
+	queue->frames = mmap(NULL, queue->frames_bytes, PROT_READ | PROT_WRITE,
+			     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (queue->frames == MAP_FAILED) {
+		queue->frames = NULL;
+		return torc_error_set(error, -ENOMEM, "no memory for %zu bytes of AF_XDP frames",
+				      bytes);
+	}
+	madvise(queue->frames, queue->frames_bytes, MADV_HUGEPAGE);
+	madvise(queue->frames, queue->frames_bytes, MADV_DONTFORK);
+	registration.addr = (uint64_t)(uintptr_t)queue->frames;
+	registration.len = bytes;
+	registration.chunk_size = queue->frame_bytes;
+	registration.headroom = AFXDP_HEADROOM;
+	if (setsockopt(queue->fd, SOL_XDP, XDP_UMEM_REG, &registration, sizeof(registration)) == 0)
+		return 0;
+	if (errno == ENOBUFS)
+		return torc_error_set(error, -ENOBUFS,
+				      "the kernel may not lock %zu KiB for AF_XDP: raise RLIMIT_MEMLOCK "
+				      "(ulimit -l, LimitMEMLOCK=), grant CAP_IPC_LOCK, or ask for a "
+				      "smaller buffer",
+				      bytes >> 10);
+	return torc_error_set(error, -errno, "the kernel refuses %zu KiB of AF_XDP memory: %s",
+			      bytes >> 10, torc_strerror(errno));
+}
+
+/* Every frame for receiving goes to the kernel, every frame for sending on the free list. */
+static int frames_deal(struct afxdp_queue *queue)
+{
+	uint64_t *fill = queue->fill.entries;
+
+	for (uint32_t i = 0; i < queue->frame_count; i++)
+		fill[i] = (uint64_t)i * queue->frame_bytes;
+	queue->fill.mine = queue->frame_count;
+	__atomic_store_n(queue->fill.producer, queue->frame_count, __ATOMIC_RELEASE);
+	if (queue->tx_count == 0)
+		return 0;
+	queue->tx_free = calloc(queue->tx_count, sizeof(*queue->tx_free));
+	if (!queue->tx_free)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < queue->tx_count; i++)
+		queue->tx_free[i] = (uint64_t)(queue->frame_count + i) * queue->frame_bytes;
+	queue->tx_free_count = queue->tx_count;
+	return 0;
+}
+
+/* ---- life ---- */
+
+static int queue_bind(struct afxdp_queue *queue, const struct afxdp_link *link, bool generic,
+		      struct torc_error *error)
+{
+	struct sockaddr_xdp address = {
+		.sxdp_family = AF_XDP,
+		.sxdp_ifindex = (uint32_t)link->ifindex,
+		.sxdp_queue_id = queue->id,
+		.sxdp_flags = XDP_USE_NEED_WAKEUP,
+	};
+	struct xdp_options options = { 0 };
+	socklen_t length = sizeof(options);
+
+	/* Without XDP_COPY the kernel takes zero-copy where the driver has it. Under a generic
+	 * program frames are copied in any case, and the driver must not think otherwise. */
+	if (generic)
+		address.sxdp_flags |= XDP_COPY;
+	if (bind(queue->fd, (struct sockaddr *)&address, sizeof(address)) < 0) {
+		if (errno == EBUSY)
+			return torc_error_set(error, -EBUSY,
+					      "queue %u of %s is another AF_XDP socket's", queue->id,
+					      link->name);
+		return torc_error_set(error, -errno, "no AF_XDP socket on queue %u of %s: %s",
+				      queue->id, link->name, torc_strerror(errno));
+	}
+	if (getsockopt(queue->fd, SOL_XDP, XDP_OPTIONS, &options, &length) == 0)
+		queue->zero_copy = options.flags & XDP_OPTIONS_ZEROCOPY;
+	return 0;
+}
+
+static int queue_socket(struct afxdp_queue *queue, struct torc_error *error)
+{
+	queue->fd = socket(AF_XDP, SOCK_RAW | SOCK_CLOEXEC, 0);
+	if (queue->fd >= 0)
+		return 0;
+	if (errno == EPERM)
+		return torc_error_set(error, -EPERM, "an AF_XDP socket needs CAP_NET_RAW");
+	if (errno == EAFNOSUPPORT)
+		return torc_error_set(error, -EOPNOTSUPP, "this kernel has no AF_XDP sockets");
+	return torc_error_set(error, -errno, "no AF_XDP socket: %s", torc_strerror(errno));
+}
+
+int afxdp_queue_open(struct afxdp_queue *queue, const struct afxdp_link *link, uint32_t id,
+		     uint32_t frame_bytes, uint32_t frame_count, uint32_t tx_count, bool generic,
+		     struct torc_error *error)
+{
+	int result;
+
+	*queue = (struct afxdp_queue){ .id = id, .fd = -1, .frame_bytes = frame_bytes,
+				       .frame_count = frame_count, .tx_count = tx_count };
+	result = queue_socket(queue, error);
+	if (result == 0)
+		result = frames_map(queue, error);
+	if (result < 0)
+		goto fail;
+	result = rings_map(queue);
+	if (result == 0)
+		result = frames_deal(queue);
+	if (result < 0) {
+		torc_error_set(error, result, "no AF_XDP rings for queue %u of %s: %s", id,
+			       link->name, torc_strerror(result));
+		goto fail;
+	}
+	result = queue_bind(queue, link, generic, error);
+	if (result == 0)
+		return 0;
+fail:
+	afxdp_queue_close(queue);
+	return result;
+}
+
+void afxdp_queue_close(struct afxdp_queue *queue)
+{
+	/* A mapping keeps the socket, and so the card's queue, as a descriptor does. */
+	ring_unmap(&queue->fill);
+	ring_unmap(&queue->completion);
+	ring_unmap(&queue->rx);
+	ring_unmap(&queue->tx);
+	if (queue->fd >= 0)
+		close(queue->fd);
+	queue->fd = -1;
+	if (queue->frames)
+		munmap(queue->frames, queue->frames_bytes);
+	queue->frames = NULL;
+	free(queue->tx_free);
+	queue->tx_free = NULL;
+}
+
+int afxdp_queue_busy_poll(struct afxdp_queue *queue, uint32_t microseconds)
+{
+	int prefer = 1, time = (int)microseconds, budget = AFXDP_BLOCK_PACKETS;
+
+	if (setsockopt(queue->fd, SOL_SOCKET, SO_PREFER_BUSY_POLL, &prefer, sizeof(prefer)) < 0 ||
+	    setsockopt(queue->fd, SOL_SOCKET, SO_BUSY_POLL, &time, sizeof(time)) < 0 ||
+	    setsockopt(queue->fd, SOL_SOCKET, SO_BUSY_POLL_BUDGET, &budget, sizeof(budget)) < 0)
+		return -errno;
+	return 0;
+}
+
+/* ---- receiving ---- */
+
+uint32_t afxdp_queue_waiting(const struct afxdp_queue *queue)
+{
+	uint32_t consumed = (uint32_t)__atomic_load_n(&queue->consumed, __ATOMIC_RELAXED);
+
+	return __atomic_load_n(queue->rx.producer, __ATOMIC_ACQUIRE) - consumed;
+}
+
+uint32_t afxdp_queue_take(struct afxdp_queue *queue, struct xdp_desc *descs, uint32_t max)
+{
+	const struct xdp_desc *entries = queue->rx.entries;
+	uint32_t count = afxdp_queue_waiting(queue), at = queue->rx.mine;
+
+	if (count > max)
+		count = max;
+	for (uint32_t i = 0; i < count; i++)
+		descs[i] = entries[(at + i) & queue->rx.mask];
+	if (count > 0) {
+		queue->rx.mine = at + count;
+		/* after the copies: the kernel may write there again */
+		__atomic_store_n(queue->rx.consumer, queue->rx.mine, __ATOMIC_RELEASE);
+		__atomic_store_n(&queue->consumed, queue->consumed + count, __ATOMIC_RELAXED);
+	}
+	return count;
+}
+
+void afxdp_queue_give_back(struct afxdp_queue *queue, const struct xdp_desc *descs, uint32_t count)
+{
+	uint64_t *entries = queue->fill.entries;
+	uint32_t at = queue->fill.mine;
+
+	/* There is room: the ring has as many places as there are frames. */
+	for (uint32_t i = 0; i < count; i++)
+		entries[(at + i) & queue->fill.mask] = descs[i].addr;
+	queue->fill.mine = at + count;
+	__atomic_store_n(queue->fill.producer, queue->fill.mine, __ATOMIC_RELEASE);
+	/* A zero-copy driver that ran out of frames stopped, and wants to be told. */
+	if (queue->zero_copy &&
+	    (__atomic_load_n(queue->fill.flags, __ATOMIC_RELAXED) & XDP_RING_NEED_WAKEUP))
+		recvfrom(queue->fd, NULL, 0, MSG_DONTWAIT, NULL, NULL);
+}
+
+uint64_t afxdp_queue_dropped(const struct afxdp_queue *queue)
+{
+	struct xdp_statistics statistics = { 0 };
+	socklen_t length = sizeof(statistics);
+
+	if (getsockopt(queue->fd, SOL_XDP, XDP_STATISTICS, &statistics, &length) < 0)
+		return TORC_UNKNOWN;
+	return statistics.rx_dropped + statistics.rx_ring_full;
+}

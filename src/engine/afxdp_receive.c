@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * afxdp_receive.c - blocks of an AF_XDP ring
+ *
+ * A block is up to AFXDP_BLOCK_PACKETS descriptors of one queue. They are copied out of the rx ring
+ * when the block is acquired; the frames they name are the ring's until the block is released, so
+ * blocks can be released in any order.
+ */
+#include <errno.h>
+#include <net/if.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+
+#include "engine/afxdp.h"
+
+#define BLOCKS_FIRST 16u
+#define PREFETCH     4u
+
+static uint64_t now_ns(clockid_t clock)
+{
+	struct timespec time;
+
+	clock_gettime(clock, &time);
+	return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec;
+}
+
+/*
+ * The program stamps with CLOCK_MONOTONIC. The difference to CLOCK_REALTIME moves when the clock is
+ * set or disciplined; below a microsecond it is left as it was, so that the jitter of reading two
+ * clocks never changes the order of packets.
+ */
+static void sample_clocks(struct torc_engine *engine)
+{
+	uint64_t before, after, offset, was = engine->monotonic_offset_ns;
+	unsigned int tries = 0;
+
+	do {
+		before = now_ns(CLOCK_MONOTONIC);
+		engine->pickup_ns = now_ns(CLOCK_REALTIME);
+		after = now_ns(CLOCK_MONOTONIC);
+	} while (after - before > 2000 && ++tries < 4);
+	offset = engine->pickup_ns - (before + (after - before) / 2);
+	if (offset - was + 1000 > 2000)
+		engine->monotonic_offset_ns = offset;
+}
+
+/* ---- tokens ---- */
+
+static int more_blocks(struct torc_engine *engine)
+{
+	uint32_t count = engine->block_count ? engine->block_count * 2 : BLOCKS_FIRST;
+	struct afxdp_block **blocks = realloc(engine->blocks, count * sizeof(struct afxdp_block *));
+	uint32_t *free_blocks;
+
+	if (!blocks)
+		return -ENOMEM;
+	engine->blocks = blocks;
+	free_blocks = realloc(engine->free_blocks, count * sizeof(*free_blocks));
+	if (!free_blocks)
+		return -ENOMEM;
+	engine->free_blocks = free_blocks;
+	while (engine->block_count < count) {
+		struct afxdp_block *block = malloc(sizeof(*block));
+
+		if (!block)
+			return engine->free_count > 0 ? 0 : -ENOMEM;
+		blocks[engine->block_count] = block;
+		free_blocks[engine->free_count++] = engine->block_count++;
+	}
+	return 0;
+}
+
+void afxdp_blocks_free(struct torc_engine *engine)
+{
+	for (uint32_t i = 0; i < engine->block_count; i++)
+		free(engine->blocks[i]);
+	free(engine->blocks);
+	free(engine->free_blocks);
+	engine->blocks = NULL;
+	engine->free_blocks = NULL;
+	engine->block_count = engine->free_count = 0;
+	engine->current = NULL;
+}
+
+/* ---- the interface itself ---- */
+
+/* Called when nothing is at hand. Each change is told once. */
+static int interface_state(struct torc_engine *engine)
+{
+	struct afxdp_link now;
+	bool down;
+	int result;
+
+	if (engine->gone || !afxdp_link_changed(engine->monitor))
+		return 0;
+	result = afxdp_link_get(&now, NULL, engine->device.ifindex);
+	if (result == -ENODEV) {
+		engine->gone = true;
+		return -ENODEV;
+	}
+	if (result < 0)
+		return 0;
+	down = !(now.flags & IFF_UP);
+	if (down == engine->down)
+		return 0;
+	engine->down = down;
+	return down ? -ENETDOWN : 0;
+}
+
+/* ---- receive ---- */
+
+/* Busy polling without a sleep in between: one turn of the driver's receive loop. */
+static void turn_driver(struct torc_engine *engine)
+{
+	for (uint32_t i = 0; engine->busy_poll_us && i < engine->queue_count; i++)
+		recvfrom(engine->queues[i].fd, NULL, 0, MSG_DONTWAIT, NULL, NULL);
+}
+
+static struct afxdp_queue *queue_with_packets(struct torc_engine *engine)
+{
+	for (uint32_t i = 0; i < engine->queue_count; i++) {
+		uint32_t at = engine->next_queue;
+
+		engine->next_queue = at + 1 < engine->queue_count ? at + 1 : 0;
+		if (afxdp_queue_waiting(&engine->queues[at]) > 0)
+			return &engine->queues[at];
+	}
+	return NULL;
+}
+
+int afxdp_acquire(struct torc_engine *engine, uint32_t *token)
+{
+	struct afxdp_queue *queue = queue_with_packets(engine);
+	struct afxdp_block *block;
+
+	if (!queue) {
+		turn_driver(engine);
+		queue = queue_with_packets(engine);
+	}
+	if (!queue)
+		return interface_state(engine);
+	if (engine->free_count == 0 && more_blocks(engine) < 0)
+		return -ENOMEM;
+	*token = engine->free_blocks[--engine->free_count];
+	block = engine->blocks[*token];
+	block->queue = queue;
+	block->count = afxdp_queue_take(queue, block->descs, AFXDP_BLOCK_PACKETS);
+	engine->current = block;
+	engine->filled = 0;
+	sample_clocks(engine);
+	return 1;
+}
+
+void afxdp_release(struct torc_engine *engine, uint32_t token)
+{
+	struct afxdp_block *block = engine->blocks[token];
+
+	afxdp_queue_give_back(block->queue, block->descs, block->count);
+	if (engine->current == block)
+		engine->current = NULL;
+	engine->free_blocks[engine->free_count++] = token;
+}
+
+unsigned int afxdp_queued(struct torc_engine *engine)
+{
+	unsigned int blocks = 0;
+
+	for (uint32_t i = 0; i < engine->queue_count; i++)
+		blocks += (afxdp_queue_waiting(&engine->queues[i]) + AFXDP_BLOCK_PACKETS - 1) /
+			  AFXDP_BLOCK_PACKETS;
+	return blocks;
+}
+
+static uint8_t kind_of(const struct torc_engine *engine, const uint8_t *frame)
+{
+	static const uint8_t everybody[6] = { 255, 255, 255, 255, 255, 255 };
+
+	if (frame[0] & 1)
+		return memcmp(frame, everybody, 6) ? TORC_PACKET_MULTICAST : TORC_PACKET_BROADCAST;
+	return memcmp(frame, engine->device.address, 6) ? TORC_PACKET_TO_OTHER :
+							  TORC_PACKET_TO_HOST;
+}
+
+static void read_stamp(const struct torc_engine *engine, uint8_t *frame, struct torc_packet *packet)
+{
+	struct afxdp_stamp *stamp = (void *)(frame - sizeof(*stamp));
+
+	packet->flags = 0;
+	if (stamp->cookie != engine->port->cookie) {
+		packet->timestamp_ns = engine->pickup_ns;
+		packet->flags = TORC_PACKET_BATCH_TIMESTAMP;
+		return;
+	}
+	stamp->cookie = 0; /* not to be taken for the next packet's in this frame */
+	packet->timestamp_ns = stamp->time_ns;
+	if (stamp->flags & AFXDP_STAMP_HARDWARE)
+		packet->flags = TORC_PACKET_HW_TIMESTAMP;
+	else
+		packet->timestamp_ns += engine->monotonic_offset_ns;
+	if (stamp->flags & AFXDP_STAMP_VLAN_RESTORED)
+		packet->flags |= TORC_PACKET_VLAN_RESTORED;
+}
+
+unsigned int afxdp_fill(struct torc_engine *engine, struct torc_packet *packets, unsigned int max)
+{
+	const struct afxdp_block *block = engine->current;
+	unsigned int count;
+
+	if (!block)
+		return 0;
+	count = block->count - engine->filled;
+	if (count > max)
+		count = max;
+	for (unsigned int i = 0; i < count; i++) {
+		const struct xdp_desc *desc = &block->descs[engine->filled + i];
+		uint8_t *frame = block->queue->frames + desc->addr;
+		struct torc_packet *packet = &packets[i];
+
+		if (engine->filled + i + PREFETCH < block->count)
+			__builtin_prefetch(block->queue->frames + desc[PREFETCH].addr -
+					   sizeof(struct afxdp_stamp), 1);
+		read_stamp(engine, frame, packet);
+		packet->data = frame;
+		packet->len = desc->len;
+		packet->caplen = desc->len < engine->snaplen ? desc->len : engine->snaplen;
+		packet->ifindex = engine->device.ifindex;
+		packet->link_type = TORC_LINK_ETHERNET;
+		packet->direction = TORC_PACKET_RX;
+		packet->kind = kind_of(engine, frame);
+		packet->queue = block->queue->id;
+		packet->parsed = NULL;
+	}
+	engine->filled += count;
+	return count;
+}

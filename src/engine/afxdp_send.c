@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * afxdp_send.c - sending through the tx ring of the first queue
+ *
+ * A frame is copied into the UMEM and its descriptor published; sendto() makes the kernel look. In
+ * copy mode the kernel takes 32 at most for a call and says EAGAIN while there are more; in
+ * zero-copy mode the driver works by itself and asks for a call by XDP_RING_NEED_WAKEUP. A frame is
+ * free again when its address comes back in the completion ring.
+ */
+#include <errno.h>
+#include <linux/if_packet.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "engine/afxdp.h"
+
+#define WAIT_MS     10 /* for a free frame, before -ENOBUFS */
+#define FLUSH_TRIES 1000u
+#define ETHERNET    14u
+#define VLAN_TAG    4u
+
+static void reap(struct afxdp_queue *queue)
+{
+	struct afxdp_ring *ring = &queue->completion;
+	const uint64_t *entries = ring->entries;
+	uint32_t producer = __atomic_load_n(ring->producer, __ATOMIC_ACQUIRE);
+
+	while (ring->mine != producer)
+		queue->tx_free[queue->tx_free_count++] = entries[ring->mine++ & ring->mask];
+	__atomic_store_n(ring->consumer, ring->mine, __ATOMIC_RELEASE);
+}
+
+static uint32_t tx_waiting(const struct afxdp_queue *queue)
+{
+	return queue->tx.mine - __atomic_load_n(queue->tx.consumer, __ATOMIC_ACQUIRE);
+}
+
+static int kick(struct afxdp_queue *queue)
+{
+	if (queue->zero_copy &&
+	    !(__atomic_load_n(queue->tx.flags, __ATOMIC_RELAXED) & XDP_RING_NEED_WAKEUP))
+		return 0;
+	if (sendto(queue->fd, NULL, 0, MSG_DONTWAIT, NULL, 0) < 0)
+		return -errno;
+	return 0;
+}
+
+/* Kick until the kernel has taken everything. */
+static int kick_all(struct afxdp_queue *queue)
+{
+	unsigned int idle = 0;
+	uint32_t left = tx_waiting(queue);
+	int result = 0;
+
+	while (left > 0 && idle < FLUSH_TRIES) {
+		uint32_t now;
+
+		result = kick(queue);
+		if (result == -ENETDOWN || result == -ENXIO || result == -ENODEV)
+			return result;
+		now = tx_waiting(queue);
+		if (now == left) { /* the card is full, or short of memory: let it work */
+			struct pollfd wait = { .fd = queue->fd, .events = POLLOUT };
+
+			idle++;
+			reap(queue);
+			poll(&wait, 1, 1);
+		} else {
+			idle = 0;
+		}
+		left = now;
+	}
+	return left > 0 ? -ENOBUFS : 0;
+}
+
+/* Take back what the kernel did not take: it reads the ring only when kicked, in copy mode. */
+static void withdraw(struct afxdp_queue *queue)
+{
+	const struct xdp_desc *entries = queue->tx.entries;
+
+	if (queue->zero_copy)
+		return;
+	for (uint32_t left = tx_waiting(queue); left > 0; left--) {
+		queue->tx.mine--;
+		queue->tx_free[queue->tx_free_count++] = entries[queue->tx.mine & queue->tx.mask].addr;
+	}
+	__atomic_store_n(queue->tx.producer, queue->tx.mine, __ATOMIC_RELEASE);
+}
+
+/* A free frame; waits a little for the completion of others. */
+static int have_frame(struct afxdp_queue *queue)
+{
+	for (unsigned int tries = 0; queue->tx_free_count == 0 && tries <= WAIT_MS; tries++) {
+		struct pollfd wait = { .fd = queue->fd, .events = POLLOUT };
+		int result = kick(queue);
+
+		if (result == -ENETDOWN || result == -ENXIO || result == -ENODEV)
+			return result;
+		reap(queue);
+		if (queue->tx_free_count == 0 && tries > 0)
+			poll(&wait, 1, 1);
+	}
+	return queue->tx_free_count > 0 ? 0 : -ENOBUFS;
+}
+
+static int check_length(const struct torc_engine *engine, const uint8_t *data, size_t length)
+{
+	size_t header = ETHERNET;
+
+	if (length < ETHERNET)
+		return -EINVAL;
+	if ((data[12] == 0x81 || data[12] == 0x88 || data[12] == 0x91) &&
+	    (data[13] == 0x00 || data[13] == 0xa8))
+		header += VLAN_TAG;
+	return length > engine->device.mtu + header ? -EMSGSIZE : 0;
+}
+
+static int queue_frame(struct torc_engine *engine, const void *data, size_t length)
+{
+	struct afxdp_queue *queue = &engine->queues[0];
+	struct xdp_desc *entries = queue->tx.entries;
+	int result = check_length(engine, data, length);
+	uint64_t address;
+
+	if (result == 0)
+		result = have_frame(queue);
+	if (result < 0)
+		return result;
+	address = queue->tx_free[--queue->tx_free_count];
+	memcpy(queue->frames + address, data, length);
+	entries[queue->tx.mine & queue->tx.mask] =
+		(struct xdp_desc){ .addr = address, .len = (uint32_t)length };
+	queue->tx.mine++;
+	__atomic_store_n(queue->tx.producer, queue->tx.mine, __ATOMIC_RELEASE);
+	queue->tx_unsent++;
+	return 0;
+}
+
+static int send_elsewhere(struct torc_engine *engine, int ifindex, const void *data, size_t length)
+{
+	struct sockaddr_ll to = { .sll_family = AF_PACKET, .sll_ifindex = ifindex };
+	int fd = afxdp_packet_socket(engine);
+	ssize_t sent;
+
+	if (fd < 0)
+		return fd;
+	sent = sendto(fd, data, length, MSG_DONTWAIT, (struct sockaddr *)&to, sizeof(to));
+	if (sent < 0)
+		return errno == EAGAIN ? -ENOBUFS : -errno;
+	return (int)sent;
+}
+
+int afxdp_send(struct torc_engine *engine, int ifindex, const void *data, size_t length)
+{
+	int result;
+
+	if (ifindex != 0 && ifindex != engine->device.ifindex)
+		return send_elsewhere(engine, ifindex, data, length);
+	if (engine->queue_count == 0 || engine->queues[0].tx_count == 0)
+		return -EOPNOTSUPP;
+	result = queue_frame(engine, data, length);
+	if (result == 0)
+		result = afxdp_flush(engine);
+	return result < 0 ? result : (int)length;
+}
+
+int afxdp_send_batch(struct torc_engine *engine, const struct torc_packet *packets,
+		     unsigned int count)
+{
+	unsigned int taken = 0;
+	int result = 0;
+
+	if (engine->queue_count == 0 || engine->queues[0].tx_count == 0)
+		return -EOPNOTSUPP;
+	while (taken < count && result == 0) {
+		result = queue_frame(engine, packets[taken].data, packets[taken].caplen);
+		taken += result == 0;
+	}
+	return taken > 0 ? (int)taken : result;
+}
+
+int afxdp_flush(struct torc_engine *engine)
+{
+	struct afxdp_queue *queue = engine->queues;
+	uint32_t count;
+	int result;
+
+	if (engine->queue_count == 0 || queue->tx_count == 0)
+		return 0;
+	result = kick_all(queue);
+	if (result < 0)
+		withdraw(queue);
+	reap(queue);
+	count = queue->tx_unsent;
+	queue->tx_unsent = 0;
+	return result < 0 ? result : (int)count;
+}
