@@ -338,9 +338,9 @@ TORC_API int torc_writer_add_interface(struct torc_writer *writer,
  *
  * Returns how many were taken: all of them, or fewer when max_files is reached: then none is taken
  * any more. Negative when the first was refused: -EINVAL (a second link type in a pcap file), or
- * when writing failed (-ENOSPC, -EIO, ...): packets that were buffered are lost, counted in
- * torc_writer_stats(), the torn end of the file is cut off, and the next call tries again.
- * With TORC_WRITER_ASYNC, packets without room are taken, lost, and counted.
+ * when writing failed (-ENOSPC, -EIO, ...): then all were taken, packets that were buffered are
+ * lost and counted in torc_writer_stats(), the torn end of the file is cut off, and the next call
+ * tries again. With TORC_WRITER_ASYNC, packets without room are taken, lost, and counted.
  */
 TORC_API int torc_writer_write(struct torc_writer *writer, const struct torc_packet *packets,
 			       unsigned int count);
@@ -368,6 +368,13 @@ TORC_API int torc_writer_write_block(struct torc_writer *writer, uint32_t type, 
  */
 TORC_API int torc_writer_set_stats(struct torc_writer *writer, uint32_t interface,
 				   const struct torc_stats *stats);
+
+/*
+ * torc_writer_copy_stats - the same from an interface that was read; its counters that are
+ * TORC_UNKNOWN stay away
+ */
+TORC_API int torc_writer_copy_stats(struct torc_writer *writer, uint32_t interface,
+				    const struct torc_file_interface *counters);
 
 /* torc_writer_rotate - end this file and begin the next, as if it were full */
 TORC_API int torc_writer_rotate(struct torc_writer *writer);

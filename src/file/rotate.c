@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* rotate.c - when a file is full, and what the next one is called (tcpdump's -C, -G and -W) */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "file/writer.h"
+
+static bool is_numbered(const struct torc_writer_options *options)
+{
+	return options->rotate_bytes > 0 || options->rotate_packets > 0;
+}
+
+/* Digits of the last number of a ring: none for a ring of one, as tcpdump has it. */
+static int ring_digits(const struct torc_writer_options *options)
+{
+	uint32_t last;
+	int digits = 0;
+
+	if (!is_numbered(options) || options->ring_files == 0)
+		return 0;
+	for (last = options->ring_files - 1; last > 0; last /= 10)
+		digits++;
+	return digits;
+}
+
+/* The path is a format of the caller's: strftime() takes nothing from the stack for it. */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+static size_t put_time(char *name, size_t room, const char *format, uint64_t time_ns)
+{
+	time_t seconds = (time_t)(time_ns / 1000000000);
+	struct tm local;
+
+	return localtime_r(&seconds, &local) ? strftime(name, room, format, &local) : 0;
+}
+#pragma GCC diagnostic pop
+
+char *torc_writer_name(const struct torc_writer *writer, uint64_t time_ns)
+{
+	const struct torc_writer_options *options = &writer->options;
+	int digits = ring_digits(options);
+	char base[4096], *name;
+
+	if (options->rotate_ns > 0) {
+		if (put_time(base, sizeof(base), writer->template, time_ns) == 0)
+			return NULL;
+	} else if ((size_t)snprintf(base, sizeof(base), "%s", writer->template) >= sizeof(base)) {
+		return NULL;
+	}
+	if (digits == 0 && writer->number == 0)
+		return strdup(base);
+	if (asprintf(&name, "%s%0*u", base, digits, writer->number) < 0)
+		return NULL;
+	return name;
+}
+
+static bool time_is_up(const struct torc_writer *writer, uint64_t timestamp_ns)
+{
+	return writer->options.rotate_ns > 0 && writer->file_packets > 0 &&
+	       timestamp_ns >= writer->first_ns &&
+	       timestamp_ns - writer->first_ns >= writer->options.rotate_ns;
+}
+
+bool torc_writer_is_full(const struct torc_writer *writer, uint64_t timestamp_ns)
+{
+	const struct torc_writer_options *options = &writer->options;
+
+	if (options->rotate_bytes > 0 && writer->file_bytes > options->rotate_bytes)
+		return true;
+	if (options->rotate_packets > 0 && writer->file_packets >= options->rotate_packets)
+		return true;
+	return time_is_up(writer, timestamp_ns);
+}
+
+static void next_number(struct torc_writer *writer)
+{
+	writer->number++;
+	if (writer->options.ring_files > 0 && writer->number >= writer->options.ring_files)
+		writer->number = 0;
+}
+
+int torc_writer_rotate_at(struct torc_writer *writer, uint64_t timestamp_ns, bool by_hand)
+{
+	const struct torc_writer_options *options = &writer->options;
+	bool by_time = by_hand ? options->rotate_ns > 0 : time_is_up(writer, timestamp_ns);
+	uint32_t number = writer->number;
+	char *path;
+	int result;
+
+	if (options->max_files > 0 && writer->file_count >= options->max_files) {
+		writer->finished = true;
+		return 0;
+	}
+	result = torc_writer_end_file(writer);
+	if (result == -ENOBUFS)
+		return result;
+	if (by_time)
+		writer->number = 0;
+	else
+		next_number(writer);
+	path = torc_writer_name(writer, timestamp_ns);
+	/* asked for by hand within the same second: not over the file just written */
+	if (path && by_hand && strcmp(path, writer->path) == 0) {
+		free(path);
+		writer->number = number + 1;
+		path = torc_writer_name(writer, timestamp_ns);
+	}
+	if (!path)
+		return torc_error_set(&writer->error, -ENAMETOOLONG, "%s: the name of the next file "
+				      "cannot be made", writer->template);
+	result = torc_writer_submit(writer);
+	free(writer->path);
+	writer->path = path;
+	free(writer->path_next);
+	writer->path_next = strdup(path);
+	writer->begun = false;
+	writer->port_written = 0;
+	writer->file_bytes = writer->file_packets = 0;
+	writer->file_count++;
+	return result;
+}
