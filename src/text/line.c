@@ -147,6 +147,8 @@ static void line_sll(struct line *line, const struct torc_layer *layer)
 	struct torc_linux_sll2 sll2;
 	struct torc_linux_sll sll;
 
+	if (layer->type == TORC_LAYER_LINUX_SLL && !(line->flags & TORC_TEXT_LINK))
+		return;
 	part_start(line);
 	if (layer->type == TORC_LAYER_LINUX_SLL2) {
 		torc_layer_linux_sll2(line->decoded, layer, &sll2);
