@@ -122,9 +122,10 @@ enum {
  * gave the ring is in exactly one place:
  *
  *	kernel_seen = received + dropped + sampled_out + own_copies + filtered_late
- *	              + discarded + waiting
+ *	              + other_member + discarded + waiting
  *
- * A figure that cannot be known is TORC_UNKNOWN.
+ * Where the ring itself filters and tells directions (files), nothing is refused before it is seen,
+ * and filtered + other_direction belong to the right side too. A figure that cannot be known is TORC_UNKNOWN.
  */
 struct torc_stats {
 	uint64_t received;      /* delivered to the application */
@@ -136,6 +137,7 @@ struct torc_stats {
 	uint64_t sampled_out;   /* left out by the sampling rate */
 	uint64_t own_copies;    /* on loopback: the outgoing copy of a packet that also came in */
 	uint64_t other_direction; /* refused by the direction; unknown where the kernel does it */
+	uint64_t other_member;  /* on a file: another cluster member's share */
 	uint64_t discarded;     /* in the ring when it was disabled */
 	uint64_t waiting;       /* in the ring now, not yet read */
 	uint64_t truncated;     /* of those received: cut by the snaplen */

@@ -17,6 +17,7 @@
 #include <torc/layers/udp.h>
 #include <torc/packet.h>
 #include <torc/parse.h>
+#include <torc/live.h>
 #include <torc/ring.h>
 
 #endif

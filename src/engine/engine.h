@@ -33,7 +33,8 @@ struct torc_engine_config {
 	uint32_t flags;        /* TORC_PROMISC, TORC_HW_TIMESTAMP, TORC_IMMEDIATE, ... */
 	uint64_t buffer_bytes; /* 0: the default */
 	uint32_t block_bytes;
-	uint64_t channel_mask; /* receive queues wanted; all ones: every queue */
+	uint64_t channel_mask; /* receive queues wanted; all ones: every queue. The packet engines
+				* leave it to the filter that the ring gives them. */
 	enum torc_mode mode;
 };
 
@@ -57,6 +58,9 @@ struct torc_engine_stats {
 	uint64_t dropped;
 	uint64_t freezes;
 	uint64_t card_missed;
+	uint64_t sent;
+	uint64_t sent_bytes;
+	uint64_t send_errors;
 };
 
 struct torc_engine; /* each engine's own; the ring holds {ops, pointer} */
@@ -78,6 +82,9 @@ struct torc_engine_ops {
 			     unsigned int max);
 	void (*release)(struct torc_engine *engine, uint32_t token);
 	unsigned int (*queued)(struct torc_engine *engine); /* in blocks not yet acquired */
+	/* Called when nothing is at hand or a descriptor reports an error: 0, -ENETDOWN or -ENODEV
+	 * once each time the interface goes down or away; resumes what can be resumed. NULL: 0. */
+	int (*check)(struct torc_engine *engine);
 	bool (*at_end)(struct torc_engine *engine);
 
 	/* Descriptors that become readable when a block is at hand; returns how many. They may
@@ -87,11 +94,14 @@ struct torc_engine_ops {
 	 * file), or -1. NULL: always -1. */
 	int64_t (*due_ns)(struct torc_engine *engine);
 
-	/* NULL: the ring filters in user space. program NULL: accept everything. */
+	/* NULL: the ring filters in user space; so it does when this returns -EOPNOTSUPP, and then
+	 * the engine delivers everything. program NULL: accept everything. */
 	int (*set_filter)(struct torc_engine *engine, const struct sock_fprog *program);
 	/* NULL: the ring filters in user space. */
 	int (*set_direction)(struct torc_engine *engine, enum torc_direction direction);
 	int (*set_promisc)(struct torc_engine *engine, bool on); /* NULL: -EOPNOTSUPP */
+	/* Before start() only. NULL: only receiving is possible. */
+	int (*set_mode)(struct torc_engine *engine, enum torc_mode mode);
 
 	/* Clusters: NULL: the ring picks the member's packets in user space (files). */
 	int (*join)(struct torc_engine *engine, struct torc_cluster_member *member,
@@ -110,7 +120,7 @@ struct torc_engine_ops {
 
 extern const struct torc_engine_ops torc_engine_tpacket_v3;
 extern const struct torc_engine_ops torc_engine_tpacket_v2; /* TORC_IMMEDIATE */
-extern const struct torc_engine_ops torc_engine_afxdp;
-extern const struct torc_engine_ops torc_engine_replay;
+extern const struct torc_engine_ops torc_engine_afxdp __attribute__((weak));
+extern const struct torc_engine_ops torc_engine_replay __attribute__((weak));
 
 #endif

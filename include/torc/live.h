@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * torc/live.h - the rings that are open on this machine, in any process
+ *
+ * Every ring publishes what it is and its packet account in a small file of its own, in /run/torc
+ * (root), $XDG_RUNTIME_DIR/torc or /tmp/torc-UID (others), or $TORC_RUNTIME_DIR. The figures are at
+ * most a second old while packets arrive. A ring whose process died is not shown: its file is no
+ * longer locked, and is removed by whoever may.
+ *
+ *	struct torc_live_list *list;
+ *	struct torc_live_ring ring;
+ *
+ *	torc_live_open(&list);
+ *	while (torc_live_next(list, &ring) > 0)
+ *		printf("%d %s %s\n", ring.pid, ring.application_name, ring.device);
+ *	torc_live_close(list);
+ */
+#ifndef TORC_LIVE_H
+#define TORC_LIVE_H
+
+#include <torc/ring.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* One ring, as it published itself. All strings are terminated. */
+struct torc_live_ring {
+	int32_t pid;
+	uint32_t uid;
+	uint32_t ring_id;            /* unique in its process */
+	uint32_t reserved;
+	uint64_t network_namespace;  /* inode number of /proc/PID/ns/net */
+	uint64_t opened_ns;          /* since 1970 */
+	uint64_t updated_ns;
+	uint64_t poll_calls;         /* how often the reader went to sleep */
+	char application_name[64];
+	char device[256];
+	char interface_name[64];
+	char engine[32];
+	char engine_detail[96];
+	char filter[512];
+	char application_stats[1024];
+	uint32_t snaplen;
+	uint32_t flags;
+	int32_t ifindex;
+	uint32_t mtu;
+	uint32_t queue_count;
+	uint32_t block_bytes;
+	uint64_t buffer_bytes;
+	uint32_t enabled;
+	uint32_t direction;          /* enum torc_direction */
+	uint32_t mode;               /* enum torc_mode */
+	uint32_t sampling_rate;
+	uint32_t poll_watermark;
+	int32_t poll_duration_ms;
+	uint32_t cluster_id;         /* 0: in no cluster */
+	uint32_t cluster_type;       /* enum torc_cluster_type */
+	int32_t vlan;
+	uint32_t link_type;
+	uint64_t channel_mask;
+	struct torc_stats stats;
+};
+
+struct torc_live_list;
+
+/* torc_live_open - look where rings are published; 0 or a negative errno */
+TORC_API int torc_live_open(struct torc_live_list **list);
+
+/* torc_live_next - the next living ring: 1, or 0 after the last */
+TORC_API int torc_live_next(struct torc_live_list *list, struct torc_live_ring *ring);
+
+TORC_API void torc_live_close(struct torc_live_list *list);
+
+/* torc_live_directory - where rings of this process are published; "" when nowhere */
+TORC_API const char *torc_live_directory(void);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,530 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * afpacket.c - the packet-socket engine: its life cycle, settings and counters
+ *
+ * A socket is created with protocol 0, so that it receives nothing; start() makes the ring and
+ * binds it to ETH_P_ALL. stop() binds it to a protocol number that no packet has: the kernel takes
+ * the hook away and waits until nobody is in it (packet_do_bind, synchronize_net), so the ring is
+ * still when stop() returns. A socket in a fanout group cannot be bound again; it gives up its
+ * share, and its memory lives on without it (afp_strand).
+ */
+#include <errno.h>
+#include <linux/if_ether.h>
+#include <net/if_arp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "cluster/cluster.h"
+#include "engine/afpacket.h"
+#include "engine/rss.h"
+#include "util/error.h"
+
+/* Unassigned among the 802.3 pseudo protocols of linux/if_ether.h: no packet carries it. */
+#define NO_PROTOCOL 0x00FF
+
+#define GONE_RETRY_NS 100000000 /* look for a deleted interface that often */
+
+static void add(uint64_t *counter, uint64_t value)
+{
+	__atomic_fetch_add(counter, value, __ATOMIC_RELAXED);
+}
+
+/* ---- maps ---- */
+
+static void map_free(struct afp_map *map)
+{
+	if (map->memory)
+		munmap(map->memory, map->bytes);
+	if (map->fd >= 0)
+		close(map->fd);
+	free(map->taken);
+	*map = (struct afp_map){ .fd = -1 };
+}
+
+void afp_map_released(struct afpacket *engine, struct afp_map *map)
+{
+	if (map != afp_active(engine) && map->held == 0 && engine->format->drained(engine, map))
+		map_free(map);
+}
+
+struct afp_map *afp_next_map(struct afpacket *engine, struct afp_map *after)
+{
+	struct afp_map *map = after ? after + 1 : engine->maps, *end = engine->maps + AFP_MAPS;
+
+	if (after == afp_active(engine))
+		return NULL;
+	for (; map < end; map++)
+		if (map->memory && map != afp_active(engine))
+			return map;
+	return afp_active(engine)->memory ? afp_active(engine) : NULL;
+}
+
+/* The receive ring of the active map's socket, mapped. */
+static int map_make(struct afpacket *engine)
+{
+	struct afp_map *map = afp_active(engine);
+	int result = engine->format->request(engine, map->fd);
+
+	if (result < 0)
+		return result;
+	map->bytes = (size_t)engine->unit_bytes * engine->unit_count;
+	map->taken = calloc(engine->unit_count, 1);
+	if (!map->taken)
+		return -ENOMEM;
+	map->memory = mmap(NULL, map->bytes, PROT_READ | PROT_WRITE, MAP_SHARED, map->fd, 0);
+	if (map->memory == MAP_FAILED) {
+		map->memory = NULL;
+		return -errno;
+	}
+	map->cursor = 0;
+	map->held = 0;
+	return 0;
+}
+
+/*
+ * Cut the active memory loose from its socket: a private copy takes the place of the mapping, at
+ * the same address, so that packets lent out stay where they are; then the socket can close.
+ */
+static int afp_strand(struct afpacket *engine)
+{
+	struct afp_map *map = afp_active(engine);
+	uint8_t *copy = mmap(NULL, map->bytes, PROT_READ | PROT_WRITE,
+			     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	struct torc_engine_stats unused;
+
+	if (copy == MAP_FAILED)
+		return -errno;
+	for (unsigned int unit = 0; unit < engine->unit_count; unit++) {
+		size_t at = (size_t)unit * engine->unit_bytes;
+		/* V3 blocks and V2 frames both begin so that only those of the user matter */
+		const uint32_t *words = (const uint32_t *)(const void *)(map->memory + at);
+		uint32_t status = engine->format->version == TPACKET_V3 ? words[2] : words[0];
+
+		if (map->taken[unit] || (status & TP_STATUS_USER))
+			memcpy(copy + at, map->memory + at, engine->unit_bytes);
+	}
+	afp_stats((struct torc_engine *)(void *)engine, &unused);
+	close(map->fd);
+	map->fd = -1;
+	if (mremap(copy, map->bytes, map->bytes, MREMAP_MAYMOVE | MREMAP_FIXED, map->memory) ==
+	    MAP_FAILED)
+		return -errno;
+	return 0;
+}
+
+/* A new socket in a free slot becomes the active one; nothing is received yet. */
+static int new_socket(struct afpacket *engine, struct torc_error *error)
+{
+	for (unsigned int slot = 0; slot < AFP_MAPS; slot++) {
+		struct afp_map *map = &engine->maps[slot];
+		int fd;
+
+		if (map->memory || map->fd >= 0)
+			continue;
+		fd = afp_socket(engine, error);
+		if (fd < 0)
+			return fd;
+		map->fd = fd;
+		engine->active = slot;
+		if (engine->config.flags & TORC_HW_TIMESTAMP && engine->ifindex)
+			afp_hardware_timestamps(fd, engine->name);
+		if (engine->config.flags & TORC_PROMISC)
+			return afp_socket_promisc(fd, engine->ifindex, true);
+		return 0;
+	}
+	return torc_error_set(error, -EBUSY, "packets of %s from before are still in use",
+			      engine->name);
+}
+
+/* ---- open and close ---- */
+
+int afp_open(struct torc_engine **out, const struct torc_engine_config *config,
+	     const struct afp_format *format, struct torc_error *error)
+{
+	struct afpacket *engine = calloc(1, sizeof(*engine));
+	int result;
+
+	if (!engine)
+		return torc_error_set(error, -ENOMEM, "out of memory");
+	for (unsigned int i = 0; i < AFP_MAPS; i++)
+		engine->maps[i].fd = -1;
+	engine->format = format;
+	engine->config = *config;
+	engine->config.name = engine->config.settings = NULL;
+	snprintf(engine->name, sizeof(engine->name), "%s", config->name);
+	result = config->settings[0] ?
+			 torc_error_set(error, -EINVAL, "%s takes no setting \"%s\"", config->name,
+					config->settings) :
+			 afp_find_interface(config->name, &engine->ifindex, error);
+	if (result == 0)
+		result = new_socket(engine, error);
+	if (result == 0)
+		result = format->set_size(engine);
+	if (result == -EINVAL && error && !error->text[0])
+		torc_error_set(error, result, "a ring needs at least two blocks in its buffer");
+	if (result == 0 && config->flags & TORC_SYMMETRIC_RSS)
+		result = torc_rss_symmetric(engine->name, error);
+	if (result < 0) {
+		afp_close((struct torc_engine *)(void *)engine);
+		return result;
+	}
+	engine->loopback = engine->ifindex &&
+			   (afp_interface_flags(engine->name) & IFF_LOOPBACK) != 0;
+	engine->missed_at_open = afp_missed_errors(engine->name);
+	*out = (struct torc_engine *)(void *)engine;
+	return 0;
+}
+
+void afp_close(struct torc_engine *base)
+{
+	struct afpacket *engine = afpacket(base);
+
+	if (engine->member && engine->running)
+		torc_cluster_detach(engine->member);
+	for (unsigned int i = 0; i < AFP_MAPS; i++)
+		map_free(&engine->maps[i]);
+	if (engine->member && engine->running)
+		torc_cluster_closed(engine->member);
+	afp_sender_free(engine->sender);
+	free(engine->filter.filter);
+	free(engine);
+}
+
+/* ---- start and stop ---- */
+
+static void ignore_outgoing(const struct afpacket *engine);
+
+static int use_filter(struct afpacket *engine)
+{
+	return afp_socket_filter(afp_active(engine)->fd, &engine->filter);
+}
+
+/* In steps, so that the socket gets its share from the first packet on and nothing else before. */
+static int join_group(struct afpacket *engine, struct torc_error *error)
+{
+	int result = torc_cluster_attach(engine->member, afp_active(engine)->fd, error);
+
+	if (result == 0)
+		result = use_filter(engine);
+	if (result == 0)
+		result = torc_cluster_serve(engine->member, error);
+	return result;
+}
+
+int afp_start(struct torc_engine *base)
+{
+	struct afpacket *engine = afpacket(base);
+	struct afp_map *map;
+	int result;
+
+	if (engine->running)
+		return 0;
+	if (afp_active(engine)->fd < 0 && (result = new_socket(engine, NULL)) < 0)
+		return result;
+	map = afp_active(engine);
+	ignore_outgoing(engine);
+	if (engine->config.mode == TORC_SEND_ONLY) {
+		result = afp_bind(map->fd, engine->ifindex, NO_PROTOCOL);
+		engine->running = result == 0;
+		return result;
+	}
+	if (!map->memory && (result = map_make(engine)) < 0)
+		return result;
+	result = engine->member ? afp_refuse_all(map->fd) : use_filter(engine);
+	if (result == 0)
+		result = afp_bind(map->fd, engine->ifindex, ETH_P_ALL);
+	if (result == 0 && engine->member)
+		result = join_group(engine, NULL);
+	engine->running = result == 0;
+	engine->gone = engine->down = false;
+	return result;
+}
+
+/* The active socket leaves its group; what it received stays readable. */
+static int leave_group(struct afpacket *engine)
+{
+	int result = torc_cluster_detach(engine->member);
+
+	engine->format->settle(engine, afp_active(engine));
+	if (afp_strand(engine) < 0)
+		map_free(afp_active(engine));
+	torc_cluster_closed(engine->member);
+	return result;
+}
+
+int afp_stop(struct torc_engine *base)
+{
+	struct afpacket *engine = afpacket(base);
+	int result = 0;
+
+	if (!engine->running)
+		return 0;
+	engine->running = false;
+	if (engine->config.mode == TORC_SEND_ONLY)
+		return 0;
+	if (engine->member)
+		return leave_group(engine);
+	if (!engine->gone)
+		result = afp_bind(afp_active(engine)->fd, engine->ifindex, NO_PROTOCOL);
+	engine->format->settle(engine, afp_active(engine));
+	return result == -ENODEV ? 0 : result;
+}
+
+int afp_join(struct torc_engine *base, struct torc_cluster_member *member,
+	     struct torc_error *error)
+{
+	struct afpacket *engine = afpacket(base);
+	int result;
+
+	engine->member = member;
+	if (!engine->running || engine->config.mode == TORC_SEND_ONLY)
+		return 0;
+	result = join_group(engine, error);
+	if (result < 0)
+		engine->member = NULL;
+	return result;
+}
+
+int afp_leave(struct torc_engine *base)
+{
+	struct afpacket *engine = afpacket(base);
+	int result = 0;
+
+	if (!engine->member)
+		return 0;
+	if (engine->running && engine->config.mode != TORC_SEND_ONLY) {
+		result = leave_group(engine);
+		engine->member = NULL;
+		engine->running = false;
+		return result < 0 ? result : afp_start(base);
+	}
+	engine->member = NULL;
+	return result;
+}
+
+/* ---- the interface's fate ---- */
+
+static int find_again(struct afpacket *engine)
+{
+	int ifindex = (int)if_nametoindex(engine->name);
+	int fd = afp_active(engine)->fd;
+
+	if (ifindex == 0 || !(afp_interface_flags(engine->name) & IFF_UP))
+		return 0;
+	engine->ifindex = ifindex;
+	if (engine->config.flags & TORC_PROMISC)
+		afp_socket_promisc(fd, ifindex, true);
+	if (afp_bind(fd, ifindex, ETH_P_ALL) == 0)
+		engine->gone = engine->down = false;
+	return 0;
+}
+
+/*
+ * A socket whose interface goes down has ENETDOWN as its error, once; when the interface is up
+ * again the kernel delivers again by itself. When the interface is deleted the error is the same,
+ * and the socket is bound to nothing: it is bound again when the name comes back.
+ */
+int afp_check(struct torc_engine *base)
+{
+	struct afpacket *engine = afpacket(base);
+	int code = 0;
+	socklen_t length = sizeof(code);
+	char name[IF_NAMESIZE];
+
+	if (!engine->running || afp_active(engine)->fd < 0)
+		return 0;
+	if (engine->gone)
+		return find_again(engine);
+	if (getsockopt(afp_active(engine)->fd, SOL_SOCKET, SO_ERROR, &code, &length) < 0 ||
+	    code != ENETDOWN)
+		return 0;
+	if (engine->ifindex && !if_indextoname((unsigned int)engine->ifindex, name)) {
+		engine->gone = true;
+		return -ENODEV;
+	}
+	return -ENETDOWN;
+}
+
+int64_t afp_due_ns(struct torc_engine *base)
+{
+	return afpacket(base)->gone ? GONE_RETRY_NS : -1;
+}
+
+unsigned int afp_fds(struct torc_engine *base, int *fds, unsigned int max)
+{
+	struct afpacket *engine = afpacket(base);
+
+	if (max == 0 || afp_active(engine)->fd < 0 || engine->config.mode == TORC_SEND_ONLY)
+		return 0;
+	fds[0] = afp_active(engine)->fd;
+	return 1;
+}
+
+/* ---- settings ---- */
+
+int afp_set_filter(struct torc_engine *base, const struct sock_fprog *program)
+{
+	struct afpacket *engine = afpacket(base);
+	struct sock_filter *copy = NULL;
+	size_t bytes = program ? program->len * sizeof(*copy) : 0;
+	int result;
+
+	if (bytes > 0) {
+		copy = malloc(bytes);
+		if (!copy)
+			return -ENOMEM;
+		memcpy(copy, program->filter, bytes);
+	}
+	if (engine->running && afp_active(engine)->fd >= 0) {
+		struct sock_fprog next = { .len = program ? program->len : 0, .filter = copy };
+
+		result = afp_socket_filter(afp_active(engine)->fd, &next);
+		if (result < 0) {
+			free(copy);
+			return result;
+		}
+	}
+	free(engine->filter.filter);
+	engine->filter = (struct sock_fprog){ .len = program ? program->len : 0, .filter = copy };
+	return 0;
+}
+
+/*
+ * The filter decides (the ring puts the test in front of it); this saves the kernel the work of
+ * showing outgoing packets to a socket that refuses them. Kernels before 4.20 do not know it.
+ */
+static void ignore_outgoing(const struct afpacket *engine)
+{
+	int on = engine->direction == TORC_RX_ONLY;
+	int fd = engine->maps[engine->active].fd;
+
+	if (fd >= 0)
+		setsockopt(fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, &on, sizeof(on));
+}
+
+int afp_set_direction(struct torc_engine *base, enum torc_direction direction)
+{
+	afpacket(base)->direction = direction;
+	ignore_outgoing(afpacket(base));
+	return 0;
+}
+
+int afp_set_promisc(struct torc_engine *base, bool on)
+{
+	struct afpacket *engine = afpacket(base);
+	bool is_on = (engine->config.flags & TORC_PROMISC) != 0;
+	int result = 0;
+
+	if (on != is_on && afp_active(engine)->fd >= 0)
+		result = afp_socket_promisc(afp_active(engine)->fd, engine->ifindex, on);
+	if (result == 0)
+		engine->config.flags = on ? engine->config.flags | TORC_PROMISC :
+					    engine->config.flags & ~(uint32_t)TORC_PROMISC;
+	return result;
+}
+
+int afp_set_mode(struct torc_engine *base, enum torc_mode mode)
+{
+	afpacket(base)->config.mode = mode;
+	return 0;
+}
+
+/* ---- counters and information ---- */
+
+/* tp_packets of PACKET_STATISTICS includes tp_drops, and reading resets both. */
+int afp_stats(struct torc_engine *base, struct torc_engine_stats *stats)
+{
+	struct afpacket *engine = afpacket(base);
+	union tpacket_stats_u counters = { 0 };
+	socklen_t length = sizeof(counters);
+	int fd = __atomic_load_n(&afp_active(engine)->fd, __ATOMIC_RELAXED);
+	uint64_t missed = engine->missed_at_open;
+
+	if (fd >= 0 &&
+	    getsockopt(fd, SOL_PACKET, PACKET_STATISTICS, &counters, &length) == 0) {
+		add(&engine->seen, counters.stats1.tp_packets);
+		add(&engine->dropped, counters.stats1.tp_drops);
+		if (engine->format->version == TPACKET_V3)
+			add(&engine->freezes, counters.stats3.tp_freeze_q_cnt);
+	}
+	stats->seen = __atomic_load_n(&engine->seen, __ATOMIC_RELAXED);
+	stats->dropped = __atomic_load_n(&engine->dropped, __ATOMIC_RELAXED);
+	stats->freezes = engine->format->version == TPACKET_V3 ?
+				 __atomic_load_n(&engine->freezes, __ATOMIC_RELAXED) :
+				 TORC_UNKNOWN;
+	stats->sent = __atomic_load_n(&engine->sent, __ATOMIC_RELAXED);
+	stats->sent_bytes = __atomic_load_n(&engine->sent_bytes, __ATOMIC_RELAXED);
+	stats->send_errors = __atomic_load_n(&engine->send_errors, __ATOMIC_RELAXED);
+	stats->card_missed = TORC_UNKNOWN;
+	if (missed != TORC_UNKNOWN) {
+		uint64_t now = afp_missed_errors(engine->name);
+
+		if (now != TORC_UNKNOWN)
+			stats->card_missed = (uint32_t)(now - missed);
+	}
+	return 0;
+}
+
+void afp_info(struct torc_engine *base, struct torc_engine_info *info)
+{
+	struct afpacket *engine = afpacket(base);
+	struct ifreq ifr = { 0 };
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	*info = (struct torc_engine_info){ .detail = "", .link_type = TORC_LINK_ETHERNET,
+					   .ifindex = engine->ifindex, .mtu = 65535,
+					   .queue_count = 1, .loopback = engine->loopback,
+					   .block_bytes = engine->block_bytes };
+	info->buffer_bytes = (uint64_t)engine->unit_bytes * engine->unit_count;
+	if (!engine->ifindex || !if_indextoname((unsigned int)engine->ifindex, info->name))
+		snprintf(info->name, sizeof(info->name), "%s", engine->name);
+	snprintf(ifr.ifr_name, sizeof(ifr.ifr_name), "%.15s", info->name);
+	if (fd >= 0 && engine->ifindex) {
+		if (ioctl(fd, SIOCGIFMTU, &ifr) == 0)
+			info->mtu = (uint32_t)ifr.ifr_mtu;
+		if (ioctl(fd, SIOCGIFHWADDR, &ifr) == 0)
+			memcpy(info->address, ifr.ifr_hwaddr.sa_data, 6);
+		info->queue_count = afp_queue_count(info->name);
+	}
+	if (fd >= 0)
+		close(fd);
+}
+
+/* ---- packets ---- */
+
+/*
+ * The kernel took the outer tag out of the bytes and tells it beside them (tp_vlan_tci, tp_vlan_tpid;
+ * neither tp_len nor tp_snaplen counts it). The two addresses move four bytes towards the front,
+ * into the headroom that PACKET_RESERVE left, and the tag goes between them and the type: the
+ * packet itself is not copied.
+ */
+void afp_restore_tag(struct torc_packet *packet, uint16_t tci, uint16_t tpid, uint32_t snaplen)
+{
+	uint8_t *data = (uint8_t *)(uintptr_t)packet->data;
+
+	packet->len += AFP_TAG_BYTES;
+	packet->flags |= TORC_PACKET_VLAN_RESTORED;
+	if (packet->caplen < 2 * ETH_ALEN)
+		return;
+	memmove(data - AFP_TAG_BYTES, data, 2 * ETH_ALEN);
+	data -= AFP_TAG_BYTES;
+	data[12] = (uint8_t)(tpid >> 8);
+	data[13] = (uint8_t)tpid;
+	data[14] = (uint8_t)(tci >> 8);
+	data[15] = (uint8_t)tci;
+	packet->data = data;
+	packet->caplen += AFP_TAG_BYTES;
+	if (packet->caplen > snaplen)
+		packet->caplen = snaplen;
+}
+
+uint16_t afp_link_type(uint16_t hatype)
+{
+	return hatype == ARPHRD_ETHER || hatype == ARPHRD_LOOPBACK ? TORC_LINK_ETHERNET :
+								     TORC_LINK_RAW;
+}

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * afpacket.h - what the two packet-socket engines share (packet(7), linux/if_packet.h)
+ *
+ * afpacket.c holds the socket: opening, binding, filters, promiscuous mode, counters, clusters.
+ * afpacket_v3.c and afpacket_v2.c hold the memory: blocks of packets (TPACKET_V3, the default) and
+ * single frames (TPACKET_V2, for immediate delivery). afpacket_tx.c sends.
+ *
+ * The memory of a socket outlives the socket when a ring leaves its cluster: a fanout group can
+ * only be left by closing the socket, and packets that are still waiting, or lent to the user, must
+ * stay where they are. So an engine has a few maps: the active one, and old ones that drain.
+ */
+#ifndef TORC_ENGINE_AFPACKET_H
+#define TORC_ENGINE_AFPACKET_H
+
+#include <linux/filter.h>
+#include <linux/if_packet.h>
+#include <net/if.h>
+
+#include "engine/engine.h"
+
+#define AFP_MAPS          4
+#define AFP_RETIRE_MS     2 /* how long a block that is not full may stay with the kernel */
+#define AFP_TAG_BYTES     4
+#define AFP_BUFFER_BYTES  (32u << 20)
+#define AFP_BLOCK_BYTES   (128u << 10)
+
+/* The receive memory of one socket. */
+struct afp_map {
+	int fd;          /* -1: no socket any more, only memory */
+	uint8_t *memory; /* NULL: the slot is free */
+	size_t bytes;
+	unsigned int cursor; /* the next block (frame) to hand over */
+	unsigned int held;   /* handed over and not released */
+	uint8_t *taken;      /* for each block (frame): handed over and not released */
+};
+
+struct afpacket;
+
+/* What differs between the versions of the ring. */
+struct afp_format {
+	int version; /* TPACKET_V3, TPACKET_V2 */
+	int (*set_size)(struct afpacket *engine);
+	int (*request)(struct afpacket *engine, int fd);
+	/* Wait until what arrived before the socket stopped can be acquired. */
+	void (*settle)(struct afpacket *engine, struct afp_map *map);
+	bool (*drained)(struct afpacket *engine, const struct afp_map *map);
+};
+
+struct afp_sender;
+
+struct afpacket {
+	const struct afp_format *format;
+	struct torc_engine_config config; /* its strings are not kept */
+	char name[IF_NAMESIZE];           /* as opened; "any" */
+	int ifindex;                      /* 0: any */
+	bool loopback;
+	bool running;
+	bool gone; /* the interface was deleted */
+	bool down; /* said -ENETDOWN, not up again yet */
+
+	struct afp_map maps[AFP_MAPS];
+	unsigned int active;      /* maps[] that receives */
+	unsigned int unit_bytes;  /* of a block (V3), a frame (V2) */
+	unsigned int unit_count;
+	unsigned int block_bytes; /* as allocated by the kernel; V2: several frames */
+
+	/* the block being read: fill() goes on here */
+	uint8_t *next;
+	unsigned int left;
+	unsigned int next_unit; /* V2: the frame's number */
+
+	struct sock_fprog filter; /* a copy; filter.len 0: none */
+	enum torc_direction direction;
+	struct torc_cluster_member *member;
+	struct afp_sender *sender;
+
+	/* totals of PACKET_STATISTICS, which resets when read; atomic */
+	uint64_t seen;
+	uint64_t dropped;
+	uint64_t freezes;
+	uint64_t missed_at_open; /* rx_missed_errors */
+	uint64_t sent;           /* atomic too */
+	uint64_t sent_bytes;
+	uint64_t send_errors;
+};
+
+static inline struct afpacket *afpacket(struct torc_engine *engine)
+{
+	return (struct afpacket *)(void *)engine;
+}
+
+static inline struct afp_map *afp_active(struct afpacket *engine)
+{
+	return &engine->maps[engine->active];
+}
+
+/* A token names a block: its map and its number there. */
+static inline uint32_t afp_token(const struct afpacket *engine, const struct afp_map *map,
+				 unsigned int unit)
+{
+	return (uint32_t)(map - engine->maps) << 24 | unit;
+}
+
+static inline struct afp_map *afp_token_map(struct afpacket *engine, uint32_t token)
+{
+	return &engine->maps[token >> 24];
+}
+
+static inline unsigned int afp_token_unit(uint32_t token)
+{
+	return token & 0xffffff;
+}
+
+int afp_open(struct torc_engine **engine, const struct torc_engine_config *config,
+	     const struct afp_format *format, struct torc_error *error);
+void afp_close(struct torc_engine *engine);
+int afp_start(struct torc_engine *engine);
+int afp_stop(struct torc_engine *engine);
+int afp_check(struct torc_engine *engine);
+int64_t afp_due_ns(struct torc_engine *engine);
+unsigned int afp_fds(struct torc_engine *engine, int *fds, unsigned int max);
+int afp_set_filter(struct torc_engine *engine, const struct sock_fprog *program);
+int afp_set_direction(struct torc_engine *engine, enum torc_direction direction);
+int afp_set_promisc(struct torc_engine *engine, bool on);
+int afp_set_mode(struct torc_engine *engine, enum torc_mode mode);
+int afp_join(struct torc_engine *engine, struct torc_cluster_member *member,
+	     struct torc_error *error);
+int afp_leave(struct torc_engine *engine);
+int afp_stats(struct torc_engine *engine, struct torc_engine_stats *stats);
+void afp_info(struct torc_engine *engine, struct torc_engine_info *info);
+
+/* A map whose packets are all read and given back is released; called after release(). */
+void afp_map_released(struct afpacket *engine, struct afp_map *map);
+
+/* The next map to acquire from: those that drain come first. NULL after the last. */
+struct afp_map *afp_next_map(struct afpacket *engine, struct afp_map *after);
+
+/* Put a stripped tag back in front of the packet's type, in the headroom; see afpacket.c. */
+void afp_restore_tag(struct torc_packet *packet, uint16_t tci, uint16_t tpid, uint32_t snaplen);
+
+/* The link type for a frame of an "any" socket: its device type decides. */
+uint16_t afp_link_type(uint16_t hatype);
+
+/* afpacket_socket.c */
+int afp_find_interface(const char *name, int *ifindex, struct torc_error *error);
+int afp_socket(const struct afpacket *engine, struct torc_error *error);
+int afp_bind(int fd, int ifindex, uint16_t protocol);
+int afp_socket_filter(int fd, const struct sock_fprog *program);
+int afp_refuse_all(int fd);
+int afp_socket_promisc(int fd, int ifindex, bool on);
+void afp_hardware_timestamps(int fd, const char *name);
+unsigned int afp_queue_count(const char *name);
+uint64_t afp_missed_errors(const char *name);
+int afp_interface_flags(const char *name);
+
+/* afpacket_tx.c */
+int afp_send(struct torc_engine *engine, int ifindex, const void *data, size_t length);
+int afp_send_batch(struct torc_engine *engine, const struct torc_packet *packets,
+		   unsigned int count);
+int afp_flush(struct torc_engine *engine);
+void afp_sender_free(struct afp_sender *sender);
+
+#endif

@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * afpacket_socket.c - single steps on packet sockets and interfaces (packet(7), netdevice(7))
+ *
+ * Nothing here knows a ring or an engine's state; each function is one question or one setting.
+ */
+#include <errno.h>
+#include <ifaddrs.h>
+#include <linux/ethtool.h>
+#include <linux/if_ether.h>
+#include <linux/if_link.h>
+#include <linux/net_tstamp.h>
+#include <linux/sockios.h>
+#include <net/if_arp.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "engine/afpacket.h"
+#include "util/error.h"
+
+/* One interface request; returns 0 or negative errno. */
+static int interface_ioctl(const char *name, unsigned long request, struct ifreq *ifr)
+{
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), result;
+
+	if (fd < 0)
+		return -errno;
+	snprintf(ifr->ifr_name, sizeof(ifr->ifr_name), "%s", name);
+	result = ioctl(fd, request, ifr) < 0 ? -errno : 0;
+	close(fd);
+	return result;
+}
+
+int afp_interface_flags(const char *name)
+{
+	struct ifreq ifr = { 0 };
+	int result = interface_ioctl(name, SIOCGIFFLAGS, &ifr);
+
+	return result < 0 ? result : (uint16_t)ifr.ifr_flags;
+}
+
+/* "no interface eth7; there are: lo, eth0" */
+static int no_interface(const char *name, struct torc_error *error)
+{
+	struct if_nameindex *all = if_nameindex();
+	char list[320] = "";
+	size_t used = 0;
+
+	for (struct if_nameindex *i = all; i && i->if_name && used < sizeof(list); i++)
+		used += (size_t)snprintf(list + used, sizeof(list) - used, "%s%s",
+					 used ? ", " : "", i->if_name);
+	if (all)
+		if_freenameindex(all);
+	return torc_error_set(error, -ENODEV, "no interface %.64s; there are: %s", name, list);
+}
+
+int afp_find_interface(const char *name, int *ifindex, struct torc_error *error)
+{
+	struct ifreq ifr = { 0 };
+	int flags;
+
+	*ifindex = 0;
+	if (strcmp(name, "any") == 0)
+		return 0;
+	if (strlen(name) >= IF_NAMESIZE || !(*ifindex = (int)if_nametoindex(name)))
+		return no_interface(name, error);
+	flags = afp_interface_flags(name);
+	if (flags < 0)
+		return torc_error_set(error, flags, "cannot read the state of %s: %s", name,
+				      torc_strerror(flags));
+	if (interface_ioctl(name, SIOCGIFHWADDR, &ifr) == 0 &&
+	    ifr.ifr_hwaddr.sa_family != ARPHRD_ETHER && ifr.ifr_hwaddr.sa_family != ARPHRD_LOOPBACK)
+		return torc_error_set(error, -EMEDIUMTYPE,
+				      "%s is not an Ethernet-like interface (device type %u); only "
+				      "Ethernet and loopback can be captured",
+				      name, ifr.ifr_hwaddr.sa_family);
+	if (!(flags & IFF_UP))
+		return torc_error_set(error, -ENETDOWN,
+				      "interface %s is down; bring it up with `ip link set %s up`",
+				      name, name);
+	return 0;
+}
+
+int afp_socket(const struct afpacket *engine, struct torc_error *error)
+{
+	unsigned int reserve = AFP_TAG_BYTES;
+	int version = engine->format->version;
+	/* protocol 0: nothing is received before the ring is there and bound */
+	int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
+
+	if (fd < 0 && errno == EPERM)
+		return torc_error_set(error, -EPERM,
+				      "capturing needs CAP_NET_RAW: run as root, or `setcap "
+				      "cap_net_raw+ep` the program");
+	if (fd < 0)
+		return torc_error_set(error, -errno, "cannot open a packet socket: %s",
+				      torc_strerror(errno));
+	if (setsockopt(fd, SOL_PACKET, PACKET_VERSION, &version, sizeof(version)) < 0 ||
+	    setsockopt(fd, SOL_PACKET, PACKET_RESERVE, &reserve, sizeof(reserve)) < 0) {
+		int code = -errno;
+
+		close(fd);
+		return torc_error_set(error, code, "this kernel has no TPACKET_V%d rings: %s",
+				      version + 1, torc_strerror(code));
+	}
+	return fd;
+}
+
+int afp_bind(int fd, int ifindex, uint16_t protocol)
+{
+	struct sockaddr_ll address = { .sll_family = AF_PACKET,
+				       .sll_protocol = htons(protocol),
+				       .sll_ifindex = ifindex };
+
+	return bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0 ? -errno : 0;
+}
+
+int afp_socket_filter(int fd, const struct sock_fprog *program)
+{
+	int unused = 0;
+
+	if (program->len == 0) {
+		if (setsockopt(fd, SOL_SOCKET, SO_DETACH_FILTER, &unused, sizeof(unused)) < 0 &&
+		    errno != ENOENT)
+			return -errno;
+		return 0;
+	}
+	return setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, program, sizeof(*program)) < 0 ?
+		       -errno :
+		       0;
+}
+
+int afp_refuse_all(int fd)
+{
+	struct sock_filter refuse = BPF_STMT(BPF_RET | BPF_K, 0);
+	struct sock_fprog program = { .len = 1, .filter = &refuse };
+
+	return afp_socket_filter(fd, &program);
+}
+
+int afp_socket_promisc(int fd, int ifindex, bool on)
+{
+	struct packet_mreq request = { .mr_ifindex = ifindex, .mr_type = PACKET_MR_PROMISC };
+	int option = on ? PACKET_ADD_MEMBERSHIP : PACKET_DROP_MEMBERSHIP;
+
+	if (ifindex == 0)
+		return 0;
+	return setsockopt(fd, SOL_PACKET, option, &request, sizeof(request)) < 0 ? -errno : 0;
+}
+
+/*
+ * Ask the card to stamp what it receives, and the socket to prefer those stamps. A card that cannot
+ * leaves software stamps, and each packet says which it has, so nothing here is an error.
+ */
+void afp_hardware_timestamps(int fd, const char *name)
+{
+	struct hwtstamp_config config = { .rx_filter = HWTSTAMP_FILTER_ALL };
+	struct ifreq ifr = { 0 };
+	int raw = SOF_TIMESTAMPING_RAW_HARDWARE;
+
+	ifr.ifr_data = (char *)&config;
+	interface_ioctl(name, SIOCSHWTSTAMP, &ifr);
+	setsockopt(fd, SOL_PACKET, PACKET_TIMESTAMP, &raw, sizeof(raw));
+}
+
+unsigned int afp_queue_count(const char *name)
+{
+	struct ethtool_channels channels = { .cmd = ETHTOOL_GCHANNELS };
+	struct ifreq ifr = { 0 };
+	unsigned int count;
+
+	ifr.ifr_data = (char *)&channels;
+	if (interface_ioctl(name, SIOCETHTOOL, &ifr) < 0)
+		return 1;
+	count = channels.rx_count + channels.combined_count;
+	return count ? count : 1;
+}
+
+/*
+ * The card's own count of frames it had no room for, from the kernel's link statistics (32 bits
+ * wide here); TORC_UNKNOWN where the interface is not to be found.
+ */
+uint64_t afp_missed_errors(const char *name)
+{
+	uint64_t missed = TORC_UNKNOWN;
+	struct ifaddrs *all;
+
+	if (getifaddrs(&all) < 0)
+		return TORC_UNKNOWN;
+	for (struct ifaddrs *i = all; i; i = i->ifa_next) {
+		const struct rtnl_link_stats *stats = i->ifa_data;
+
+		if (stats && i->ifa_addr && i->ifa_addr->sa_family == AF_PACKET &&
+		    strcmp(i->ifa_name, name) == 0)
+			missed = stats->rx_missed_errors;
+	}
+	freeifaddrs(all);
+	return missed;
+}

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * afpacket_tx.c - sending through the packet socket (packet(7))
+ *
+ * The ring's own socket sends, so the kernel does not show the ring its own packets
+ * (dev_queue_xmit_nit skips the sender); other captures see them. Batches are queued here and
+ * leave with one sendmmsg() for QUEUE_MAX of them.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "engine/afpacket.h"
+
+#define QUEUE_MAX   64
+#define QUEUE_BYTES (256u << 10)
+
+struct afp_sender {
+	unsigned int count;
+	unsigned int used; /* bytes[] */
+	struct sockaddr_ll address;
+	struct mmsghdr messages[QUEUE_MAX];
+	struct iovec pieces[QUEUE_MAX];
+	uint8_t bytes[QUEUE_BYTES];
+};
+
+/* Protocol 0: the kernel takes it from the frame (packet_parse_headers). */
+static void set_address(struct sockaddr_ll *address, int ifindex)
+{
+	*address = (struct sockaddr_ll){ .sll_family = AF_PACKET, .sll_ifindex = ifindex };
+}
+
+static void count_sent(struct afpacket *engine, size_t length)
+{
+	__atomic_fetch_add(&engine->sent, 1, __ATOMIC_RELAXED);
+	__atomic_fetch_add(&engine->sent_bytes, length, __ATOMIC_RELAXED);
+}
+
+static void count_error(struct afpacket *engine)
+{
+	__atomic_fetch_add(&engine->send_errors, 1, __ATOMIC_RELAXED);
+}
+
+int afp_send(struct torc_engine *base, int ifindex, const void *data, size_t length)
+{
+	struct afpacket *engine = afpacket(base);
+	struct sockaddr_ll address;
+	ssize_t sent;
+
+	set_address(&address, ifindex ? ifindex : engine->ifindex);
+	if (address.sll_ifindex == 0)
+		return -ENODEV; /* "any" has no interface of its own to send on */
+	do {
+		sent = sendto(afp_active(engine)->fd, data, length, 0,
+			      (struct sockaddr *)&address, sizeof(address));
+	} while (sent < 0 && errno == EINTR);
+	if (sent < 0) {
+		int code = -errno;
+
+		count_error(engine);
+		return code;
+	}
+	count_sent(engine, length);
+	return (int)sent;
+}
+
+/* Send what is queued. Frames behind one that is refused are tried too; returns how many left. */
+int afp_flush(struct torc_engine *base)
+{
+	struct afpacket *engine = afpacket(base);
+	struct afp_sender *sender = engine->sender;
+	unsigned int done = 0, sent = 0;
+
+	while (sender && done < sender->count) {
+		int n = sendmmsg(afp_active(engine)->fd, sender->messages + done,
+				 sender->count - done, 0);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			n = 0;
+		for (int i = 0; i < n; i++)
+			count_sent(engine, sender->pieces[done + (unsigned int)i].iov_len);
+		sent += (unsigned int)n;
+		done += (unsigned int)n;
+		if (n == 0) { /* the first of the rest is the one refused */
+			count_error(engine);
+			done++;
+		}
+	}
+	if (sender)
+		sender->count = sender->used = 0;
+	return (int)sent;
+}
+
+static int make_sender(struct afpacket *engine)
+{
+	struct afp_sender *sender = calloc(1, sizeof(*sender));
+
+	if (!sender)
+		return -ENOMEM;
+	for (unsigned int i = 0; i < QUEUE_MAX; i++) {
+		sender->messages[i].msg_hdr.msg_iov = &sender->pieces[i];
+		sender->messages[i].msg_hdr.msg_iovlen = 1;
+		sender->messages[i].msg_hdr.msg_name = &sender->address;
+		sender->messages[i].msg_hdr.msg_namelen = sizeof(sender->address);
+	}
+	engine->sender = sender;
+	return 0;
+}
+
+int afp_send_batch(struct torc_engine *base, const struct torc_packet *packets,
+		   unsigned int count)
+{
+	struct afpacket *engine = afpacket(base);
+	struct afp_sender *sender;
+
+	if (engine->ifindex == 0)
+		return -ENODEV;
+	if (!engine->sender && make_sender(engine) < 0)
+		return -ENOMEM;
+	sender = engine->sender;
+	set_address(&sender->address, engine->ifindex);
+	for (unsigned int i = 0; i < count; i++) {
+		uint32_t length = packets[i].caplen;
+
+		if (length > QUEUE_BYTES)
+			return i > 0 ? (int)i : -EMSGSIZE;
+		if (sender->count == QUEUE_MAX || sender->used + length > QUEUE_BYTES)
+			afp_flush(base);
+		memcpy(sender->bytes + sender->used, packets[i].data, length);
+		sender->pieces[sender->count].iov_base = sender->bytes + sender->used;
+		sender->pieces[sender->count++].iov_len = length;
+		sender->used += length;
+	}
+	return (int)count;
+}
+
+void afp_sender_free(struct afp_sender *sender)
+{
+	free(sender);
+}

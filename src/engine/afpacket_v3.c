@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * afpacket_v3.c - TPACKET_V3: packets in blocks (linux/if_packet.h)
+ *
+ *	memory   | block 0 | block 1 | block 2 | ...
+ *	block    | struct tpacket_block_desc | packet | packet | ...
+ *	packet   | struct tpacket3_hdr | struct sockaddr_ll | headroom | bytes from the MAC header |
+ *
+ * The kernel fills one block after the other. A block is the user's from the moment its status has
+ * TP_STATUS_USER until the user writes TP_STATUS_KERNEL. It is handed over when it is full or
+ * AFP_RETIRE_MS old, which bounds the latency of a quiet wire. Blocks may be given back in any
+ * order; the kernel stops ("freezes", and drops) when the next one is not its own yet.
+ */
+#include <errno.h>
+#include <net/if_arp.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "engine/afpacket.h"
+
+#define BLOCKS_MIN      2
+#define SETTLE_TRIES_MS 50
+
+static struct tpacket_hdr_v1 *block_header(const struct afpacket *engine, const struct afp_map *map,
+					   unsigned int unit)
+{
+	struct tpacket_block_desc *block =
+		(void *)(map->memory + (size_t)unit * engine->unit_bytes);
+
+	return &block->hdr.bh1;
+}
+
+/* Acquire: what the kernel wrote into the block is seen after the status is. */
+static bool is_ours(const struct tpacket_hdr_v1 *header)
+{
+	return __atomic_load_n(&header->block_status, __ATOMIC_ACQUIRE) & TP_STATUS_USER;
+}
+
+static bool is_ready(const struct afpacket *engine, const struct afp_map *map, unsigned int unit)
+{
+	return !map->taken[unit] && is_ours(block_header(engine, map, unit));
+}
+
+static int v3_set_size(struct afpacket *engine)
+{
+	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
+	uint64_t buffer = engine->config.buffer_bytes ?: AFP_BUFFER_BYTES;
+	uint64_t block = engine->config.block_bytes ?: AFP_BLOCK_BYTES;
+
+	while (!engine->config.block_bytes && block > 16384 && buffer / block < 8)
+		block /= 2;
+	block = (block + page - 1) / page * page;
+	if (buffer / block < BLOCKS_MIN || buffer / block > 0xffffff || block > UINT32_MAX / 2)
+		return -EINVAL;
+	engine->unit_bytes = engine->block_bytes = (unsigned int)block;
+	engine->unit_count = (unsigned int)(buffer / block);
+	return 0;
+}
+
+static int v3_request(struct afpacket *engine, int fd)
+{
+	struct tpacket_req3 request = {
+		.tp_block_size = engine->unit_bytes,
+		.tp_block_nr = engine->unit_count,
+		.tp_frame_size = (unsigned int)sysconf(_SC_PAGESIZE), /* only has to divide */
+		.tp_retire_blk_tov = AFP_RETIRE_MS,
+	};
+
+	request.tp_frame_nr =
+		(unsigned int)((uint64_t)engine->unit_bytes * engine->unit_count /
+			       request.tp_frame_size);
+	if (setsockopt(fd, SOL_PACKET, PACKET_RX_RING, &request, sizeof(request)) < 0)
+		return -errno;
+	return 0;
+}
+
+/*
+ * The block that was open when the socket stopped is handed over when its time is up. Until then
+ * its packet count can be read, but its packets are the kernel's.
+ */
+static void v3_settle(struct afpacket *engine, struct afp_map *map)
+{
+	struct timespec pause = { .tv_nsec = 1000000 };
+	unsigned int unit = map->cursor;
+
+	for (unsigned int i = 0; i < engine->unit_count && is_ready(engine, map, unit); i++)
+		unit = (unit + 1) % engine->unit_count;
+	for (int i = 0; i < SETTLE_TRIES_MS; i++) {
+		struct tpacket_hdr_v1 *header = block_header(engine, map, unit);
+
+		if (map->taken[unit] || is_ours(header) ||
+		    __atomic_load_n(&header->num_pkts, __ATOMIC_RELAXED) == 0)
+			return;
+		nanosleep(&pause, NULL);
+	}
+}
+
+static bool v3_drained(struct afpacket *engine, const struct afp_map *map)
+{
+	return !is_ready(engine, map, map->cursor);
+}
+
+static const struct afp_format v3_format = { .version = TPACKET_V3,
+					     .set_size = v3_set_size,
+					     .request = v3_request,
+					     .settle = v3_settle,
+					     .drained = v3_drained };
+
+static int v3_open(struct torc_engine **engine, const struct torc_engine_config *config,
+		   struct torc_error *error)
+{
+	return afp_open(engine, config, &v3_format, error);
+}
+
+static int v3_acquire(struct torc_engine *base, uint32_t *token)
+{
+	struct afpacket *engine = afpacket(base);
+
+	for (struct afp_map *map = afp_next_map(engine, NULL); map;
+	     map = afp_next_map(engine, map)) {
+		unsigned int unit = map->cursor;
+		struct tpacket_hdr_v1 *header = block_header(engine, map, unit);
+
+		if (!is_ready(engine, map, unit)) {
+			afp_map_released(engine, map);
+			continue;
+		}
+		map->taken[unit] = 1;
+		map->held++;
+		map->cursor = unit + 1 == engine->unit_count ? 0 : unit + 1;
+		engine->left = header->num_pkts;
+		engine->next = map->memory + (size_t)unit * engine->unit_bytes +
+			       header->offset_to_first_pkt;
+		*token = afp_token(engine, map, unit);
+		return 1;
+	}
+	return 0;
+}
+
+static uint32_t packet_flags(uint32_t status)
+{
+	return (status & TP_STATUS_TS_RAW_HARDWARE ? TORC_PACKET_HW_TIMESTAMP : 0) |
+	       (status & TP_STATUS_CSUMNOTREADY ? TORC_PACKET_CHECKSUM_PARTIAL : 0) |
+	       (status & TP_STATUS_CSUM_VALID ? TORC_PACKET_CHECKSUM_VALID : 0) |
+	       (status & TP_STATUS_LOSING ? TORC_PACKET_LOSING : 0);
+}
+
+static inline void view(const struct afpacket *engine, const struct tpacket3_hdr *header,
+			struct torc_packet *packet)
+{
+	const struct sockaddr_ll *address =
+		(const void *)((const uint8_t *)header + TPACKET_ALIGN(sizeof(*header)));
+	uint32_t status = header->tp_status;
+
+	packet->data = (const uint8_t *)header + header->tp_mac;
+	packet->timestamp_ns = header->tp_sec * 1000000000ull + header->tp_nsec;
+	packet->caplen = header->tp_snaplen;
+	packet->len = header->tp_len;
+	packet->ifindex = address->sll_ifindex;
+	packet->link_type = TORC_LINK_ETHERNET;
+	packet->direction = address->sll_pkttype == PACKET_OUTGOING ? TORC_PACKET_TX :
+								      TORC_PACKET_RX;
+	packet->kind = address->sll_pkttype;
+	packet->flags = 0;
+	packet->queue = 0;
+	packet->parsed = NULL;
+	if (status & ~(uint32_t)(TP_STATUS_USER | TP_STATUS_TS_SOFTWARE)) {
+		packet->flags = packet_flags(status);
+		if (status & TP_STATUS_VLAN_VALID)
+			afp_restore_tag(packet, (uint16_t)header->hv1.tp_vlan_tci,
+					status & TP_STATUS_VLAN_TPID_VALID ?
+						header->hv1.tp_vlan_tpid :
+						0x8100,
+					engine->config.snaplen);
+	}
+	if (engine->ifindex == 0)
+		packet->link_type = afp_link_type(address->sll_hatype);
+}
+
+static unsigned int v3_fill(struct torc_engine *base, struct torc_packet *packets,
+			    unsigned int max)
+{
+	struct afpacket *engine = afpacket(base);
+	unsigned int count = engine->left < max ? engine->left : max;
+	uint8_t *at = engine->next;
+
+	for (unsigned int i = 0; i < count; i++) {
+		const struct tpacket3_hdr *header = (const void *)at;
+
+		at += header->tp_next_offset;
+		__builtin_prefetch(at + 2 * sizeof(*header));
+		view(engine, header, &packets[i]);
+	}
+	engine->next = at;
+	engine->left -= count;
+	return count;
+}
+
+static void v3_release(struct torc_engine *base, uint32_t token)
+{
+	struct afpacket *engine = afpacket(base);
+	struct afp_map *map = afp_token_map(engine, token);
+	unsigned int unit = afp_token_unit(token);
+
+	map->taken[unit] = 0;
+	map->held--;
+	/* Release: all reads of the block are done before the kernel may write to it. */
+	__atomic_store_n(&block_header(engine, map, unit)->block_status, TP_STATUS_KERNEL,
+			 __ATOMIC_RELEASE);
+	if (map != afp_active(engine))
+		afp_map_released(engine, map);
+}
+
+static unsigned int v3_queued(struct torc_engine *base)
+{
+	struct afpacket *engine = afpacket(base);
+	unsigned int count = 0;
+
+	for (struct afp_map *map = afp_next_map(engine, NULL); map;
+	     map = afp_next_map(engine, map)) {
+		unsigned int unit = map->cursor;
+
+		for (unsigned int i = 0; i < engine->unit_count && is_ready(engine, map, unit);
+		     i++) {
+			count += block_header(engine, map, unit)->num_pkts;
+			unit = (unit + 1) % engine->unit_count;
+		}
+	}
+	return count;
+}
+
+const struct torc_engine_ops torc_engine_tpacket_v3 = {
+	.name = "tpacket_v3",
+	.open = v3_open,
+	.close = afp_close,
+	.start = afp_start,
+	.stop = afp_stop,
+	.acquire = v3_acquire,
+	.fill = v3_fill,
+	.release = v3_release,
+	.queued = v3_queued,
+	.check = afp_check,
+	.fds = afp_fds,
+	.due_ns = afp_due_ns,
+	.set_filter = afp_set_filter,
+	.set_direction = afp_set_direction,
+	.set_promisc = afp_set_promisc,
+	.set_mode = afp_set_mode,
+	.join = afp_join,
+	.leave = afp_leave,
+	.send = afp_send,
+	.send_batch = afp_send_batch,
+	.flush = afp_flush,
+	.stats = afp_stats,
+	.info = afp_info,
+};

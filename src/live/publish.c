@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* publish.c - a ring's own file among the live rings */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "live/live.h"
+#include "live/page.h"
+
+struct torc_live {
+	struct live_page *page;
+	int fd;
+	char path[256];
+};
+
+static bool usable(const char *directory)
+{
+	struct stat status;
+
+	/* a folder of somebody else's could be a trap */
+	return (mkdir(directory, 0755) == 0 || errno == EEXIST) &&
+	       lstat(directory, &status) == 0 && S_ISDIR(status.st_mode) &&
+	       status.st_uid == geteuid() && access(directory, W_OK) == 0;
+}
+
+static bool choose(char *directory, size_t size)
+{
+	const char *given = getenv("TORC_RUNTIME_DIR"), *user = getenv("XDG_RUNTIME_DIR");
+
+	if (given && *given) {
+		snprintf(directory, size, "%s", given);
+		return usable(directory);
+	}
+	snprintf(directory, size, "/run/torc");
+	if (geteuid() == 0 && usable(directory))
+		return true;
+	if (user && *user) {
+		snprintf(directory, size, "%s/torc", user);
+		if (usable(directory))
+			return true;
+	}
+	snprintf(directory, size, "/tmp/torc-%u", (unsigned int)geteuid());
+	return usable(directory);
+}
+
+const char *torc_live_directory(void)
+{
+	static __thread char directory[200];
+
+	if (!choose(directory, sizeof(directory)))
+		directory[0] = '\0';
+	return directory;
+}
+
+static uint64_t now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+static void copy(char *to, size_t size, const char *from)
+{
+	size_t length = strnlen(from, size - 1);
+
+	memcpy(to, from, length);
+	to[length] = '\0';
+}
+
+static void begin(struct live_page *page)
+{
+	__atomic_store_n(&page->sequence, page->sequence + 1, __ATOMIC_RELAXED);
+	__atomic_thread_fence(__ATOMIC_RELEASE); /* odd before anything changes */
+}
+
+static void end(struct live_page *page)
+{
+	/* Release: even only after everything has changed. */
+	__atomic_store_n(&page->sequence, page->sequence + 1, __ATOMIC_RELEASE);
+}
+
+static int map(struct torc_live *live)
+{
+	live->fd = open(live->path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0644);
+	if (live->fd < 0)
+		return -errno;
+	if (flock(live->fd, LOCK_EX | LOCK_NB) < 0 ||
+	    ftruncate(live->fd, sizeof(*live->page)) < 0)
+		return -errno;
+	live->page = mmap(NULL, sizeof(*live->page), PROT_READ | PROT_WRITE, MAP_SHARED, live->fd,
+			  0);
+	if (live->page == MAP_FAILED) {
+		live->page = NULL;
+		return -errno;
+	}
+	return 0;
+}
+
+struct torc_live *torc_live_publish(uint32_t ring_id)
+{
+	const char *directory = torc_live_directory();
+	struct torc_live *live = calloc(1, sizeof(*live));
+	struct stat status;
+
+	if (!live)
+		return NULL;
+	live->fd = -1;
+	if (directory[0] == '\0')
+		goto failed;
+	snprintf(live->path, sizeof(live->path), "%s/%d.%u", directory, (int)getpid(), ring_id);
+	unlink(live->path); /* of a process before us with our number */
+	if (map(live) < 0)
+		goto failed;
+	live->page->ring.pid = getpid();
+	live->page->ring.uid = getuid();
+	live->page->ring.ring_id = ring_id;
+	live->page->ring.opened_ns = now_ns();
+	if (stat("/proc/self/ns/net", &status) == 0)
+		live->page->ring.network_namespace = status.st_ino;
+	live->page->bytes = sizeof(*live->page);
+	live->page->version = LIVE_VERSION;
+	__atomic_store_n(&live->page->magic, LIVE_MAGIC, __ATOMIC_RELEASE);
+	return live;
+failed:
+	torc_live_withdraw(live);
+	return NULL;
+}
+
+void torc_live_update(struct torc_live *live, const struct torc_ring_info *info,
+		      const struct torc_stats *stats, const char *application_stats,
+		      uint64_t poll_calls)
+{
+	struct torc_live_ring *ring = &live->page->ring;
+
+	begin(live->page);
+	ring->updated_ns = now_ns();
+	ring->poll_calls = poll_calls;
+	copy(ring->application_name, sizeof(ring->application_name), info->application_name);
+	copy(ring->device, sizeof(ring->device), info->device);
+	copy(ring->interface_name, sizeof(ring->interface_name), info->interface_name);
+	copy(ring->engine, sizeof(ring->engine), info->engine);
+	copy(ring->engine_detail, sizeof(ring->engine_detail), info->engine_detail);
+	copy(ring->filter, sizeof(ring->filter), info->filter);
+	copy(ring->application_stats, sizeof(ring->application_stats), application_stats);
+	ring->snaplen = info->snaplen;
+	ring->flags = info->flags;
+	ring->ifindex = info->ifindex;
+	ring->mtu = info->mtu;
+	ring->queue_count = info->queue_count;
+	ring->block_bytes = info->block_bytes;
+	ring->buffer_bytes = info->buffer_bytes;
+	ring->enabled = info->enabled;
+	ring->direction = info->direction;
+	ring->mode = info->mode;
+	ring->sampling_rate = info->sampling_rate;
+	ring->poll_watermark = info->poll_watermark;
+	ring->poll_duration_ms = info->poll_duration_ms;
+	ring->cluster_id = info->cluster_id;
+	ring->cluster_type = info->cluster_type;
+	ring->vlan = info->vlan;
+	ring->link_type = info->link_type;
+	ring->channel_mask = info->channel_mask;
+	ring->stats = *stats;
+	end(live->page);
+}
+
+void torc_live_withdraw(struct torc_live *live)
+{
+	if (!live)
+		return;
+	/* a child after fork() has the same mapping, but it is not the ring's process */
+	if (live->page && live->page->ring.pid == getpid())
+		unlink(live->path);
+	if (live->page)
+		munmap(live->page, sizeof(*live->page));
+	if (live->fd >= 0)
+		close(live->fd);
+	free(live);
+}

@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * refine.c - the tests that a ring makes itself, packet by packet
+ *
+ * The kernel does what it can before a packet costs anything. Left are: the filter, direction and
+ * VLAN of files and other engines that cannot; packets that were captured under older settings;
+ * the second copy of packets on loopback; sampling; and the share of a cluster on a file. When
+ * none of these applies, ring->refines is false and no packet is looked at.
+ */
+#include <ifaddrs.h>
+#include <net/if.h>
+
+#include "cluster/cluster.h"
+#include "ring/ring.h"
+
+static int find_loopback(void)
+{
+	struct ifaddrs *all;
+	int ifindex = 0;
+
+	if (getifaddrs(&all) < 0)
+		return 0;
+	for (struct ifaddrs *i = all; i && !ifindex; i = i->ifa_next)
+		if (i->ifa_flags & IFF_LOOPBACK)
+			ifindex = (int)if_nametoindex(i->ifa_name);
+	freeifaddrs(all);
+	return ifindex;
+}
+
+/* Does the ring see loopback, and is only one copy wanted? */
+static int hidden_copies_of(const struct torc_ring *ring)
+{
+	if (ring->flags & TORC_BOTH_COPIES || ring->direction != TORC_RX_AND_TX)
+		return 0;
+	for (unsigned int i = 0; i < ring->port_count; i++) {
+		const struct ring_port *port = &ring->ports[i];
+		struct torc_engine_info info;
+
+		if (port->ops->is_file)
+			continue;
+		port->ops->info(port->engine, &info);
+		if (info.loopback)
+			return info.ifindex;
+		if (info.ifindex == 0)
+			return find_loopback();
+	}
+	return 0;
+}
+
+static bool port_needs_tests(const struct torc_ring *ring, const struct ring_port *port)
+{
+	return (!port->filters && (ring->filter || ring->vlan != TORC_VLAN_ANY ||
+				   port->vlan != TORC_VLAN_ANY)) ||
+	       (!port->directs && ring->direction != TORC_RX_AND_TX);
+}
+
+/* Called whenever a setting changed that decides what is left out. */
+void ring_refine_changed(struct torc_ring *ring)
+{
+	if (ring->seat)
+		torc_cluster_file_seat(ring->seat, &ring->share_index, &ring->share_count);
+	else if (!ring->member_given)
+		ring->share_count = 0;
+	ring->loopback_ifindex = hidden_copies_of(ring);
+	ring->refines = ring->loopback_ifindex != 0 || ring->sampling_rate > 1 ||
+			ring->settings_since_ns != 0 || ring->share_count > 1;
+	for (unsigned int i = 0; i < ring->port_count; i++)
+		ring->refines |= port_needs_tests(ring, &ring->ports[i]);
+}
+
+static bool wrong_direction(const struct torc_ring *ring, const struct torc_packet *packet)
+{
+	return (ring->direction == TORC_RX_ONLY && packet->direction == TORC_PACKET_TX) ||
+	       (ring->direction == TORC_TX_ONLY && packet->direction == TORC_PACKET_RX);
+}
+
+static int outer_vlan(const struct torc_packet *packet)
+{
+	const uint8_t *data = packet->data;
+	unsigned int type;
+
+	if (packet->link_type != TORC_LINK_ETHERNET || packet->caplen < 16)
+		return TORC_VLAN_NONE;
+	type = (unsigned int)data[12] << 8 | data[13];
+	if (type != 0x8100 && type != 0x88a8 && type != 0x9100)
+		return TORC_VLAN_NONE;
+	return (data[14] << 8 | data[15]) & 0xfff;
+}
+
+static bool wrong_vlan(const struct torc_ring *ring, const struct ring_port *port,
+		       const struct torc_packet *packet)
+{
+	int want = port->vlan != TORC_VLAN_ANY ? port->vlan : ring->vlan;
+
+	return want != TORC_VLAN_ANY && outer_vlan(packet) != want;
+}
+
+static bool matches(const struct torc_ring *ring, const struct torc_packet *packet)
+{
+	return torc_filter_matches(ring->filter, packet->data, packet->caplen, packet->len) > 0;
+}
+
+/*
+ * Captured before the settings in force: test everything again. Stamps of a card come from another
+ * clock, so with them each packet is tested for as long as the ring lives; a filter that only the
+ * kernel can run refuses what it did not see.
+ */
+static bool refuse_late(struct torc_ring *ring, const struct ring_port *port,
+			const struct torc_packet *packet)
+{
+	if (!(packet->flags & TORC_PACKET_HW_TIMESTAMP) &&
+	    packet->timestamp_ns >= ring->settings_since_ns)
+		return false;
+	return wrong_direction(ring, packet) || wrong_vlan(ring, port, packet) ||
+	       ring->filter_kernel_only || (ring->filter && !matches(ring, packet));
+}
+
+/* Exactly one of each window of sampling_rate packets, at a random place; the first one always. */
+static bool sample(struct torc_ring *ring)
+{
+	bool keep = ring->window_at == ring->window_pick;
+
+	if (++ring->window_at >= ring->sampling_rate) {
+		ring->random ^= ring->random << 13; /* xorshift64 */
+		ring->random ^= ring->random >> 7;
+		ring->random ^= ring->random << 17;
+		ring->window_at = 0;
+		ring->window_pick = (uint32_t)((ring->random >> 32) * ring->sampling_rate >> 32);
+	}
+	return keep;
+}
+
+/* On a file: does the packet belong to this member of the cluster? */
+static bool is_our_share(struct torc_ring *ring, const struct torc_packet *packet)
+{
+	unsigned int share;
+
+	if (ring->cluster_type == TORC_CLUSTER_ROUND_ROBIN)
+		share = (unsigned int)(ring->round++ % ring->share_count);
+	else
+		share = torc_cluster_share_of(ring->cluster_type, packet, ring->share_count);
+	return share == ring->share_index;
+}
+
+/* The counter of the reason to leave a packet out, or NULL to keep it. */
+static uint64_t *reason(struct torc_ring *ring, const struct ring_port *port,
+			const struct torc_packet *packet)
+{
+	struct ring_counters *counters = &ring->counters;
+
+	if (ring->loopback_ifindex && packet->ifindex == ring->loopback_ifindex &&
+	    packet->direction == TORC_PACKET_TX && !port->ops->is_file)
+		return &counters->own_copies;
+	if (ring->settings_since_ns && refuse_late(ring, port, packet))
+		return &counters->filtered_late;
+	if (!port->directs && wrong_direction(ring, packet))
+		return &counters->other_direction;
+	if (!port->filters && (wrong_vlan(ring, port, packet) ||
+			       (ring->filter && !matches(ring, packet))))
+		return &counters->filtered;
+	if (ring->share_count > 1 && !is_our_share(ring, packet))
+		return &counters->other_member;
+	if (ring->sampling_rate > 1 && !sample(ring))
+		return &counters->sampled_out;
+	return NULL;
+}
+
+/* Keep what passes, in place and in order; returns how many are left. */
+unsigned int ring_refine(struct torc_ring *ring, const struct ring_port *port,
+			 struct torc_packet *packets, unsigned int count)
+{
+	const struct torc_packet last = packets[count - 1];
+	unsigned int kept = 0;
+
+	for (unsigned int i = 0; i < count; i++) {
+		uint64_t *counter = reason(ring, port, &packets[i]);
+
+		if (counter)
+			ring_add(counter, 1);
+		else if (kept++ != i)
+			packets[kept - 1] = packets[i];
+	}
+	if (ring->settings_since_ns && !(last.flags & TORC_PACKET_HW_TIMESTAMP) &&
+	    ring->port_count == 1 && last.timestamp_ns >= ring->settings_since_ns) {
+		ring->settings_since_ns = 0;
+		ring_refine_changed(ring);
+	}
+	return kept;
+}

@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * ring.h - the inside of a ring
+ *
+ * A ring has one port for each interface (or file) of its device string; a port is an engine and
+ * its operations. Packets come from one block of one port at a time, pass the tests that the kernel
+ * could not make (refine.c), and go to the user.
+ *
+ *	open.c     open, close, devices        device.c   the grammar of device strings
+ *	receive.c  next, batches, copies       refine.c   sampling, late filters, own copies
+ *	wait.c     waiting, stop, descriptor   hold.c     blocks shared by several threads
+ *	settings.c everything that is set      account.c  statistics and information
+ *	share.c    clusters                    send.c     sending
+ */
+#ifndef TORC_RING_RING_H
+#define TORC_RING_RING_H
+
+#include <linux/filter.h>
+#include <pthread.h>
+
+#include <torc/filter.h>
+#include <torc/parse.h>
+#include <torc/ring.h>
+
+#include "engine/engine.h"
+
+#define RING_PORTS_MAX   64
+#define RING_BATCH       64
+#define RING_NAME_BYTES  64
+#define RING_STATS_BYTES 1024
+
+#define RING_WATERMARK_DEFAULT  128
+#define RING_WATERMARK_TIMEOUT_MS 5
+
+struct torc_live;
+struct ring_hold;
+
+struct ring_port {
+	const struct torc_engine_ops *ops;
+	struct torc_engine *engine;
+	struct torc_cluster_member *member;
+	bool filters;    /* the engine runs the filter; else the ring does */
+	bool directs;    /* the engine tells directions apart; else the ring does */
+	int vlan;        /* of "eth0.100", else TORC_VLAN_ANY */
+	int fds[8];      /* what epoll watches of it */
+	unsigned int fd_count;
+	char name[256];  /* of the interface or the file */
+};
+
+/* A block in use: by the ring itself while it is read, and by threads that hold packets of it. */
+struct ring_block {
+	unsigned int port;
+	uint32_t token;
+	unsigned int users; /* 0: the slot is free */
+};
+
+/* Counters: written by whoever receives, read by any thread; relaxed atomics. */
+struct ring_counters {
+	uint64_t received;
+	uint64_t received_bytes;
+	uint64_t truncated;
+	uint64_t taken; /* of file engines: everything that was read */
+	uint64_t filtered;
+	uint64_t filtered_late;
+	uint64_t sampled_out;
+	uint64_t own_copies;
+	uint64_t other_direction;
+	uint64_t other_member; /* files: another cluster member's share */
+	uint64_t discarded;
+};
+
+struct torc_ring {
+	struct ring_port ports[RING_PORTS_MAX];
+	unsigned int port_count;
+
+	/* reading */
+	bool enabled;
+	bool stopped;              /* atomic */
+	bool refines;              /* some packet may have to be left out: see refine.c */
+	unsigned int next_port;    /* where to look for a block first */
+	unsigned int block_port;
+	bool in_block;
+	unsigned int block;        /* index into blocks[] of the block being read */
+	struct torc_packet batch[RING_BATCH];
+	unsigned int batch_at, batch_count;
+	unsigned int batch_block;  /* index into blocks[] of what batch[] lies in */
+	struct torc_parsed *parsed; /* RING_BATCH of them, with TORC_LONG_HEADER */
+	struct ring_block *blocks;
+	unsigned int block_slots;
+	unsigned int end_count;    /* ports at their end */
+
+	/* several threads */
+	bool reentrant;
+	pthread_mutex_t lock;
+	struct ring_hold *holds;
+	uint64_t serial;           /* of the ring, in the process: never used twice */
+
+	/* waiting */
+	int epoll_fd;
+	int stop_fd;               /* eventfd: readable while a stop is in effect */
+	int ready_fd;              /* eventfd: readable while packets lie in batch[] (see wait.c) */
+	int timer_fd;              /* paced files, or -1 */
+	bool fd_given;             /* the user has the descriptor */
+	bool ready_set;
+	int poll_duration_ms;
+	uint32_t poll_watermark;
+	uint32_t watermark_timeout_ms;
+
+	/* settings */
+	char *device;
+	uint32_t id;
+	uint32_t snaplen;
+	uint32_t flags;
+	uint64_t buffer_bytes;
+	uint32_t block_bytes;
+	enum torc_direction direction;
+	enum torc_mode mode;
+	int vlan;
+	uint64_t channel_mask;
+	char application_name[RING_NAME_BYTES];
+	char interface_name[64]; /* of the first port, for torc_ring_info() */
+	char application_stats[RING_STATS_BYTES];
+
+	char *filter_text;             /* NULL: none */
+	struct sock_fprog kernel_program; /* the same for the kernel; len 0: none */
+	bool kernel_filtered;          /* the kernel refused packets at some time: nobody counted */
+	bool kernel_directed;
+	struct torc_filter *filter;    /* the same for user space; NULL: none, or not possible */
+	bool filter_kernel_only;       /* uses what only the kernel knows */
+	uint64_t settings_since_ns;    /* packets from before were captured under older settings */
+
+	uint32_t sampling_rate;
+	uint32_t window_at, window_pick; /* place in the window, place of the packet to keep */
+	uint64_t random;
+	int loopback_ifindex;
+
+	unsigned int cluster_id; /* 0: none */
+	enum torc_cluster_type cluster_type;
+	uint32_t cluster_options;
+	struct torc_cluster_seat *seat; /* files: among the rings of this process */
+	bool member_given;             /* files: the device string says "member=2/4" */
+	unsigned int share_index, share_count;
+	uint64_t round; /* files, round robin */
+
+	struct ring_counters counters;
+	uint64_t poll_calls;
+	uint64_t opened_ns;
+	uint64_t refreshed_s; /* second of the last refresh of kernel counters and live view */
+	struct torc_live *live;
+	struct torc_error error;
+};
+
+/* One value more in a counter that other threads may read. */
+static inline void ring_add(uint64_t *counter, uint64_t value)
+{
+	__atomic_store_n(counter, *counter + value, __ATOMIC_RELAXED);
+}
+
+static inline uint64_t ring_get(const uint64_t *counter)
+{
+	return __atomic_load_n(counter, __ATOMIC_RELAXED);
+}
+
+static inline void ring_lock(struct torc_ring *ring)
+{
+	if (ring->reentrant)
+		pthread_mutex_lock(&ring->lock);
+}
+
+static inline void ring_unlock(struct torc_ring *ring)
+{
+	if (ring->reentrant)
+		pthread_mutex_unlock(&ring->lock);
+}
+
+/* Remember the sentence for torc_ring_error() and return the code. */
+int ring_fail(struct torc_ring *ring, int code, const char *format, ...) TORC_PRINTF(3, 4);
+
+uint64_t ring_now_ns(void);      /* CLOCK_REALTIME */
+uint64_t ring_monotonic_ns(void);
+
+/* device.c */
+struct ring_device_spec {
+	const struct torc_engine_ops *ops;
+	char settings[128];
+	char *names[RING_PORTS_MAX];
+	int vlans[RING_PORTS_MAX]; /* TORC_VLAN_ANY or the id after the dot */
+	unsigned int count;
+	uint64_t channel_mask;
+	unsigned int member, members; /* of "member=2/4"; members 0: not given */
+	char *text; /* what names point into */
+};
+
+int ring_device_parse(const char *device, uint32_t flags, struct ring_device_spec *spec,
+		      struct torc_error *error);
+void ring_device_free(struct ring_device_spec *spec);
+
+/* receive.c */
+int ring_fill(struct torc_ring *ring, struct torc_packet *packets, unsigned int max);
+void ring_drain(struct torc_ring *ring);
+
+/* refine.c */
+void ring_refine_changed(struct torc_ring *ring);
+unsigned int ring_refine(struct torc_ring *ring, const struct ring_port *port,
+			 struct torc_packet *packets, unsigned int count);
+
+/* hold.c */
+int ring_block_add(struct torc_ring *ring, unsigned int port, uint32_t token);
+void ring_block_put(struct torc_ring *ring, unsigned int block);
+struct ring_hold *ring_hold_mine(struct torc_ring *ring);
+void ring_hold_keep(struct torc_ring *ring, struct ring_hold *hold, unsigned int block);
+void ring_hold_drop(struct torc_ring *ring, struct ring_hold *hold);
+struct torc_parsed *ring_hold_parsed(struct ring_hold *hold);
+void ring_holds_free(struct torc_ring *ring);
+void ring_holds_register(struct torc_ring *ring);
+
+/* wait.c */
+int ring_wait(struct torc_ring *ring, int timeout_ms);
+int ring_wait_open(struct torc_ring *ring);
+void ring_wait_close(struct torc_ring *ring);
+void ring_wait_watch(struct torc_ring *ring);
+void ring_ready(struct torc_ring *ring);
+int ring_check(struct torc_ring *ring);
+
+/* settings.c */
+int ring_apply_filter(struct torc_ring *ring);
+
+/* account.c */
+void ring_refresh(struct torc_ring *ring);
+
+#endif

@@ -1,0 +1,340 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* settings.c - everything that can be set on a ring, at any time unless said otherwise */
+#include <errno.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cluster/cluster.h"
+#include "filter/kernel.h"
+#include "ring/ring.h"
+
+/* ---- the filter: expression, direction, VLAN, queues and snaplen in one program ---- */
+
+static int apply_to_port(struct torc_ring *ring, struct ring_port *port)
+{
+	struct torc_kernel_filter parts = {
+		.direction = ring->direction,
+		.vlan = port->vlan != TORC_VLAN_ANY ? port->vlan : ring->vlan,
+		.channel_mask = port->directs ? ring->channel_mask : UINT64_MAX,
+		.snaplen = ring->snaplen,
+		.user = &ring->kernel_program,
+	};
+	struct sock_fprog program;
+	int result;
+
+	if (!port->ops->set_filter)
+		return 0;
+	result = torc_kernel_filter_build(&parts, &program);
+	if (result < 0)
+		return result;
+	result = port->ops->set_filter(port->engine, program.len ? &program : NULL);
+	free(program.filter);
+	port->filters = result == 0;
+	if (result == -EOPNOTSUPP && !ring->filter_kernel_only)
+		return 0; /* the ring does it */
+	return result;
+}
+
+/* Give every engine the program that the settings make; packets from before are tested again. */
+int ring_apply_filter(struct torc_ring *ring)
+{
+	for (unsigned int i = 0; i < ring->port_count; i++) {
+		struct ring_port *port = &ring->ports[i];
+		int result = apply_to_port(ring, port);
+
+		if (result < 0)
+			return ring_fail(ring, result, "%s does not take the filter: %s", port->name,
+					 torc_strerror(result));
+		if (port->filters)
+			ring->kernel_filtered |= ring->filter_text || ring->vlan != TORC_VLAN_ANY ||
+						 port->vlan != TORC_VLAN_ANY ||
+						 ring->channel_mask != UINT64_MAX;
+		ring->kernel_directed |= port->directs && ring->direction != TORC_RX_AND_TX;
+	}
+	ring->settings_since_ns = ring->enabled ? ring_now_ns() : 0;
+	ring_refine_changed(ring);
+	return 0;
+}
+
+struct filter_state {
+	char *text;
+	struct sock_fprog program;
+	struct torc_filter *filter;
+	bool kernel_only;
+};
+
+static struct filter_state filter_of(const struct torc_ring *ring)
+{
+	return (struct filter_state){ ring->filter_text, ring->kernel_program, ring->filter,
+				      ring->filter_kernel_only };
+}
+
+static void use_filter_state(struct torc_ring *ring, const struct filter_state *state)
+{
+	ring->filter_text = state->text;
+	ring->kernel_program = state->program;
+	ring->filter = state->filter;
+	ring->filter_kernel_only = state->kernel_only;
+}
+
+static void free_filter_state(struct filter_state *state)
+{
+	free(state->text);
+	free(state->program.filter);
+	torc_filter_free(state->filter);
+}
+
+/* Loads of what only the kernel knows, other than the VLAN tag, which is back in our bytes. */
+static bool needs_kernel(const struct sock_fprog *program)
+{
+	for (unsigned int i = 0; i < program->len; i++) {
+		const struct sock_filter *at = &program->filter[i];
+		uint32_t ancillary = at->k - (uint32_t)SKF_AD_OFF;
+
+		if (BPF_CLASS(at->code) == BPF_LD && BPF_MODE(at->code) == BPF_ABS &&
+		    ancillary < SKF_AD_MAX && ancillary != SKF_AD_VLAN_TAG &&
+		    ancillary != 48 /* SKF_AD_VLAN_TAG_PRESENT */ &&
+		    ancillary != 60 /* SKF_AD_VLAN_TPID */)
+			return true;
+	}
+	return false;
+}
+
+static uint16_t link_type_of(const struct torc_ring *ring)
+{
+	struct torc_engine_info info = { .link_type = TORC_LINK_ETHERNET };
+
+	if (ring->port_count > 0)
+		ring->ports[0].ops->info(ring->ports[0].engine, &info);
+	return info.link_type;
+}
+
+static int compile(struct torc_ring *ring, const char *expression, struct filter_state *state)
+{
+	const char *interface = NULL;
+	bool is_file = ring->port_count > 0 && ring->ports[0].ops->is_file;
+	int result = 0;
+
+	for (unsigned int i = 0; i < ring->port_count && !interface; i++)
+		if (strcmp(ring->ports[i].name, "any") != 0)
+			interface = ring->ports[i].name;
+	if (!is_file) {
+		result = torc_kernel_filter_compile(expression, interface, &state->program,
+						    &ring->error);
+		if (result < 0)
+			return result;
+		state->kernel_only = needs_kernel(&state->program);
+	}
+	if (!state->kernel_only)
+		result = torc_filter_compile(&state->filter, expression, link_type_of(ring),
+					     ring->snaplen, &ring->error);
+	if (result == 0 && !(state->text = strdup(expression)))
+		result = ring_fail(ring, -ENOMEM, "out of memory");
+	return result;
+}
+
+int torc_ring_set_filter(struct torc_ring *ring, const char *expression)
+{
+	struct filter_state before, next = { 0 };
+	int result;
+
+	ring_lock(ring);
+	before = filter_of(ring);
+	result = compile(ring, expression ? expression : "", &next);
+	if (result == 0) {
+		use_filter_state(ring, &next);
+		result = ring_apply_filter(ring);
+		if (result < 0) {
+			struct torc_error reason = ring->error;
+
+			use_filter_state(ring, &before);
+			ring_apply_filter(ring);
+			ring->error = reason;
+		}
+	}
+	free_filter_state(result < 0 ? &next : &before);
+	ring_refresh(ring);
+	ring_unlock(ring);
+	return result;
+}
+
+int torc_ring_remove_filter(struct torc_ring *ring)
+{
+	struct filter_state before, none = { 0 };
+	int result = 0;
+
+	ring_lock(ring);
+	before = filter_of(ring);
+	if (!before.text) {
+		result = ring_fail(ring, -ENOENT, "there is no filter");
+	} else {
+		use_filter_state(ring, &none);
+		result = ring_apply_filter(ring);
+		free_filter_state(&before);
+	}
+	ring_unlock(ring);
+	return result;
+}
+
+int torc_ring_set_direction(struct torc_ring *ring, enum torc_direction direction)
+{
+	enum torc_direction before;
+	int result = 0;
+
+	if ((unsigned int)direction > TORC_TX_ONLY)
+		return ring_fail(ring, -EINVAL, "direction %d does not exist", (int)direction);
+	ring_lock(ring);
+	before = ring->direction;
+	ring->direction = direction;
+	for (unsigned int i = 0; i < ring->port_count && result == 0; i++) {
+		struct ring_port *port = &ring->ports[i];
+
+		if (port->ops->set_direction)
+			result = port->ops->set_direction(port->engine, direction);
+		if (result < 0)
+			ring_fail(ring, result, "%s cannot capture only that direction", port->name);
+	}
+	if (result < 0)
+		ring->direction = before;
+	else
+		result = ring_apply_filter(ring);
+	ring_unlock(ring);
+	return result;
+}
+
+int torc_ring_set_vlan(struct torc_ring *ring, int vlan)
+{
+	int result;
+
+	if (vlan < TORC_VLAN_NONE || vlan > 4095)
+		return ring_fail(ring, -EINVAL, "VLAN id %d is not between 0 and 4095", vlan);
+	ring_lock(ring);
+	ring->vlan = vlan;
+	result = ring_apply_filter(ring);
+	ring_unlock(ring);
+	return result;
+}
+
+int torc_ring_set_channel_mask(struct torc_ring *ring, uint64_t mask)
+{
+	int result;
+
+	if (mask == 0)
+		return ring_fail(ring, -EINVAL, "a queue mask without a queue");
+	ring_lock(ring);
+	ring->channel_mask = mask;
+	result = ring_apply_filter(ring);
+	ring_unlock(ring);
+	return result;
+}
+
+/* ---- the rest ---- */
+
+int torc_ring_set_mode(struct torc_ring *ring, enum torc_mode mode)
+{
+	if ((unsigned int)mode > TORC_RECV_ONLY)
+		return ring_fail(ring, -EINVAL, "mode %d does not exist", (int)mode);
+	if (ring->enabled)
+		return ring_fail(ring, -EBUSY, "the mode is set before the ring is enabled");
+	for (unsigned int i = 0; i < ring->port_count; i++) {
+		struct ring_port *port = &ring->ports[i];
+		int result = 0;
+
+		if (port->ops->set_mode)
+			result = port->ops->set_mode(port->engine, mode);
+		else if (mode == TORC_SEND_ONLY)
+			result = -EOPNOTSUPP;
+		if (result < 0)
+			return ring_fail(ring, result, "%s cannot send", port->name);
+	}
+	ring->mode = mode;
+	return 0;
+}
+
+int torc_ring_set_sampling_rate(struct torc_ring *ring, uint32_t rate)
+{
+	ring_lock(ring);
+	ring->sampling_rate = rate;
+	ring->window_at = ring->window_pick = 0;
+	ring_refine_changed(ring);
+	ring_unlock(ring);
+	return 0;
+}
+
+int torc_ring_set_poll_watermark(struct torc_ring *ring, uint32_t packets)
+{
+	__atomic_store_n(&ring->poll_watermark, packets ? packets : 1, __ATOMIC_RELAXED);
+	return 0;
+}
+
+int torc_ring_set_poll_watermark_timeout(struct torc_ring *ring, uint32_t timeout_ms)
+{
+	if (timeout_ms < 1 || timeout_ms > 10000)
+		return ring_fail(ring, -EINVAL, "a watermark timeout is 1 to 10000 ms, not %u",
+				 timeout_ms);
+	__atomic_store_n(&ring->watermark_timeout_ms, timeout_ms, __ATOMIC_RELAXED);
+	return 0;
+}
+
+int torc_ring_set_poll_duration(struct torc_ring *ring, int duration_ms)
+{
+	if (duration_ms < -1)
+		return ring_fail(ring, -EINVAL, "a poll duration is -1 or more, not %d", duration_ms);
+	__atomic_store_n(&ring->poll_duration_ms, duration_ms, __ATOMIC_RELAXED);
+	return 0;
+}
+
+int torc_ring_set_application_name(struct torc_ring *ring, const char *name)
+{
+	if (strlen(name) >= sizeof(ring->application_name))
+		return ring_fail(ring, -EINVAL, "an application name has at most %zu bytes",
+				 sizeof(ring->application_name) - 1);
+	ring_lock(ring);
+	strcpy(ring->application_name, name);
+	ring_refresh(ring);
+	ring_unlock(ring);
+	return 0;
+}
+
+int torc_ring_set_application_stats(struct torc_ring *ring, const char *text)
+{
+	if (strlen(text) >= sizeof(ring->application_stats))
+		return ring_fail(ring, -EINVAL, "application statistics have at most %zu bytes",
+				 sizeof(ring->application_stats) - 1);
+	ring_lock(ring);
+	strcpy(ring->application_stats, text);
+	ring_refresh(ring);
+	ring_unlock(ring);
+	return 0;
+}
+
+int torc_ring_set_promisc(struct torc_ring *ring, bool on)
+{
+	int result = 0;
+
+	ring_lock(ring);
+	for (unsigned int i = 0; i < ring->port_count && result == 0; i++) {
+		struct ring_port *port = &ring->ports[i];
+
+		result = port->ops->set_promisc ? port->ops->set_promisc(port->engine, on) :
+						  -EOPNOTSUPP;
+		if (result < 0)
+			ring_fail(ring, result, "%s cannot change promiscuous mode: %s", port->name,
+				  torc_strerror(result));
+	}
+	if (result == 0)
+		ring->flags = on ? ring->flags | TORC_PROMISC : ring->flags & ~(uint32_t)TORC_PROMISC;
+	ring_unlock(ring);
+	return result;
+}
+
+int torc_set_priority(int priority)
+{
+	struct sched_param parameters = { .sched_priority = priority };
+
+	if (priority < 0 || priority > sched_get_priority_max(SCHED_FIFO))
+		return -EINVAL;
+	return sched_setscheduler(0, priority ? SCHED_FIFO : SCHED_OTHER, &parameters) < 0 ? -errno :
+											     0;
+}

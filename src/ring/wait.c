@@ -1,0 +1,318 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * wait.c - waiting for packets, stopping, and the descriptor of a ring
+ *
+ * The ring's descriptor is an epoll instance over the engines' descriptors and three of its own:
+ *
+ *	stop_fd    an eventfd, readable while torc_ring_stop() is in effect
+ *	ready_fd   an eventfd, readable while packets are at hand that the kernel knows nothing of:
+ *	           those in batch[], and those of a file
+ *	timer_fd   for files that are replayed at their own speed
+ *
+ * A packet socket stays readable while the block handed over last has not been given back, so a
+ * half-read block never loses a wake-up.
+ */
+#include <errno.h>
+#include <poll.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/timerfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "ring/ring.h"
+
+#define PAUSE_MS 1
+
+static int watch(struct torc_ring *ring, int fd)
+{
+	struct epoll_event event = { .events = EPOLLIN };
+
+	return epoll_ctl(ring->epoll_fd, EPOLL_CTL_ADD, fd, &event) < 0 ? -errno : 0;
+}
+
+int ring_wait_open(struct torc_ring *ring)
+{
+	ring->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	ring->stop_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	ring->ready_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	if (ring->epoll_fd < 0 || ring->stop_fd < 0 || ring->ready_fd < 0)
+		return -errno;
+	if (watch(ring, ring->stop_fd) < 0 || watch(ring, ring->ready_fd) < 0)
+		return -errno;
+	return 0;
+}
+
+void ring_wait_close(struct torc_ring *ring)
+{
+	int fds[] = { ring->epoll_fd, ring->stop_fd, ring->ready_fd, ring->timer_fd };
+
+	for (unsigned int i = 0; i < sizeof(fds) / sizeof(fds[0]); i++)
+		if (fds[i] >= 0)
+			close(fds[i]);
+}
+
+/* Watch the descriptors that the engines have now; they change when sockets do. */
+void ring_wait_watch(struct torc_ring *ring)
+{
+	for (unsigned int i = 0; i < ring->port_count; i++) {
+		struct ring_port *port = &ring->ports[i];
+
+		for (unsigned int k = 0; k < port->fd_count; k++)
+			epoll_ctl(ring->epoll_fd, EPOLL_CTL_DEL, port->fds[k], NULL);
+		port->fd_count = port->ops->fds(port->engine, port->fds,
+						sizeof(port->fds) / sizeof(port->fds[0]));
+		for (unsigned int k = 0; k < port->fd_count; k++)
+			watch(ring, port->fds[k]);
+	}
+}
+
+/* ---- stop ---- */
+
+void torc_ring_stop(struct torc_ring *ring)
+{
+	int saved = errno; /* this may run in a signal handler */
+	uint64_t one = 1;
+	ssize_t written;
+
+	__atomic_store_n(&ring->stopped, true, __ATOMIC_SEQ_CST);
+	written = write(ring->stop_fd, &one, sizeof(one));
+	(void)written; /* fails only when it is readable already */
+	errno = saved;
+}
+
+bool torc_ring_resume(struct torc_ring *ring)
+{
+	bool was = __atomic_exchange_n(&ring->stopped, false, __ATOMIC_SEQ_CST);
+	uint64_t value;
+	ssize_t got = read(ring->stop_fd, &value, sizeof(value));
+
+	(void)got;
+	return was;
+}
+
+bool torc_ring_stopped(const struct torc_ring *ring)
+{
+	return __atomic_load_n(&ring->stopped, __ATOMIC_ACQUIRE);
+}
+
+/* ---- what is at hand ---- */
+
+static unsigned int queued_in_engines(struct torc_ring *ring)
+{
+	unsigned int count = 0;
+
+	for (unsigned int i = 0; i < ring->port_count; i++)
+		count += ring->ports[i].ops->queued(ring->ports[i].engine);
+	return count;
+}
+
+unsigned int torc_ring_queued(struct torc_ring *ring)
+{
+	unsigned int count;
+
+	ring_lock(ring);
+	count = ring->batch_count - ring->batch_at;
+	if (ring->enabled)
+		count += queued_in_engines(ring);
+	ring_unlock(ring);
+	return count;
+}
+
+/* What became of the interfaces: -ENETDOWN or -ENODEV once for each event. */
+int ring_check(struct torc_ring *ring)
+{
+	for (unsigned int i = 0; i < ring->port_count; i++) {
+		struct ring_port *port = &ring->ports[i];
+		int result = port->ops->check ? port->ops->check(port->engine) : 0;
+
+		if (result < 0)
+			return ring_fail(ring, result, "%s %s", port->name,
+					 result == -ENODEV ?
+						 "was deleted; the ring resumes if it comes back" :
+						 "went down; the ring resumes when it is up");
+	}
+	return 0;
+}
+
+/* Nanoseconds until some engine has something by itself, or -1. */
+static int64_t due_ns(struct torc_ring *ring)
+{
+	int64_t first = -1;
+
+	for (unsigned int i = 0; i < ring->port_count; i++) {
+		struct ring_port *port = &ring->ports[i];
+		int64_t due = port->ops->due_ns ? port->ops->due_ns(port->engine) : -1;
+
+		if (due >= 0 && (first < 0 || due < first))
+			first = due;
+	}
+	return first;
+}
+
+/*
+ * Keep the descriptor honest: readable while packets are at hand that epoll cannot see. Costs a
+ * system call when that changes, and nothing unless the user has the descriptor.
+ */
+void ring_ready(struct torc_ring *ring)
+{
+	bool is_file = ring->port_count > 0 && ring->ports[0].ops->is_file;
+	uint64_t value = 1;
+	int64_t due;
+	bool want;
+	ssize_t unused;
+
+	if (!ring->fd_given && !ring->ready_set)
+		return;
+	due = is_file ? due_ns(ring) : -1;
+	want = ring->batch_at < ring->batch_count ||
+	       (is_file && ring->enabled && (due <= 0 || torc_ring_at_end(ring)));
+	if (is_file && due > 0 && ring->timer_fd >= 0) {
+		struct itimerspec when = { .it_value = { .tv_sec = due / 1000000000,
+							 .tv_nsec = due % 1000000000 } };
+
+		timerfd_settime(ring->timer_fd, 0, &when, NULL);
+	}
+	if (want == ring->ready_set)
+		return;
+	unused = want ? write(ring->ready_fd, &value, sizeof(value)) :
+			read(ring->ready_fd, &value, sizeof(value));
+	(void)unused;
+	ring->ready_set = want;
+}
+
+int torc_ring_fd(const struct torc_ring *constant)
+{
+	struct torc_ring *ring = (struct torc_ring *)(uintptr_t)constant;
+
+	ring_lock(ring);
+	if (!ring->fd_given && ring->port_count > 0 && ring->ports[0].ops->is_file) {
+		ring->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
+		if (ring->timer_fd >= 0)
+			watch(ring, ring->timer_fd);
+	}
+	ring->fd_given = true;
+	ring_ready(ring);
+	ring_unlock(ring);
+	return ring->epoll_fd;
+}
+
+/* ---- waiting ---- */
+
+struct wait {
+	uint64_t deadline_ns; /* UINT64_MAX: none */
+	uint64_t first_ns;    /* when the first of the waiting packets was seen */
+};
+
+static int milliseconds_until(uint64_t when_ns, uint64_t now_ns)
+{
+	if (when_ns == UINT64_MAX)
+		return -1;
+	if (when_ns <= now_ns)
+		return 0;
+	when_ns = (when_ns - now_ns + 999999) / 1000000;
+	return when_ns > 3600000 ? 3600000 : (int)when_ns;
+}
+
+/* Some packets wait, fewer than the watermark: give them a little time, but stay stoppable. */
+static bool give_time(struct torc_ring *ring, struct wait *wait, uint64_t now)
+{
+	struct pollfd stop = { .fd = ring->stop_fd, .events = POLLIN };
+
+	if (wait->first_ns == 0)
+		wait->first_ns = now;
+	if (now >= wait->deadline_ns ||
+	    now - wait->first_ns >= (uint64_t)ring->watermark_timeout_ms * 1000000)
+		return false;
+	poll(&stop, 1, PAUSE_MS);
+	return true;
+}
+
+/* Sleep until a descriptor is readable or something is due. */
+static void sleep_until(struct torc_ring *ring, uint64_t deadline_ns, uint64_t now)
+{
+	struct epoll_event event;
+	int64_t due = due_ns(ring);
+	int timeout = milliseconds_until(deadline_ns, now);
+
+	if (due >= 0 && (timeout < 0 || due / 1000000 < timeout)) {
+		struct timespec pause = { .tv_sec = due / 1000000000, .tv_nsec = due % 1000000000 };
+		struct pollfd set = { .fd = ring->epoll_fd, .events = POLLIN };
+
+		ppoll(&set, 1, &pause, NULL);
+		return;
+	}
+	if (epoll_wait(ring->epoll_fd, &event, 1, timeout) > 0 && ring->reentrant) {
+		/* readable because another thread holds the last block: do not spin on it */
+		struct pollfd stop = { .fd = ring->stop_fd, .events = POLLIN };
+
+		if (torc_ring_queued(ring) == 0)
+			poll(&stop, 1, PAUSE_MS);
+	}
+}
+
+static unsigned int queued_locked(struct torc_ring *ring, int *state)
+{
+	unsigned int count = 0;
+
+	ring_lock(ring);
+	*state = !ring->enabled ? -TORC_ENOTENABLED : torc_ring_at_end(ring) ? 0 : 1;
+	if (*state > 0)
+		count = ring->batch_count - ring->batch_at + queued_in_engines(ring);
+	ring_unlock(ring);
+	return count;
+}
+
+/*
+ * Wait for packets: 1 some are at hand (or worth a try), 0 timeout, stop or end of file, or a
+ * negative code.
+ */
+int ring_wait(struct torc_ring *ring, int timeout_ms)
+{
+	uint64_t now = ring_monotonic_ns();
+	struct wait wait = { .deadline_ns = timeout_ms < 0 ? UINT64_MAX :
+							     now + (uint64_t)timeout_ms * 1000000 };
+	bool tried = false;
+
+	for (;; now = ring_monotonic_ns()) {
+		unsigned int queued;
+		int state;
+
+		if (torc_ring_stopped(ring))
+			return 0;
+		queued = queued_locked(ring, &state);
+		if (state <= 0)
+			return state;
+		if (queued > 0) {
+			if (queued >= ring->poll_watermark || !give_time(ring, &wait, now))
+				return 1;
+			continue;
+		}
+		state = ring_check(ring);
+		if (state < 0)
+			return state;
+		if (tried && due_ns(ring) == 0)
+			return 1;
+		if (now >= wait.deadline_ns)
+			return 0;
+		ring_add(&ring->poll_calls, 1);
+		ring_refresh(ring);
+		sleep_until(ring, wait.deadline_ns, now);
+		tried = true;
+	}
+}
+
+int torc_ring_wait(struct torc_ring *ring, int timeout_ms)
+{
+	int result;
+
+	if (!ring->enabled)
+		return ring_fail(ring, -TORC_ENOTENABLED,
+				 "the ring is not enabled: call torc_ring_enable()");
+	if (torc_ring_stopped(ring))
+		return 0;
+	if (torc_ring_queued(ring) > 0)
+		return 1;
+	result = ring_wait(ring, timeout_ms);
+	return result;
+}
