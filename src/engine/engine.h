@@ -120,7 +120,7 @@ struct torc_engine_ops {
 
 extern const struct torc_engine_ops torc_engine_tpacket_v3;
 extern const struct torc_engine_ops torc_engine_tpacket_v2; /* TORC_IMMEDIATE */
-extern const struct torc_engine_ops torc_engine_afxdp __attribute__((weak));
+extern const struct torc_engine_ops torc_engine_afxdp;
 extern const struct torc_engine_ops torc_engine_replay __attribute__((weak));
 
 #endif
