@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * header.c - struct pkt_parsing_info from libtorc's parsed headers, and PF_RING's hash
+ *
+ * PF_RING's hash is a plain sum of 32-bit words: symmetric, and the same on every machine. Programs
+ * read it as pkt_hash; Torc's clusters use a better one of their own.
+ */
+#include <stddef.h>
+#include <string.h>
+
+#include "state.h"
+
+#define ETH_HEADER_BYTES 14
+#define VLAN_TAG_BYTES   4
+#define TCP_FLAGS_MASK   0x3F /* PF_RING keeps FIN to URG */
+#define IP_PROTO_GRE     47
+
+static uint32_t load32(const void *at)
+{
+	uint32_t word;
+
+	memcpy(&word, at, sizeof(word));
+	return word;
+}
+
+/* IPv4 counts in host order, IPv6 word by word as it lies in memory: as PF_RING does. */
+static uint32_t address_sum(const ip_addr *address, uint8_t version)
+{
+	uint8_t bytes[sizeof(*address)];
+
+	memcpy(bytes, address, sizeof(bytes));
+	if (version == 4)
+		return load32(bytes);
+	if (version == 6)
+		return load32(bytes) + load32(bytes + 4) + load32(bytes + 8) + load32(bytes + 12);
+	return 0;
+}
+
+static uint32_t mac_sum(const uint8_t *a, const uint8_t *b)
+{
+	uint32_t sum = 0;
+
+	for (unsigned int i = 0; i < ETH_ALEN; i++)
+		sum += a[i] + b[i];
+	return sum;
+}
+
+uint32_t pf_hash_sum(const struct pkt_parsing_info *info, bool use_tunnel, uint16_t vlan)
+{
+	const tunnel_info *tunnel = &info->tunnel;
+	ip_addr source, destination;
+
+	if (use_tunnel && tunnel->tunnel_id != NO_TUNNEL_ID) {
+		source = tunnel->tunneled_ip_src;
+		destination = tunnel->tunneled_ip_dst;
+		if (tunnel->tunneled_ip_version == 0 && tunnel->tunneled_proto == 0)
+			return vlan + mac_sum(tunnel->tunneled_smac, tunnel->tunneled_dmac);
+		return vlan + address_sum(&source, tunnel->tunneled_ip_version) +
+		       address_sum(&destination, tunnel->tunneled_ip_version) +
+		       tunnel->tunneled_proto + tunnel->tunneled_l4_src_port +
+		       tunnel->tunneled_l4_dst_port;
+	}
+	source = info->ip_src;
+	destination = info->ip_dst;
+	if (info->ip_version == 0 && info->l3_proto == 0)
+		return vlan + mac_sum(info->smac, info->dmac);
+	return vlan + address_sum(&source, info->ip_version) +
+	       address_sum(&destination, info->ip_version) + info->l3_proto + info->l4_src_port +
+	       info->l4_dst_port;
+}
+
+/* PF_RING's IPv4 is a number in host order, its IPv6 the bytes of the packet. */
+static ip_addr address_of(const uint8_t *bytes, uint8_t version)
+{
+	ip_addr address = { 0 };
+
+	if (version == 4)
+		address.v4 = ntohl(load32(bytes));
+	else if (version == 6)
+		memcpy(&address.v6, bytes, sizeof(address.v6));
+	return address;
+}
+
+static void fill_tunnel(tunnel_info *tunnel, const struct torc_parsed *parsed)
+{
+	tunnel->tunnel_id = parsed->tunnel_id;
+	memcpy(tunnel->tunneled_dmac, parsed->inner_destination_mac, ETH_ALEN);
+	memcpy(tunnel->tunneled_smac, parsed->inner_source_mac, ETH_ALEN);
+	tunnel->tunneled_eth_type = parsed->inner_ether_type;
+	tunnel->tunneled_ip_version = parsed->inner.version;
+	tunnel->tunneled_proto = parsed->inner.protocol;
+	tunnel->tunneled_ip_src = address_of(parsed->inner.source, parsed->inner.version);
+	tunnel->tunneled_ip_dst = address_of(parsed->inner.destination, parsed->inner.version);
+	tunnel->tunneled_l4_src_port = parsed->inner.source_port;
+	tunnel->tunneled_l4_dst_port = parsed->inner.destination_port;
+}
+
+/*
+ * PF_RING has 0 where libtorc has TORC_NO_OFFSET, but says where layer 3 starts also when it is
+ * not IP, and takes the end of the IP header for layer 4 also in a fragment.
+ */
+static void fill_offsets(struct pkt_offset *offset, const struct torc_parsed *parsed,
+			 const uint8_t *data, uint32_t caplen)
+{
+	int l3 = parsed->network_offset, l4 = parsed->transport_offset;
+
+	*offset = (struct pkt_offset){ 0 };
+	if (parsed->vlan_count > 0)
+		offset->vlan_offset = (int16_t)(ETH_HEADER_BYTES +
+						VLAN_TAG_BYTES * (parsed->vlan_count - 1));
+	if (l3 < 0 && caplen >= ETH_HEADER_BYTES)
+		l3 = ETH_HEADER_BYTES + VLAN_TAG_BYTES * parsed->vlan_count;
+	offset->l3_offset = (int16_t)(l3 > 0 ? l3 : 0);
+	if (l4 < 0 && parsed->ip.version == 4 && l3 >= 0 && (uint32_t)l3 < caplen)
+		l4 = l3 + 4 * (data[l3] & 0x0F);
+	else if (l4 < 0 && parsed->ip.version == 6)
+		l4 = parsed->payload_offset;
+	offset->l4_offset = (int16_t)(l4 > 0 ? l4 : 0);
+	offset->payload_offset = parsed->payload_offset > 0 ? parsed->payload_offset :
+							      offset->l4_offset;
+}
+
+void pf_parsed_fill(struct pkt_parsing_info *info, const struct torc_parsed *parsed,
+		    const uint8_t *data, uint32_t caplen)
+{
+	memcpy(info->dmac, parsed->destination_mac, ETH_ALEN);
+	memcpy(info->smac, parsed->source_mac, ETH_ALEN);
+	info->eth_type = parsed->ether_type;
+	info->vlan_id = parsed->vlan_id;
+	info->qinq_vlan_id = parsed->inner_vlan_id;
+	info->ip_version = parsed->ip.version;
+	info->l3_proto = parsed->ip.protocol;
+	info->ip_tos = parsed->ip.tos;
+	info->ip_src = address_of(parsed->ip.source, parsed->ip.version);
+	info->ip_dst = address_of(parsed->ip.destination, parsed->ip.version);
+	info->l4_src_port = parsed->ip.source_port;
+	info->l4_dst_port = parsed->ip.destination_port;
+	info->icmp_type = parsed->icmp_type;
+	info->icmp_code = parsed->icmp_code;
+	memset(&info->tcp, 0, sizeof(info->tcp));
+	info->tcp.flags = parsed->tcp_flags & TCP_FLAGS_MASK;
+	info->tcp.seq_num = parsed->tcp_sequence;
+	info->tcp.ack_num = parsed->tcp_acknowledgment;
+	fill_tunnel(&info->tunnel, parsed);
+	info->last_matched_rule_id = (u_int16_t)-1;
+	fill_offsets(&info->offset, parsed, data, caplen);
+}
+
+/* Everything from the end of the short header on, and the flags that only parsing tells. */
+void pf_header_long(struct pfring_pkthdr *hdr, const struct torc_packet *packet)
+{
+	struct pkt_parsing_info *info = &hdr->extended_hdr.parsed_pkt;
+	struct torc_parsed own;
+	const struct torc_parsed *parsed = packet->parsed;
+
+	if (!parsed) {
+		torc_parse(packet->link_type, packet->data, packet->caplen, &own);
+		parsed = &own;
+	}
+	memset((char *)hdr + SHORT_HEADER_BYTES, 0, sizeof(*hdr) - SHORT_HEADER_BYTES);
+	hdr->extended_hdr.tx.bounce_interface = UNKNOWN_INTERFACE;
+	pf_parsed_fill(info, parsed, packet->data, packet->caplen);
+	if (parsed->flags & TORC_PARSED_MORE_FRAGMENTS)
+		hdr->extended_hdr.flags |= PKT_FLAGS_IP_MORE_FRAG;
+	if (parsed->flags & TORC_PARSED_LATER_FRAGMENT)
+		hdr->extended_hdr.flags |= PKT_FLAGS_IP_FRAG_OFFSET;
+	hdr->extended_hdr.pkt_hash = pf_hash_sum(info, true, info->vlan_id);
+}
+
+/* The hash of any packet, the long way. */
+static uint32_t hash_parsed(const struct torc_packet *packet)
+{
+	struct pkt_parsing_info info;
+	struct torc_parsed parsed;
+
+	torc_parse(packet->link_type, packet->data, packet->caplen, &parsed);
+	pf_parsed_fill(&info, &parsed, packet->data, packet->caplen);
+	return pf_hash_sum(&info, true, info.vlan_id);
+}
+
+static bool is_tunnel_port(uint16_t port)
+{
+	return port == GTP_U_DATA_PORT || port == GTP_SIGNALING_PORT || port == VXLAN_IP_PORT;
+}
+
+/*
+ * pf_hash_packet - the sum for the short header, without parsing what most packets are: untagged
+ * IPv4 without options, not a fragment, TCP or UDP outside of tunnels (RFC 791 §3.1)
+ */
+uint32_t pf_hash_packet(const struct torc_packet *packet)
+{
+	const uint8_t *data = packet->data, *ip = data + ETH_HEADER_BYTES;
+	uint16_t source, destination;
+
+	if (packet->link_type != TORC_LINK_ETHERNET || packet->caplen < ETH_HEADER_BYTES + 24 ||
+	    data[12] != 0x08 || data[13] != 0x00 || ip[0] != 0x45 || (ip[6] & 0x3F) || ip[7] ||
+	    (ip[9] != IPPROTO_TCP && ip[9] != IPPROTO_UDP))
+		return hash_parsed(packet);
+	source = (uint16_t)(ip[20] << 8 | ip[21]);
+	destination = (uint16_t)(ip[22] << 8 | ip[23]);
+	if (ip[9] == IPPROTO_TCP ? packet->caplen < ETH_HEADER_BYTES + 40 :
+				   packet->caplen < ETH_HEADER_BYTES + 28 ||
+					   is_tunnel_port(source) || is_tunnel_port(destination))
+		return hash_parsed(packet);
+	return ntohl(load32(ip + 12)) + ntohl(load32(ip + 16)) + ip[9] + source + destination;
+}

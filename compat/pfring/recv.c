@@ -1,0 +1,368 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * recv.c - receiving: pfring_recv() and its relatives
+ *
+ * The fast path is one torc_ring_next() and 209 bytes of header. Whatever else a ring was asked for
+ * (rules, trailers, a reflector ...) is behind one test of state->extra.
+ */
+#include <errno.h>
+#include <limits.h>
+#include <sched.h>
+#include <string.h>
+
+#include "state.h"
+
+#define NSEC_PER_SEC  1000000000u
+#define NSEC_PER_USEC 1000u
+#define END_OF_FILE   PF_RING_ERROR_INVALID_ARGUMENT /* -2, pcap_next_ex()'s, as PF_RING's pcap: */
+
+static uint32_t packet_flags(uint32_t flags)
+{
+	uint32_t result = 0;
+
+	if (flags & TORC_PACKET_VLAN_RESTORED)
+		result |= PKT_FLAGS_VLAN_HWACCEL;
+	if (flags & (TORC_PACKET_CHECKSUM_PARTIAL | TORC_PACKET_CHECKSUM_VALID))
+		result |= PKT_FLAGS_CHECKSUM_OFFLOAD;
+	if (flags & TORC_PACKET_CHECKSUM_VALID)
+		result |= PKT_FLAGS_CHECKSUM_OK;
+	return result;
+}
+
+/*
+ * The header, all of it: many programs read parsed_pkt without having asked for it, from a struct
+ * they never initialised. Those find zeros.
+ */
+static inline void fill_header(const pfring *ring, const struct state *state,
+			       struct pfring_pkthdr *hdr, const struct torc_packet *packet)
+{
+	uint64_t seconds = packet->timestamp_ns / NSEC_PER_SEC;
+
+	hdr->ts.tv_sec = (time_t)seconds;
+	hdr->ts.tv_usec = (suseconds_t)((packet->timestamp_ns - seconds * NSEC_PER_SEC) /
+					NSEC_PER_USEC);
+	hdr->caplen = packet->caplen;
+	hdr->len = packet->len;
+	hdr->extended_hdr.timestamp_ns = packet->timestamp_ns;
+	hdr->extended_hdr.flags = packet->flags ? packet_flags(packet->flags) : 0;
+	hdr->extended_hdr.rx_direction = packet->direction != TORC_PACKET_TX;
+	hdr->extended_hdr.port_id = 0;
+	hdr->extended_hdr.device_id = 0;
+	hdr->extended_hdr.if_index = packet->ifindex;
+	if (unlikely(ring->long_header || (state->extra & EXTRA_RULES))) {
+		pf_header_long(hdr, packet);
+		return;
+	}
+	hdr->extended_hdr.pkt_hash = state->hash ? pf_hash_packet(packet) : 0;
+	memset((char *)hdr + SHORT_HEADER_BYTES, 0, sizeof(*hdr) - SHORT_HEADER_BYTES);
+}
+
+static uint32_t sliced(const pfring *ring, const struct torc_packet *packet)
+{
+	struct torc_parsed parsed;
+	struct pkt_parsing_info info;
+	int end;
+
+	torc_parse(packet->link_type, packet->data, packet->caplen, &parsed);
+	pf_parsed_fill(&info, &parsed, packet->data, packet->caplen);
+	end = info.offset.l3_offset;
+	if (ring->slicing_level >= L3_SLICING && info.offset.l4_offset > end)
+		end = info.offset.l4_offset;
+	if (ring->slicing_level >= L4_SLICING && info.offset.payload_offset > end)
+		end = info.offset.payload_offset;
+	if ((uint32_t)end >= packet->caplen ||
+	    ring->slicing_additional_bytes >= packet->caplen - (uint32_t)end)
+		return packet->caplen;
+	return (uint32_t)end + ring->slicing_additional_bytes;
+}
+
+/* What comes between the ring and the program; false: the program does not get this packet. */
+static bool extras(pfring *ring, struct state *state, struct pfring_pkthdr *hdr,
+		   struct torc_packet *packet)
+{
+	if ((state->extra & EXTRA_RULES) && !pf_rules_pass(ring, hdr, packet))
+		goto withhold;
+	if ((state->extra & EXTRA_SAMPLING) && !pf_sampled(ring))
+		goto withhold;
+	if (state->extra & EXTRA_SLICING)
+		hdr->caplen = packet->caplen = sliced(ring, packet);
+	if ((state->extra & EXTRA_TRAILER) &&
+	    !pf_trailer_strip(ring, (u_char *)(uintptr_t)packet->data, hdr))
+		goto withhold;
+	if (state->extra & EXTRA_REFLECT)
+		pf_reflect(ring, state->reflect_ifindex, packet->data, hdr->caplen, false);
+	if (state->extra & EXTRA_BOUNCE)
+		state->last = *packet;
+	/* The rules needed the long header; a program that did not ask for it gets the short one. */
+	if (!ring->long_header && (state->extra & EXTRA_RULES))
+		memset((char *)hdr + SHORT_HEADER_BYTES, 0, sizeof(*hdr) - SHORT_HEADER_BYTES);
+	return true;
+withhold:
+	__atomic_fetch_add(&state->withheld, 1, __ATOMIC_RELAXED);
+	return false;
+}
+
+/* A break reaches every thread that waits; the last of them to leave ends it. */
+static int leave_broken(struct state *state)
+{
+	if (__atomic_sub_fetch(&state->waiters, 1, __ATOMIC_ACQ_REL) == 0)
+		torc_ring_resume(state->torc);
+	errno = EINTR;
+	return 0;
+}
+
+/* An interface that goes down or away is no error in PF_RING: its ring waits for it to return. */
+static bool is_away(int code)
+{
+	return code == -ENETDOWN || code == -ENODEV;
+}
+
+/*
+ * Nothing was at hand, code is what torc_ring_next() said. Returns the number of packets, 0, or a
+ * code for the program.
+ */
+static int wait_for_batch(pfring *ring, struct state *state, struct torc_packet *packets,
+			  unsigned int max, bool wait, int code)
+{
+	__atomic_fetch_add(&state->waiters, 1, __ATOMIC_ACQ_REL);
+	for (;;) {
+		if (__atomic_load_n(&ring->is_shutting_down, __ATOMIC_ACQUIRE)) {
+			code = -ESHUTDOWN;
+			break;
+		}
+		if (code == 0 && torc_ring_stopped(state->torc))
+			return leave_broken(state);
+		if (code == 0 && torc_ring_at_end(state->torc)) {
+			__atomic_sub_fetch(&state->waiters, 1, __ATOMIC_ACQ_REL);
+			errno = ENODATA;
+			return END_OF_FILE;
+		}
+		if (code > 0 || (code < 0 && !is_away(code)) || !wait)
+			break;
+		ring->num_poll_calls++;
+		code = torc_ring_wait(state->torc, -1);
+		if (code >= 0)
+			code = torc_ring_next_batch(state->torc, packets, max);
+	}
+	__atomic_sub_fetch(&state->waiters, 1, __ATOMIC_ACQ_REL);
+	return is_away(code) ? 0 : pf_result(code);
+}
+
+static int next_packet(pfring *ring, struct state *state, struct torc_packet *packet, bool wait)
+{
+	int rc = torc_ring_next(state->torc, packet);
+
+	return likely(rc > 0) ? rc : wait_for_batch(ring, state, packet, 1, wait, rc);
+}
+
+/* Why a ring that is not simply receiving refuses; 0: it does not. */
+static int refusal(const pfring *ring)
+{
+	if (!ring)
+		return PF_RING_ERROR_NOT_SUPPORTED;
+	if (!ring->enabled)
+		return PF_RING_ERROR_RING_NOT_ENABLED;
+	if (ring->mode == send_only_mode || ring->mode == management_only_mode)
+		return PF_RING_ERROR_NOT_SUPPORTED;
+	return 0;
+}
+
+API int pfring_recv(pfring *ring, u_char **buffer, u_int buffer_len, struct pfring_pkthdr *hdr,
+		    u_int8_t wait_for_incoming_packet)
+{
+	int rc = refusal(ring);
+	struct torc_packet packet;
+	struct state *state;
+
+	if (unlikely(rc < 0))
+		return rc;
+	state = state_of(ring);
+	do {
+		rc = next_packet(ring, state, &packet, wait_for_incoming_packet);
+		if (unlikely(rc <= 0))
+			return rc;
+		fill_header(ring, state, hdr, &packet);
+	} while (unlikely(state->extra) && !extras(ring, state, hdr, &packet));
+	if (buffer_len == 0)
+		*buffer = (u_char *)(uintptr_t)packet.data;
+	else
+		memcpy(*buffer, packet.data, hdr->caplen < buffer_len ? hdr->caplen : buffer_len);
+	return 1;
+}
+
+API int pfring_recv_parsed(pfring *ring, u_char **buffer, u_int buffer_len,
+			   struct pfring_pkthdr *hdr, u_int8_t wait_for_incoming_packet,
+			   u_int8_t level, u_int8_t add_timestamp, u_int8_t add_hash)
+{
+	int rc = pfring_recv(ring, buffer, buffer_len, hdr, wait_for_incoming_packet);
+	u_int32_t caplen;
+
+	if (rc <= 0)
+		return rc;
+	/* Only what was copied can be parsed. */
+	caplen = hdr->caplen;
+	if (buffer_len > 0 && buffer_len < caplen)
+		hdr->caplen = buffer_len;
+	rc = pfring_parse_pkt(*buffer, hdr, level, add_timestamp, add_hash);
+	hdr->caplen = caplen;
+	return rc;
+}
+
+static void fill_burst(pfring_packet_info *info, const struct pfring_pkthdr *hdr,
+		       const struct torc_packet *packet)
+{
+	info->data = (u_char *)(uintptr_t)packet->data;
+	info->ts = hdr->ts;
+	info->caplen = (u_int16_t)(hdr->caplen < UINT16_MAX ? hdr->caplen : UINT16_MAX);
+	info->len = (u_int16_t)(hdr->len < UINT16_MAX ? hdr->len : UINT16_MAX);
+	info->flags = hdr->extended_hdr.flags;
+	info->hash = hdr->extended_hdr.pkt_hash;
+}
+
+API int pfring_recv_burst(pfring *ring, pfring_packet_info *packets, u_int8_t num_packets,
+			  u_int8_t wait_for_packets)
+{
+	int rc = refusal(ring);
+	struct torc_packet batch[UINT8_MAX];
+	struct pfring_pkthdr hdr;
+	struct state *state;
+	int given = 0;
+
+	if (rc < 0)
+		return rc;
+	if (num_packets == 0)
+		return 0;
+	state = state_of(ring);
+	do {
+		rc = torc_ring_next_batch(state->torc, batch, num_packets);
+		if (rc <= 0)
+			rc = wait_for_batch(ring, state, batch, num_packets, wait_for_packets, rc);
+		if (rc <= 0)
+			return rc;
+		for (int i = 0; i < rc; i++) {
+			fill_header(ring, state, &hdr, &batch[i]);
+			if (!state->extra || extras(ring, state, &hdr, &batch[i]))
+				fill_burst(&packets[given++], &hdr, &batch[i]);
+		}
+	} while (given == 0);
+	return given;
+}
+
+API int pfring_loop(pfring *ring, pfringProcesssPacket looper, const u_char *user_bytes,
+		    u_int8_t wait_for_packet)
+{
+	struct pfring_pkthdr hdr;
+	u_char *data = NULL;
+	int rc;
+
+	if (!ring || !looper || ring->is_shutting_down || ring->mode == send_only_mode)
+		return PF_RING_ERROR_GENERIC;
+	torc_ring_resume(state_of(ring)->torc);
+	for (;;) {
+		errno = 0;
+		rc = pfring_recv(ring, &data, 0, &hdr, wait_for_packet);
+		if (rc > 0)
+			looper(&hdr, data, user_bytes);
+		else if (rc < 0 || errno == EINTR)
+			return rc;
+		else
+			sched_yield();
+	}
+}
+
+API void pfring_breakloop(pfring *ring)
+{
+	if (ring)
+		torc_ring_stop(state_of(ring)->torc);
+}
+
+API int pfring_poll(pfring *ring, u_int wait_duration)
+{
+	int rc;
+
+	if (!ring)
+		return PF_RING_ERROR_NOT_SUPPORTED;
+	ring->num_poll_calls++;
+	rc = torc_ring_wait(state_of(ring)->torc,
+			    wait_duration > INT_MAX ? -1 : (int)wait_duration);
+	return is_away(rc) ? 0 : pf_result(rc);
+}
+
+API int pfring_is_pkt_available(pfring *ring)
+{
+	int rc;
+
+	if (!ring)
+		return PF_RING_ERROR_NOT_SUPPORTED;
+	if (!ring->enabled)
+		return 0;
+	rc = torc_ring_wait(state_of(ring)->torc, 0);
+	return is_away(rc) ? 0 : pf_result(rc);
+}
+
+API int pfring_get_selectable_fd(pfring *ring)
+{
+	return ring ? torc_ring_fd(state_of(ring)->torc) : -1;
+}
+
+API u_int32_t pfring_get_num_queued_pkts(pfring *ring)
+{
+	return ring && ring->enabled ? torc_ring_queued(state_of(ring)->torc) : 0;
+}
+
+API void pfring_sync_indexes_with_kernel(pfring *ring)
+{
+	(void)ring; /* there are none that the kernel would have to be told */
+}
+
+API int pfring_next_pkt_raw_timestamp(pfring *ring, u_int64_t *timestamp_ns)
+{
+	struct torc_packet packet;
+	int rc = refusal(ring);
+
+	if (rc < 0)
+		return rc;
+	rc = torc_ring_peek(state_of(ring)->torc, &packet);
+	if (rc == -EOPNOTSUPP)
+		return PF_RING_ERROR_NOT_SUPPORTED;
+	if (rc < 0 && !is_away(rc))
+		return pf_result(rc);
+	if (rc <= 0)
+		return PF_RING_ERROR_NO_PKT_AVAILABLE;
+	if (packet.flags & TORC_PACKET_TIMESTAMP_MISSING)
+		return PF_RING_ERROR_WRONG_CONFIGURATION;
+	*timestamp_ns = packet.timestamp_ns;
+	return 0;
+}
+
+API int pfring_next_pkt_time(pfring *ring, struct timespec *ts)
+{
+	u_int64_t timestamp_ns;
+	int rc = pfring_next_pkt_raw_timestamp(ring, &timestamp_ns);
+
+	if (rc < 0)
+		return rc;
+	ts->tv_sec = (time_t)(timestamp_ns / NSEC_PER_SEC);
+	ts->tv_nsec = (long)(timestamp_ns % NSEC_PER_SEC);
+	return 0;
+}
+
+API int pfring_stats(pfring *ring, pfring_stat *stats)
+{
+	struct torc_stats account;
+	uint64_t withheld;
+	int rc;
+
+	if (!ring || !stats)
+		return PF_RING_ERROR_NOT_SUPPORTED;
+	*stats = (pfring_stat){ 0 };
+	if (!ring->enabled)
+		return 0;
+	rc = torc_ring_stats(state_of(ring)->torc, &account);
+	if (rc < 0)
+		return pf_result(rc);
+	withheld = __atomic_load_n(&state_of(ring)->withheld, __ATOMIC_RELAXED);
+	stats->recv = account.received > withheld ? account.received - withheld : 0;
+	stats->drop = account.dropped == TORC_UNKNOWN ? 0 : account.dropped;
+	return 0;
+}
