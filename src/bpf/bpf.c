@@ -159,3 +159,17 @@ int torc_bpf_xdp_test(int program, const void *frame, uint32_t length, uint32_t 
 		*verdict = attr.test.retval;
 	return code;
 }
+
+int torc_bpf_xdp_live(int program, const void *frame, uint32_t length, uint32_t count,
+		      uint32_t batch)
+{
+	union bpf_attr attr = { 0 };
+
+	attr.test.prog_fd = (uint32_t)program;
+	attr.test.data_in = pointer(frame);
+	attr.test.data_size_in = length;
+	attr.test.repeat = count;
+	attr.test.flags = BPF_F_TEST_XDP_LIVE_FRAMES;
+	attr.test.batch_size = batch;
+	return bpf_call(BPF_PROG_TEST_RUN, &attr);
+}

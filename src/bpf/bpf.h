@@ -50,6 +50,14 @@ int torc_bpf_link_update(int link, int program);
 /* Run an XDP program on one frame; *verdict is what it returned. Linux 4.12. */
 int torc_bpf_xdp_test(int program, const void *frame, uint32_t length, uint32_t *verdict);
 
+/*
+ * Run an XDP program on count copies of a frame that really go where its verdicts send them, batch
+ * (at most 256) of them at a time. Needs CAP_NET_ADMIN and CAP_BPF; Linux 5.18. A signal may end it
+ * early (-EINTR).
+ */
+int torc_bpf_xdp_live(int program, const void *frame, uint32_t length, uint32_t count,
+		      uint32_t batch);
+
 /* The BTF id of a kernel function to be called from a program, or -ENOENT. Cost: reads the
  * kernel's whole type information, a few milliseconds. */
 int torc_bpf_kernel_function(const char *name);
