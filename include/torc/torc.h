@@ -19,5 +19,6 @@
 #include <torc/parse.h>
 #include <torc/live.h>
 #include <torc/ring.h>
+#include <torc/send.h>
 
 #endif
