@@ -15,9 +15,9 @@
 #include <torc/layers/link.h>
 #include <torc/layers/tcp.h>
 #include <torc/layers/udp.h>
+#include <torc/live.h>
 #include <torc/packet.h>
 #include <torc/parse.h>
-#include <torc/live.h>
 #include <torc/ring.h>
 #include <torc/send.h>
 
