@@ -190,7 +190,7 @@ static int open_queues(struct torc_engine *engine, const struct torc_engine_conf
 static int choose_queues(struct torc_engine *engine, uint64_t wanted, struct torc_error *error)
 {
 	uint32_t count = engine->device.queue_count;
-	uint64_t there = count >= AFXDP_MAX_QUEUES ? UINT64_MAX : (UINT64_C(1) << count) - 1;
+	uint64_t there = afxdp_link_queues(&engine->device);
 
 	if (count > AFXDP_MAX_QUEUES && wanted == UINT64_MAX)
 		return torc_error_set(error, -EOPNOTSUPP,
@@ -244,11 +244,11 @@ static int afxdp_set_promisc(struct torc_engine *engine, bool on)
 	return 0;
 }
 
-static void afxdp_stop_if_running(struct torc_engine *engine);
+static int afxdp_stop(struct torc_engine *engine);
 
 static void afxdp_close(struct torc_engine *engine)
 {
-	afxdp_stop_if_running(engine);
+	afxdp_stop(engine);
 	close_queues(engine);
 	if (engine->port)
 		leave_port(engine);
@@ -366,22 +366,36 @@ static int start_on_port(struct torc_engine *engine)
 {
 	int result = queues_are_taken(engine) ? -EBUSY : 0;
 
+	if (result < 0)
+		return result;
+	engine->running = true;
 	for (uint32_t i = 0; i < engine->queue_count && result == 0; i++) {
 		struct afxdp_queue *queue = &engine->queues[i];
 
 		discard_stragglers(queue);
 		result = torc_bpf_map_update(engine->port->map, &queue->id, &queue->fd);
 	}
-	return result;
+	return result < 0 ? result : afxdp_port_reload(engine->port, NULL);
+}
+
+static void stop_on_port(struct torc_engine *engine)
+{
+	engine->running = false;
+	for (uint32_t i = 0; i < engine->queue_count; i++)
+		torc_bpf_map_delete(engine->port->map, &engine->queues[i].id);
+	/* Should this fail, the program that stays finds no sockets in the map. */
+	afxdp_port_reload(engine->port, NULL);
 }
 
 static int afxdp_stop(struct torc_engine *engine)
 {
-	engine->running = false;
-	if (!engine->port)
+	if (!engine->running || !engine->port) {
+		engine->running = false;
 		return 0;
-	for (uint32_t i = 0; i < engine->queue_count; i++)
-		torc_bpf_map_delete(engine->port->map, &engine->queues[i].id);
+	}
+	pthread_mutex_lock(&engine->port->lock);
+	stop_on_port(engine);
+	pthread_mutex_unlock(&engine->port->lock);
 	let_packets_pass();
 	return 0;
 }
@@ -390,27 +404,32 @@ static int afxdp_start(struct torc_engine *engine)
 {
 	int result = 0;
 
-	if (engine->running)
+	if (engine->running || !engine->port) {
+		engine->running = true;
 		return 0;
-	if (engine->port) {
-		pthread_mutex_lock(&engine->port->lock);
-		result = start_on_port(engine);
-		engine->running = result == 0;
-		pthread_mutex_unlock(&engine->port->lock);
-		if (result < 0 && result != -EBUSY)
-			afxdp_stop(engine);
 	}
-	engine->running = result == 0;
+	pthread_mutex_lock(&engine->port->lock);
+	result = start_on_port(engine);
+	if (result < 0 && engine->running)
+		stop_on_port(engine);
+	pthread_mutex_unlock(&engine->port->lock);
 	return result;
 }
 
-static void afxdp_stop_if_running(struct torc_engine *engine)
-{
-	if (engine->running)
-		afxdp_stop(engine);
-}
-
 /* ---- settings ---- */
+
+/* A ring that does not run yet: would the program take the filter? */
+static int try_filter(struct torc_engine *engine)
+{
+	int program;
+
+	engine->running = true;
+	program = afxdp_program_load(engine->port, NULL);
+	engine->running = false;
+	if (program >= 0)
+		close(program);
+	return program < 0 ? program : 0;
+}
 
 static int use_filter(struct torc_engine *engine, struct sock_filter *filter, unsigned short length)
 {
@@ -420,7 +439,7 @@ static int use_filter(struct torc_engine *engine, struct sock_filter *filter, un
 	free(engine->filter);
 	engine->filter = filter;
 	engine->filter_length = length;
-	result = afxdp_port_reload(engine->port, NULL);
+	result = engine->running ? afxdp_port_reload(engine->port, NULL) : try_filter(engine);
 	pthread_mutex_unlock(&engine->port->lock);
 	return result;
 }
@@ -448,7 +467,8 @@ static int afxdp_set_filter(struct torc_engine *engine, const struct sock_fprog 
 		use_filter(engine, NULL, 0);
 		result = -EOPNOTSUPP;
 	}
-	let_packets_pass();
+	if (engine->running)
+		let_packets_pass();
 	return result;
 }
 

@@ -60,6 +60,8 @@ struct afxdp_link {
 
 /* By name, or by ifindex when name is NULL. -ENODEV when there is none. */
 int afxdp_link_get(struct afxdp_link *link, const char *name, int ifindex);
+/* The receive queues as a mask, the first AFXDP_MAX_QUEUES of them. */
+uint64_t afxdp_link_queues(const struct afxdp_link *link);
 /* 1: packets of a default route pass this interface, itself or under a vlan, bridge or bond. */
 int afxdp_link_has_default_route(int ifindex);
 /* A socket that becomes readable when an interface changes. */
@@ -131,7 +133,7 @@ struct afxdp_port {
 	bool generic;
 	bool hardware_time; /* the program may ask the driver: it is bound to the device */
 	uint32_t cookie;
-	uint32_t queue_count;
+	uint64_t all_queues; /* the interface's, as a mask */
 	struct torc_engine *engines; /* linked by next_on_port */
 	pthread_mutex_t lock;        /* of all that is above, and of shared queues */
 };

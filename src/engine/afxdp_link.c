@@ -186,6 +186,12 @@ int afxdp_link_get(struct afxdp_link *link, const char *name, int ifindex)
 	return 0;
 }
 
+uint64_t afxdp_link_queues(const struct afxdp_link *link)
+{
+	return link->queue_count >= AFXDP_MAX_QUEUES ? UINT64_MAX :
+						       (UINT64_C(1) << link->queue_count) - 1;
+}
+
 /* ---- the default route ---- */
 
 /* Interfaces whose packets cross the one in question: itself and what is stacked on it. */

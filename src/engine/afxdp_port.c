@@ -105,7 +105,7 @@ static int port_new(struct afxdp_port **made, const struct afxdp_link *link, boo
 		return torc_error_set(error, -ENOMEM, "out of memory");
 	port->ifindex = link->ifindex;
 	port->map = port->link = -1;
-	port->queue_count = link->queue_count;
+	port->all_queues = afxdp_link_queues(link);
 	pthread_mutex_init(&port->lock, NULL);
 	if (getrandom(&port->cookie, sizeof(port->cookie), GRND_NONBLOCK) < 0)
 		port->cookie = (uint32_t)(uintptr_t)port ^ (uint32_t)getpid();

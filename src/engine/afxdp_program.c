@@ -2,11 +2,12 @@
 /*
  * afxdp_program.c - the XDP program of an interface
  *
- *	no socket for this queue?            → XDP_PASS: the host's
+ *	nobody receives this queue?          → XDP_PASS: the host's
  *	refused by the filter of its ring?   → XDP_PASS
  *	write time and cookie before the frame, redirect it to the socket
  *
- * What a ring does not want stays with the host. Time is taken here, when the packet arrives, and
+ * What a ring does not want stays with the host. The program is written anew when a ring starts,
+ * stops or changes its filter, so that it only ever tests what makes a difference. Time is taken here, when the packet arrives, and
  * not when somebody picks it up; a driver without room for metadata makes the program skip that,
  * and the receiver sees it by the missing cookie. Context: struct xdp_md of linux/bpf.h.
  */
@@ -21,7 +22,6 @@
 
 /* Helper functions by number (linux/bpf.h). */
 enum {
-	MAP_LOOKUP = BPF_FUNC_map_lookup_elem,
 	TIME = BPF_FUNC_ktime_get_ns,
 	REDIRECT = BPF_FUNC_redirect_map,
 	ADJUST_META = BPF_FUNC_xdp_adjust_meta
@@ -33,11 +33,8 @@ enum {
 	R2 = BPF_REG_2,
 	R3 = BPF_REG_3,
 	CONTEXT = BPF_REG_6, /* where the filters expect it */
-	QUEUE = BPF_REG_7,
-	FRAME_POINTER = BPF_REG_10
+	QUEUE = BPF_REG_7
 };
-
-#define KEY_SLOT (-72) /* below the 64 bytes of the filters */
 
 #define MD(field) ((int16_t)offsetof(struct xdp_md, field))
 #define STAMP(field) ((int16_t)offsetof(struct afxdp_stamp, field))
@@ -46,6 +43,7 @@ struct program {
 	struct torc_bpf_code code;
 	const struct afxdp_port *port;
 	unsigned int accept, redirect, pass;
+	bool passes; /* something jumps to pass */
 };
 
 static void emit(struct program *p, struct bpf_insn insn)
@@ -53,36 +51,38 @@ static void emit(struct program *p, struct bpf_insn insn)
 	torc_bpf_emit(&p->code, insn);
 }
 
-/* Queues nobody receives are the host's, at the least cost. */
 static void emit_start(struct program *p)
 {
 	emit(p, BPF_MOV_REG(CONTEXT, R1));
 	emit(p, BPF_LOAD(BPF_W, QUEUE, CONTEXT, MD(rx_queue_index)));
-	emit(p, BPF_STORE(BPF_W, FRAME_POINTER, KEY_SLOT, QUEUE));
-	emit(p, BPF_MOV_REG(R2, FRAME_POINTER));
-	emit(p, BPF_ALU64_IMM(BPF_ADD, R2, KEY_SLOT));
-	torc_bpf_emit_wide(&p->code, R1, BPF_PSEUDO_MAP_FD, (uint32_t)p->port->map);
-	emit(p, BPF_CALL_HELPER(MAP_LOOKUP));
-	torc_bpf_jump(&p->code, BPF_IF_IMM(BPF_JEQ, R0, 0), p->pass);
 }
 
-/* Jump to the filter of the engine that owns the queue, when there is one. */
-static int emit_filters(struct program *p)
+/* Jump to label unless the packet's queue is in the mask. */
+static void emit_unless_queue(struct program *p, uint64_t mask, unsigned int label)
+{
+	torc_bpf_emit_wide(&p->code, R1, 0, mask);
+	emit(p, BPF_ALU64_REG(BPF_RSH, R1, QUEUE));
+	emit(p, BPF_ALU64_IMM(BPF_AND, R1, 1));
+	torc_bpf_jump(&p->code, BPF_IF_IMM(BPF_JEQ, R1, 0), label);
+}
+
+/* The filter of the engine that owns the queue, when it has one. */
+static int emit_filters(struct program *p, uint64_t received)
 {
 	for (const struct torc_engine *e = p->port->engines; e; e = e->next_on_port) {
 		struct sock_fprog filter = { e->filter_length, e->filter };
-		unsigned int others = torc_bpf_label(&p->code);
+		unsigned int others;
 		int result;
 
-		if (!e->filter)
+		if (!e->filter || !e->running)
 			continue;
-		torc_bpf_emit_wide(&p->code, R1, 0, e->queue_mask);
-		emit(p, BPF_ALU64_REG(BPF_RSH, R1, QUEUE));
-		emit(p, BPF_ALU64_IMM(BPF_AND, R1, 1));
-		torc_bpf_jump(&p->code, BPF_IF_IMM(BPF_JEQ, R1, 0), others);
+		others = torc_bpf_label(&p->code);
+		if (e->queue_mask != received)
+			emit_unless_queue(p, e->queue_mask, others);
 		result = torc_bpf_translate(&p->code, &filter, p->accept, p->pass);
 		if (result < 0)
 			return result;
+		p->passes = true;
 		torc_bpf_place(&p->code, others);
 	}
 	return 0;
@@ -116,25 +116,50 @@ static void emit_end(struct program *p)
 	emit(p, BPF_MOV_IMM(R3, XDP_PASS)); /* when the socket went away just now */
 	emit(p, BPF_CALL_HELPER(REDIRECT));
 	emit(p, BPF_EXIT_INSN());
+}
+
+static void emit_pass(struct program *p)
+{
 	torc_bpf_place(&p->code, p->pass);
 	emit(p, BPF_MOV_IMM(R0, XDP_PASS));
 	emit(p, BPF_EXIT_INSN());
 }
 
+static uint64_t queues_received(const struct afxdp_port *port)
+{
+	uint64_t mask = 0;
+
+	for (const struct torc_engine *e = port->engines; e; e = e->next_on_port)
+		mask |= e->running ? e->queue_mask : 0;
+	return mask;
+}
+
 static int write_program(struct program *p)
 {
+	uint64_t received = queues_received(p->port);
 	int result;
 
 	p->accept = torc_bpf_label(&p->code);
 	p->redirect = torc_bpf_label(&p->code);
 	p->pass = torc_bpf_label(&p->code);
+	if (received == 0) {
+		emit_pass(p);
+		return torc_bpf_finish(&p->code);
+	}
 	emit_start(p);
-	result = emit_filters(p);
+	/* The map has the last word: a queue without an entry is the host's in any case. */
+	if (received != p->port->all_queues) {
+		emit_unless_queue(p, received, p->pass);
+		p->passes = true;
+	}
+	result = emit_filters(p, received);
 	if (result < 0)
 		return result;
 	torc_bpf_place(&p->code, p->accept);
 	emit_stamp(p);
 	emit_end(p);
+	if (p->passes)
+		emit_pass(p);
 	return torc_bpf_finish(&p->code);
 }
 

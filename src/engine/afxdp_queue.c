@@ -29,6 +29,7 @@
 #endif
 
 #define HUGE_PAGE      (2u << 20)
+#define BIND_TRIES     60u
 #define SEND_RING_LEAST 2u /* the kernel wants a completion ring even where nothing is sent */
 
 /* ---- rings ---- */
@@ -142,6 +143,17 @@ static int frames_deal(struct afxdp_queue *queue)
 
 /* ---- life ---- */
 
+/* The kernel lets go of a closed socket's queue in a worker, a little after close(2). */
+static int bind_patiently(int fd, const struct sockaddr_xdp *address)
+{
+	for (unsigned int tries = 0; bind(fd, (const void *)address, sizeof(*address)) < 0; tries++) {
+		if (errno != EBUSY || tries == BIND_TRIES)
+			return -errno;
+		usleep(5000);
+	}
+	return 0;
+}
+
 static int queue_bind(struct afxdp_queue *queue, const struct afxdp_link *link, bool generic,
 		      struct torc_error *error)
 {
@@ -153,19 +165,19 @@ static int queue_bind(struct afxdp_queue *queue, const struct afxdp_link *link, 
 	};
 	struct xdp_options options = { 0 };
 	socklen_t length = sizeof(options);
+	int result;
 
 	/* Without XDP_COPY the kernel takes zero-copy where the driver has it. Under a generic
 	 * program frames are copied in any case, and the driver must not think otherwise. */
 	if (generic)
 		address.sxdp_flags |= XDP_COPY;
-	if (bind(queue->fd, (struct sockaddr *)&address, sizeof(address)) < 0) {
-		if (errno == EBUSY)
-			return torc_error_set(error, -EBUSY,
-					      "queue %u of %s is another AF_XDP socket's", queue->id,
-					      link->name);
-		return torc_error_set(error, -errno, "no AF_XDP socket on queue %u of %s: %s",
-				      queue->id, link->name, torc_strerror(errno));
-	}
+	result = bind_patiently(queue->fd, &address);
+	if (result == -EBUSY)
+		return torc_error_set(error, result, "queue %u of %s is another AF_XDP socket's",
+				      queue->id, link->name);
+	if (result < 0)
+		return torc_error_set(error, result, "no AF_XDP socket on queue %u of %s: %s",
+				      queue->id, link->name, torc_strerror(result));
 	if (getsockopt(queue->fd, SOL_XDP, XDP_OPTIONS, &options, &length) == 0)
 		queue->zero_copy = options.flags & XDP_OPTIONS_ZEROCOPY;
 	return 0;

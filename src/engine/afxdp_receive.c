@@ -183,9 +183,15 @@ static uint8_t kind_of(const struct torc_engine *engine, const uint8_t *frame)
 							  TORC_PACKET_TO_HOST;
 }
 
-static void read_stamp(const struct torc_engine *engine, uint8_t *frame, struct torc_packet *packet)
+/*
+ * A driver (in one mode) either has room for metadata or has not, so a cookie that is there is this
+ * packet's. It is only read: writing to the frame would take the line away from the processor that
+ * is about to fill it again.
+ */
+static void read_stamp(const struct torc_engine *engine, const uint8_t *frame,
+		       struct torc_packet *packet)
 {
-	struct afxdp_stamp *stamp = (void *)(frame - sizeof(*stamp));
+	const struct afxdp_stamp *stamp = (const void *)(frame - sizeof(*stamp));
 
 	packet->flags = 0;
 	if (stamp->cookie != engine->port->cookie) {
@@ -193,7 +199,6 @@ static void read_stamp(const struct torc_engine *engine, uint8_t *frame, struct 
 		packet->flags = TORC_PACKET_BATCH_TIMESTAMP;
 		return;
 	}
-	stamp->cookie = 0; /* not to be taken for the next packet's in this frame */
 	packet->timestamp_ns = stamp->time_ns;
 	if (stamp->flags & AFXDP_STAMP_HARDWARE)
 		packet->flags = TORC_PACKET_HW_TIMESTAMP;
@@ -215,12 +220,12 @@ unsigned int afxdp_fill(struct torc_engine *engine, struct torc_packet *packets,
 		count = max;
 	for (unsigned int i = 0; i < count; i++) {
 		const struct xdp_desc *desc = &block->descs[engine->filled + i];
-		uint8_t *frame = block->queue->frames + desc->addr;
+		const uint8_t *frame = block->queue->frames + desc->addr;
 		struct torc_packet *packet = &packets[i];
 
 		if (engine->filled + i + PREFETCH < block->count)
 			__builtin_prefetch(block->queue->frames + desc[PREFETCH].addr -
-					   sizeof(struct afxdp_stamp), 1);
+					   sizeof(struct afxdp_stamp));
 		read_stamp(engine, frame, packet);
 		packet->data = frame;
 		packet->len = desc->len;
