@@ -114,13 +114,21 @@ STEP(lsh_x, a = x < 32 ? a << x : 0)
 STEP(rsh_x, a = x < 32 ? a >> x : 0)
 STEP(negate, a = 0u - a)
 
-#define JUMP(name, condition)                                                                      \
+/*
+ * Where one way of a jump is the next step, its place needs no look at the step: three functions for
+ * each condition, the first for jumps with two targets.
+ */
+#define JUMP_TO(name, condition, when_true, when_false)                                            \
 	static uint32_t name(const struct step *s, struct packet_bytes *p, uint32_t a, uint32_t x) \
 	{                                                                                          \
 		if (condition)                                                                     \
-			GO(s->jt);                                                                 \
-		GO(s->jf);                                                                         \
+			GO(when_true);                                                             \
+		GO(when_false);                                                                    \
 	}
+#define JUMP(name, condition)                                                                      \
+	JUMP_TO(name, condition, s->jt, s->jf)                                                     \
+	JUMP_TO(name##_or_next, condition, s->jt, 1)                                               \
+	JUMP_TO(name##_else, condition, 1, s->jf)
 
 JUMP(jump_equal_k, a == s->k)
 JUMP(jump_greater_k, a > s->k)
@@ -147,6 +155,16 @@ static uint32_t return_a(const struct step *s, struct packet_bytes *p, uint32_t 
 	(void)s, (void)p, (void)x;
 	return a;
 }
+
+#define JUMP_TABLE(way)                                                                            \
+	[BPF_JMP | BPF_JEQ | BPF_K] = jump_equal_k##way,                                           \
+	[BPF_JMP | BPF_JGT | BPF_K] = jump_greater_k##way,                                         \
+	[BPF_JMP | BPF_JGE | BPF_K] = jump_not_less_k##way,                                        \
+	[BPF_JMP | BPF_JSET | BPF_K] = jump_bits_k##way,                                           \
+	[BPF_JMP | BPF_JEQ | BPF_X] = jump_equal_x##way,                                           \
+	[BPF_JMP | BPF_JGT | BPF_X] = jump_greater_x##way,                                         \
+	[BPF_JMP | BPF_JGE | BPF_X] = jump_not_less_x##way,                                        \
+	[BPF_JMP | BPF_JSET | BPF_X] = jump_bits_x##way
 
 static step_function *const functions[256] = {
 	[BPF_LD | BPF_W | BPF_ABS] = load_word,
@@ -188,17 +206,22 @@ static step_function *const functions[256] = {
 	[BPF_ALU | BPF_RSH | BPF_X] = rsh_x,
 	[BPF_ALU | BPF_NEG] = negate,
 	[BPF_JMP | BPF_JA] = jump,
-	[BPF_JMP | BPF_JEQ | BPF_K] = jump_equal_k,
-	[BPF_JMP | BPF_JGT | BPF_K] = jump_greater_k,
-	[BPF_JMP | BPF_JGE | BPF_K] = jump_not_less_k,
-	[BPF_JMP | BPF_JSET | BPF_K] = jump_bits_k,
-	[BPF_JMP | BPF_JEQ | BPF_X] = jump_equal_x,
-	[BPF_JMP | BPF_JGT | BPF_X] = jump_greater_x,
-	[BPF_JMP | BPF_JGE | BPF_X] = jump_not_less_x,
-	[BPF_JMP | BPF_JSET | BPF_X] = jump_bits_x,
+	JUMP_TABLE(),
 	[BPF_RET | BPF_K] = return_k,
 	[BPF_RET | BPF_A] = return_a,
 };
+
+static step_function *const jumps_or_next[256] = { JUMP_TABLE(_or_next) };
+static step_function *const jumps_else[256] = { JUMP_TABLE(_else) };
+
+static step_function *function_for(const struct sock_filter *i)
+{
+	if (BPF_CLASS(i->code) != BPF_JMP || BPF_OP(i->code) == BPF_JA)
+		return functions[i->code];
+	if (i->jf == 0)
+		return jumps_or_next[i->code];
+	return i->jt == 0 ? jumps_else[i->code] : functions[i->code];
+}
 
 struct torc_chain *torc_chain_new(const struct torc_program_code *code)
 {
@@ -211,7 +234,7 @@ struct torc_chain *torc_chain_new(const struct torc_program_code *code)
 		const struct sock_filter *i = &code->instructions[n];
 
 		chain->steps[n] = (struct step){
-			.run = functions[i->code],
+			.run = function_for(i),
 			.k = i->k,
 			.jt = 1 + (i->code == (BPF_JMP | BPF_JA) ? (int32_t)i->k : i->jt),
 			.jf = 1 + i->jf,

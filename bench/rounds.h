@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * rounds.h - several ways of doing the same thing, measured in turn
+ *
+ * Each round runs every way once, one after the other, so that whatever disturbs the machine
+ * disturbs all of them; medians and quartiles are told.
+ */
+#ifndef TORC_BENCH_ROUNDS_H
+#define TORC_BENCH_ROUNDS_H
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <time.h>
+
+#define ROUNDS_MAX 64
+
+struct rounds {
+	double values[ROUNDS_MAX];
+	unsigned int count;
+};
+
+static inline double rounds_now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+}
+
+static inline void rounds_add(struct rounds *r, double value)
+{
+	if (r->count < ROUNDS_MAX)
+		r->values[r->count++] = value;
+}
+
+static inline int rounds_compare(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* The value below which that share (0.5: the median) of all values lie. */
+static inline double rounds_share(const struct rounds *r, double share)
+{
+	struct rounds sorted = *r;
+
+	if (r->count == 0)
+		return 0;
+	qsort(sorted.values, sorted.count, sizeof(double), rounds_compare);
+	return sorted.values[(unsigned int)(share * (sorted.count - 1) + 0.5)];
+}
+
+static inline double rounds_median(const struct rounds *r)
+{
+	return rounds_share(r, 0.5);
+}
+
+/* The median of the ratios a/b of each round. */
+static inline double rounds_ratio(const struct rounds *a, const struct rounds *b)
+{
+	struct rounds ratio = { .count = a->count < b->count ? a->count : b->count };
+
+	for (unsigned int n = 0; n < ratio.count; n++)
+		ratio.values[n] = a->values[n] / b->values[n];
+	return rounds_median(&ratio);
+}
+
+/* What was measured on: kernel and processor, in one line. */
+static inline void rounds_machine(FILE *out)
+{
+	struct utsname name;
+	char line[256], cpu[200] = "unknown processor";
+	FILE *info = fopen("/proc/cpuinfo", "re");
+
+	uname(&name);
+	while (info && fgets(line, sizeof(line), info))
+		if (sscanf(line, "model name : %199[^\n]", cpu) == 1)
+			break;
+	if (info)
+		fclose(info);
+	fprintf(out, "Linux %s, %s\n", name.release, cpu);
+}
+
+#endif
