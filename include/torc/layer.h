@@ -96,6 +96,14 @@ struct torc_field_info {
 /* The largest struct of a layer or of a list's element. */
 #define TORC_LAYER_STRUCT_MAX 512
 
+/* Where in the header the two ends of a flow are; length 0: the layer has no flow. */
+struct torc_layer_flow {
+	uint8_t type;   /* enum torc_endpoint_type of torc/flow.h */
+	uint8_t length; /* bytes of an end */
+	uint8_t source; /* offsets, inside the least header_length */
+	uint8_t destination;
+};
+
 struct torc_layer_ops {
 	const char *name; /* as gopacket's LayerType has it */
 	const char *key;  /* in field paths */
@@ -107,6 +115,7 @@ struct torc_layer_ops {
 	/* fill in the struct, zeroed before; the header was accepted by decode() */
 	void (*read)(const struct torc_decoded *decoded, const struct torc_layer *layer, void *out);
 	const struct torc_field_info *fields; /* or NULL */
+	struct torc_layer_flow flow;
 };
 
 /*

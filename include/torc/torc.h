@@ -7,6 +7,7 @@
 #include <torc/decode.h>
 #include <torc/file.h>
 #include <torc/filter.h>
+#include <torc/flow.h>
 #include <torc/layer.h>
 #include <torc/layers/arp.h>
 #include <torc/layers/ethernet.h>

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* ethernet.c - Ethernet II and IEEE 802.3 frames */
+#include <torc/flow.h>
 #include <torc/layers/ethernet.h>
 
 #include <string.h>
@@ -56,4 +57,5 @@ const struct torc_layer_ops torc_layer_ops_ethernet = {
 	.decode = ethernet_decode,
 	.read = ethernet_read,
 	.fields = ethernet_fields,
+	.flow = { TORC_ENDPOINT_MAC, 6, 6, 0 },
 };

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* ipv4.c - Internet Protocol version 4, RFC 791 §3.1 */
+#include <torc/flow.h>
 #include <torc/layers/ip.h>
 
 #include <string.h>
@@ -168,4 +169,5 @@ const struct torc_layer_ops torc_layer_ops_ipv4 = {
 	.decode = ipv4_decode,
 	.read = ipv4_read,
 	.fields = ipv4_fields,
+	.flow = { TORC_ENDPOINT_IPV4, 4, 12, 16 },
 };

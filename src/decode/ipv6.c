@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* ipv6.c - Internet Protocol version 6, RFC 8200 §3 */
+#include <torc/flow.h>
 #include <torc/layers/ip.h>
 
 #include <string.h>
@@ -74,4 +75,5 @@ const struct torc_layer_ops torc_layer_ops_ipv6 = {
 	.decode = ipv6_decode,
 	.read = ipv6_read,
 	.fields = ipv6_fields,
+	.flow = { TORC_ENDPOINT_IPV6, 16, 8, 24 },
 };

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* tcp.c - Transmission Control Protocol, RFC 9293 §3.1; options by IANA's registry */
+#include <torc/flow.h>
 #include <torc/layers/tcp.h>
 
 #include "decode/options.h"
@@ -187,4 +188,5 @@ const struct torc_layer_ops torc_layer_ops_tcp = {
 	.decode = tcp_decode,
 	.read = tcp_read,
 	.fields = tcp_fields,
+	.flow = { TORC_ENDPOINT_TCP_PORT, 2, 0, 2 },
 };

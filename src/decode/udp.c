@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* udp.c - User Datagram Protocol, RFC 768; length 0 is a jumbogram's, RFC 2675 §4 */
+#include <torc/flow.h>
 #include <torc/layers/udp.h>
 
 #include "decode/registry.h"
@@ -59,4 +60,5 @@ const struct torc_layer_ops torc_layer_ops_udp = {
 	.decode = udp_decode,
 	.read = udp_read,
 	.fields = udp_fields,
+	.flow = { TORC_ENDPOINT_UDP_PORT, 2, 0, 2 },
 };

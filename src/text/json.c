@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <torc/flow.h>
+
 #include "text/value.h"
 #include "util/json.h"
 
@@ -104,34 +106,43 @@ static void json_layer(struct json *json, const struct torc_decoded *decoded,
 	json_close(json, '}');
 }
 
+/* One end of a flow: an address as a string, a port as a number. */
+static void json_endpoint(struct json *json, struct torc_endpoint endpoint)
+{
+	bool address = endpoint.type <= TORC_ENDPOINT_MAC;
+	char buffer[64];
+
+	torc_endpoint_text(&endpoint, buffer, sizeof(buffer));
+	json_raw(json, NULL);
+	text_string(&json->text, address ? "\"" : "");
+	text_string(&json->text, buffer);
+	text_string(&json->text, address ? "\"" : "");
+}
+
+static void json_ends(struct json *json, const char *name, bool known,
+		      const struct torc_flow *flow)
+{
+	if (!known) {
+		json_null(json, name);
+		return;
+	}
+	json_open(json, name, '[');
+	json_endpoint(json, torc_flow_source(flow));
+	json_endpoint(json, torc_flow_destination(flow));
+	json_close(json, ']');
+}
+
 /* Addresses of the outermost network layer, ports of the outermost transport layer, or null. */
 static void json_flow(struct json *json, const struct torc_decoded *decoded)
 {
-	const struct torc_layer *network = torc_layer_by_role(decoded, TORC_ROLE_NETWORK, 0);
-	const struct torc_layer *transport = torc_layer_by_role(decoded, TORC_ROLE_TRANSPORT, 0);
-	struct torc_value value[2];
-	char path[2][64];
-	unsigned int i;
+	struct torc_flow flow;
+	bool known;
 
 	json_open(json, "flow", '{');
-	for (i = 0; i < 2; i++) {
-		const struct torc_layer *layer = i == 0 ? network : transport;
-		const char *const suffix[2][2] = { { "src", "dst" }, { "src_port", "dst_port" } };
-		const char *name = i == 0 ? "network" : "transport";
-		const char *key = layer ? torc_layer_key(layer->type) : "";
-
-		snprintf(path[0], sizeof(path[0]), "%s.%s", key, suffix[i][0]);
-		snprintf(path[1], sizeof(path[1]), "%s.%s", key, suffix[i][1]);
-		if (!layer || torc_field(decoded, path[0], &value[0]) != 1 ||
-		    torc_field(decoded, path[1], &value[1]) != 1) {
-			json_null(json, name);
-			continue;
-		}
-		json_open(json, name, '[');
-		json_value(json, NULL, &value[0]);
-		json_value(json, NULL, &value[1]);
-		json_close(json, ']');
-	}
+	known = torc_flow_network(decoded, 0, &flow);
+	json_ends(json, "network", known, &flow);
+	known = torc_flow_transport(decoded, 0, &flow);
+	json_ends(json, "transport", known, &flow);
 	json_close(json, '}');
 }
 
