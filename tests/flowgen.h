@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * flowgen.h - packets of known flows, and where they belong
+ *
+ * The reference: written from docs/clusters.md, over the numbers a packet was made of and not over
+ * its bytes, and without the library's code.
+ */
+#ifndef TORC_TESTS_FLOWGEN_H
+#define TORC_TESTS_FLOWGEN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+
+struct flow {
+	bool v6, is_arp;
+	uint32_t source[4], destination[4]; /* IPv4: [0] */
+	uint16_t source_port, destination_port;
+	uint8_t protocol;
+	uint8_t mac_source, mac_destination; /* last byte */
+	unsigned int tags;
+	uint16_t tag[2];
+	unsigned int options;    /* IPv4: words of options; IPv6: extension headers */
+	unsigned int fragment;   /* 0 whole, 1 first, 2 later */
+	unsigned int cut;        /* bytes missing from the end of the headers */
+	unsigned int padding;    /* behind the end of the IP packet */
+	uint32_t id;             /* of the datagram */
+	unsigned int payload;
+};
+
+struct frame {
+	uint8_t bytes[1600];
+	unsigned int length;
+};
+
+static inline void put(struct frame *f, uint64_t value, int bytes)
+{
+	while (bytes-- > 0)
+		f->bytes[f->length++] = (uint8_t)(value >> 8 * bytes);
+}
+
+static inline bool flow_has_ports(const struct flow *flow)
+{
+	return flow->protocol == 6 || flow->protocol == 17 || flow->protocol == 132 ||
+	       flow->protocol == 33 || flow->protocol == 136;
+}
+
+static inline void put_transport(struct frame *f, const struct flow *flow)
+{
+	unsigned int start = f->length;
+	unsigned int length = flow->protocol == 6 ? 20 : 12;
+
+	if (flow->fragment == 2) {
+		for (int i = 0; i < 64; i++)
+			put(f, 0x5A, 1);
+		return;
+	}
+	if (flow_has_ports(flow)) {
+		put(f, flow->source_port, 2);
+		put(f, flow->destination_port, 2);
+	} else {
+		put(f, 0x0800, 2); /* an echo request, or anything */
+		put(f, flow->id, 2);
+	}
+	while (f->length < start + length)
+		put(f, flow->protocol == 6 && f->length == start + 12 ? 0x50 : 0, 1);
+	for (unsigned int i = 0; i < flow->payload; i++)
+		put(f, i, 1);
+}
+
+static inline void put_ipv4(struct frame *f, const struct flow *flow)
+{
+	unsigned int start = f->length, total;
+
+	put(f, 0x45 + flow->options, 1);
+	put(f, 0, 3);
+	put(f, flow->id, 2);
+	put(f, flow->fragment == 1 ? 0x2000 : flow->fragment == 2 ? 0x00B9 : 0x4000, 2);
+	put(f, 64, 1);
+	put(f, flow->protocol, 1);
+	put(f, 0, 2);
+	put(f, flow->source[0], 4);
+	put(f, flow->destination[0], 4);
+	for (unsigned int i = 0; i < flow->options; i++)
+		put(f, 0x01010101, 4);
+	put_transport(f, flow);
+	f->length -= flow->cut;
+	total = f->length - start;
+	f->bytes[start + 2] = (uint8_t)(total >> 8);
+	f->bytes[start + 3] = (uint8_t)total;
+}
+
+static inline void put_extensions(struct frame *f, const struct flow *flow)
+{
+	static const uint8_t kinds[] = { 0, 43, 60, 51, 135, 60 };
+
+	f->bytes[f->length - 34] = flow->options > 0 ? kinds[0] : flow->fragment ? 44
+								: flow->protocol;
+	for (unsigned int i = 0; i < flow->options; i++) {
+		put(f, i + 1 < flow->options ? kinds[i + 1] : flow->fragment ? 44
+							      : flow->protocol, 1);
+		put(f, 1, 1); /* 16 bytes; 12 of an authentication header */
+		put(f, 0, kinds[i] == 51 ? 10 : 14);
+	}
+	if (flow->fragment) {
+		put(f, flow->protocol, 1);
+		put(f, 0, 1);
+		put(f, flow->fragment == 1 ? 1 : 0x00B8, 2);
+		put(f, flow->id, 4);
+	}
+}
+
+static inline void put_ipv6(struct frame *f, const struct flow *flow)
+{
+	unsigned int start = f->length, length;
+
+	put(f, 0x60000000, 4);
+	put(f, 0, 2);
+	put(f, 0, 1);
+	put(f, 64, 1);
+	for (int i = 0; i < 4; i++)
+		put(f, flow->source[i], 4);
+	for (int i = 0; i < 4; i++)
+		put(f, flow->destination[i], 4);
+	put_extensions(f, flow);
+	put_transport(f, flow);
+	f->length -= flow->cut;
+	length = f->length - start - 40;
+	f->bytes[start + 4] = (uint8_t)(length >> 8);
+	f->bytes[start + 5] = (uint8_t)length;
+}
+
+static inline void flow_frame(struct frame *f, const struct flow *flow)
+{
+	f->length = 0;
+	put(f, 0x020000000000u + flow->mac_destination, 6);
+	put(f, 0x020000000000u + flow->mac_source, 6);
+	for (unsigned int i = 0; i < flow->tags; i++) {
+		put(f, i == 0 && flow->tags == 2 ? 0x88A8 : 0x8100, 2);
+		put(f, 0x6000 | flow->tag[i], 2); /* with a priority, which is no part of a flow */
+	}
+	put(f, flow->is_arp ? 0x0806 : flow->v6 ? 0x86DD : 0x0800, 2);
+	if (flow->is_arp)
+		put(f, 1, 28);
+	else if (flow->v6)
+		put_ipv6(f, flow);
+	else
+		put_ipv4(f, flow);
+	for (unsigned int i = 0; i < flow->padding; i++)
+		put(f, 0xEE, 1);
+}
+
+static inline struct flow flow_reverse(struct flow flow)
+{
+	struct flow back = flow;
+
+	memcpy(back.source, flow.destination, 16);
+	memcpy(back.destination, flow.source, 16);
+	back.source_port = flow.destination_port;
+	back.destination_port = flow.source_port;
+	back.mac_source = flow.mac_destination;
+	back.mac_destination = flow.mac_source;
+	return back;
+}
+
+/* ---- the reference ---- */
+
+struct flow_key {
+	bool ports, protocol, vlan, tcp_only, mac;
+};
+
+static inline uint32_t reference_end(uint32_t end)
+{
+	end *= 3266489917u;
+	end ^= end >> 15;
+	end *= 668265263u;
+	return end ^ (end >> 13);
+}
+
+static inline uint32_t reference_address(const struct flow *flow, const uint32_t *words)
+{
+	uint32_t folded = words[0];
+
+	for (int i = 1; flow->v6 && i < 4; i++)
+		folded = folded * 2654435761u + words[i];
+	return folded;
+}
+
+static inline uint32_t reference_final(uint32_t hash)
+{
+	hash ^= hash >> 16;
+	hash *= 0x7feb352du;
+	hash ^= hash >> 15;
+	hash *= 0x846ca68bu;
+	return hash ^ (hash >> 16);
+}
+
+static inline uint32_t reference_hash(const struct flow *flow, struct flow_key key)
+{
+	uint32_t source = reference_address(flow, flow->source);
+	uint32_t destination = reference_address(flow, flow->destination);
+	uint32_t sum = 0;
+
+	if (flow->is_arp && !key.mac)
+		return 0;
+	if (flow->is_arp)
+		return reference_final(
+			reference_end(0x0200u * 2246822519u + flow->mac_source) +
+			reference_end(0x0200u * 2246822519u + flow->mac_destination));
+	if (flow->fragment || (key.tcp_only && flow->protocol != 6))
+		key.ports = key.protocol = false;
+	if (key.ports && flow_has_ports(flow)) {
+		source += flow->source_port * 2246822519u;
+		destination += flow->destination_port * 2246822519u;
+	}
+	if (key.protocol)
+		sum += flow->protocol * 374761393u;
+	for (unsigned int i = 0, tags = 0; key.vlan && i < flow->tags; i++)
+		tags = (tags + flow->tag[i] + 1) * 2654435769u,
+		sum += i + 1 == flow->tags ? tags : 0;
+	return reference_final(sum + reference_end(source) + reference_end(destination));
+}
+
+#endif
