@@ -55,9 +55,9 @@ static ssize_t compress_gzip(struct torc_sink *sink, const uint8_t *bytes, size_
 {
 	z_stream *stream = sink->stream;
 
+	deflateReset(stream); /* before deflateBound(), which looks at the state */
 	if (make_room(sink, deflateBound(stream, size)) < 0)
 		return -ENOMEM;
-	deflateReset(stream);
 	stream->next_in = (Bytef *)(uintptr_t)bytes;
 	stream->avail_in = (uInt)size;
 	stream->next_out = sink->packed;

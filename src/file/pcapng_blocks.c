@@ -105,6 +105,8 @@ static void set_clock(struct torc_file_port *port, uint8_t resolution)
 			clock->multiply = power_of_10(9 - exponent);
 		else
 			clock->divide = power_of_10(exponent - 9);
+		if (clock->divide == UINT64_MAX)
+			clock->multiply = 0; /* less than a nanosecond, whatever the ticks */
 	}
 }
 
