@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* capture.c - the options of a capture, and rings that are set as they say */
+#include <errno.h>
+#include <ifaddrs.h>
+#include <net/if.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "capture.h"
+
+static const char *set_kib(const struct cli_option *option, void *field, const char *text)
+{
+	const char *expected = cli_set_positive(option, field, text);
+
+	if (expected || *(uint64_t *)field > UINT64_MAX / 1024)
+		return "a number of KiB";
+	*(uint64_t *)field *= 1024;
+	return NULL;
+}
+
+static const char *set_snaplen(const struct cli_option *option, void *field, const char *text)
+{
+	if (cli_set_number(option, field, text) || *(uint64_t *)field > TORC_SNAPLEN_MAX)
+		return "0 to 262144 bytes";
+	return NULL;
+}
+
+static const char *set_rate(const struct cli_option *option, void *field, const char *text)
+{
+	if (cli_set_positive(option, field, text) || *(uint64_t *)field > UINT32_MAX)
+		return "1 to 4294967295 packets";
+	return NULL;
+}
+
+static const char *set_direction(const struct cli_option *option, void *field, const char *text)
+{
+	static const int directions[] = { TORC_RX_ONLY, TORC_TX_ONLY, TORC_RX_AND_TX };
+	int place;
+	const char *expected = cli_set_choice(option, &place, text);
+
+	if (!expected)
+		*(int *)field = directions[place % 3];
+	return expected;
+}
+
+/* In the order of enum torc_cluster_type. */
+#define CLUSTER_TYPES                                                                              \
+	"flow round-robin 2-tuple 4-tuple 5-tuple tcp-5-tuple inner-flow inner-2-tuple "           \
+	"inner-4-tuple inner-5-tuple inner-tcp-5-tuple ip-5-tuple inner-ip-5-tuple"
+
+static const char *set_cluster(const struct cli_option *option, void *field, const char *text)
+{
+	struct capture_cluster *cluster = field;
+	char *end;
+	unsigned long id = strtoul(text, &end, 10);
+	struct cli_option types = *option;
+	int type = TORC_CLUSTER_PER_FLOW;
+
+	if (*text < '0' || *text > '9' || id == 0 || id > 65535 || (*end && *end != ':'))
+		return "ID or ID:TYPE, with an ID from 1 to 65535";
+	types.choices = CLUSTER_TYPES;
+	if (*end && cli_set_choice(&types, &type, end + 1))
+		return "ID:TYPE, TYPE being one of: " CLUSTER_TYPES;
+	cluster->id = (unsigned int)id;
+	cluster->type = (enum torc_cluster_type)type;
+	return NULL;
+}
+
+#define AT(member) offsetof(struct capture_settings, member)
+
+const struct cli_option capture_options[] = {
+	{ 'i', "interface", "DEVICE", "eth0, any, eth0@1,3 (queues), xdp:eth0, pcap:FILE; repeatable",
+	  cli_set_list, AT(interfaces), NULL },
+	{ 'f', "filter", "FILTER", "pcap-filter(7) expression, instead of the last words",
+	  cli_set_text, AT(filter), NULL },
+	{ 'F', "filter-file", "FILE", "read the filter from a file", cli_set_text, AT(filter_file),
+	  NULL },
+	{ 's', "snaplen", "BYTES", "keep that much of each packet (0: 262144)", set_snaplen,
+	  AT(snaplen), NULL },
+	{ 'Q', "direction", "WAY", "only packets that come in or go out: rx, tx, both", set_direction,
+	  AT(direction), "rx tx both in out inout" },
+	{ 'p', "no-promiscuous-mode", NULL, "leave the interface out of promiscuous mode",
+	  cli_set_flag, AT(no_promisc), NULL },
+	{ 0, "sampling", "N", "one packet of each N", set_rate, AT(sampling_rate), NULL },
+	{ 0, "cluster", "ID[:TYPE]", "share the packets with the other members, by flow",
+	  set_cluster, AT(cluster), NULL },
+	{ 0, "both-copies", NULL, "on loopback, also the outgoing copy of each packet",
+	  cli_set_flag, AT(both_copies), NULL },
+	{ 'B', "buffer-size", "KIB", "memory for waiting packets, in KiB", set_kib,
+	  AT(buffer_bytes), NULL },
+	{ 0, "buffer", "SIZE", "the same with a unit: 64MiB", cli_set_size, AT(buffer_bytes), NULL },
+	{ 0, "watermark", "N", "wake up when N packets wait (1: as soon as possible)", set_rate,
+	  AT(watermark_packets), NULL },
+	{ 0, "immediate-mode", NULL, "deliver each packet at once, not in blocks", cli_set_flag,
+	  AT(immediate), NULL },
+	{ 'j', "time-stamp-type", "TYPE", "who takes the time: host or adapter", cli_set_choice,
+	  AT(timestamps), "host adapter" },
+	{ 0, "application-name", "NAME", "what torc rings shows", cli_set_text,
+	  AT(application_name), NULL },
+	{ 0 },
+};
+
+const struct cli_option capture_end_options[] = {
+	{ 'c', NULL, "N", "end after N packets", cli_set_positive, AT(packets), NULL },
+	{ 0, "for", "TIME", "end after a time: 5s, 200ms, 1h", cli_set_duration, AT(for_ns), NULL },
+	{ 0, "fail-on-loss", NULL, "exit with status 4 when packets were lost", cli_set_flag,
+	  AT(fail_on_loss), NULL },
+	{ 0 },
+};
+
+const struct cli_option capture_output_options[] = {
+	{ 0, "json", NULL, "JSON Lines on standard output", cli_set_flag, AT(json), NULL },
+	{ 0, "color", "WHEN", "auto, always, never; NO_COLOR is honoured", cli_set_choice,
+	  AT(colour), "auto always never" },
+	{ 0 },
+};
+
+/* ---- the device and the filter ---- */
+
+/* As tcpdump: the first interface that is up and is not the loopback; else the loopback. */
+static char *default_device(void)
+{
+	struct ifaddrs *list, *entry;
+	const char *best = NULL;
+	char *name = NULL;
+
+	if (getifaddrs(&list) < 0)
+		return NULL;
+	for (entry = list; entry; entry = entry->ifa_next) {
+		if ((entry->ifa_flags & (IFF_UP | IFF_RUNNING)) != (IFF_UP | IFF_RUNNING))
+			continue;
+		if (!(entry->ifa_flags & IFF_LOOPBACK)) {
+			best = entry->ifa_name;
+			break;
+		}
+		if (!best)
+			best = entry->ifa_name;
+	}
+	if (best)
+		name = strdup(best);
+	freeifaddrs(list);
+	return name;
+}
+
+static char *join(const char *const *words, size_t count, char between)
+{
+	size_t length = 1;
+	char *text, *end;
+
+	for (size_t i = 0; i < count; i++)
+		length += strlen(words[i]) + 1;
+	text = end = malloc(length);
+	if (!text)
+		return NULL;
+	*end = 0;
+	for (size_t i = 0; i < count; i++) {
+		if (i > 0)
+			*end++ = between;
+		end = stpcpy(end, words[i]);
+	}
+	return text;
+}
+
+static char *read_text(const char *path)
+{
+	FILE *file = fopen(path, "re");
+	char *text = NULL;
+	size_t room = 0;
+
+	if (!file)
+		return NULL;
+	if (getdelim(&text, &room, 0, file) < 0 && !text)
+		text = strdup("");
+	fclose(file);
+	return text;
+}
+
+/* Where the filter comes from; *filter is owned by the caller and NULL without one. */
+static int find_filter(const struct capture_settings *settings, char **words, char **filter)
+{
+	size_t count = 0;
+
+	*filter = NULL;
+	while (words[count])
+		count++;
+	if ((settings->filter != NULL) + (settings->filter_file != NULL) + (count > 0) > 1) {
+		cli_complain("torc: two filters: give one of -f, -F and the last words");
+		return CLI_USAGE;
+	}
+	if (settings->filter_file)
+		*filter = read_text(settings->filter_file);
+	else if (settings->filter)
+		*filter = strdup(settings->filter);
+	else if (count > 0)
+		*filter = join((const char *const *)words, count, ' ');
+	else
+		return CLI_GOOD;
+	if (*filter)
+		return CLI_GOOD;
+	cli_complain("torc: %s: %s", settings->filter_file ? settings->filter_file : "filter",
+		     strerror(errno));
+	return CLI_FAILED;
+}
+
+/* ---- opening ---- */
+
+static int apply_settings(struct torc_ring *ring, const struct capture_settings *settings,
+			  const char *filter)
+{
+	int code = 0;
+
+	if (settings->application_name)
+		code = torc_ring_set_application_name(ring, settings->application_name);
+	if (code >= 0)
+		code = torc_ring_set_mode(ring, TORC_RECV_ONLY);
+	if (code >= 0 && filter)
+		code = torc_ring_set_filter(ring, filter);
+	if (code >= 0 && settings->direction != TORC_RX_AND_TX)
+		code = torc_ring_set_direction(ring, (enum torc_direction)settings->direction);
+	if (code >= 0 && settings->sampling_rate)
+		code = torc_ring_set_sampling_rate(ring, (uint32_t)settings->sampling_rate);
+	if (code >= 0 && settings->watermark_packets)
+		code = torc_ring_set_poll_watermark(ring, (uint32_t)settings->watermark_packets);
+	if (code >= 0 && settings->cluster.id)
+		code = torc_ring_set_cluster(ring, settings->cluster.id, settings->cluster.type);
+	return code < 0 ? cli_fail(code, torc_ring_error(ring)) : CLI_GOOD;
+}
+
+static int open_one(struct capture *capture, const char *device, const char *filter)
+{
+	const struct capture_settings *settings = capture->settings;
+	struct torc_ring_options options = {
+		.size = sizeof(options),
+		.snaplen = (uint32_t)settings->snaplen,
+		.flags = (settings->no_promisc ? 0 : TORC_PROMISC) |
+			 (settings->immediate ? TORC_IMMEDIATE : 0) |
+			 (settings->both_copies ? TORC_BOTH_COPIES : 0) |
+			 (settings->timestamps ? TORC_HW_TIMESTAMP : 0),
+		.buffer_bytes = settings->buffer_bytes,
+	};
+	struct torc_error error = { 0 };
+	int code = torc_ring_open_with(&capture->rings[capture->ring_count], device, &options,
+				       &error);
+
+	if (code < 0)
+		return cli_fail(code, error.text);
+	return apply_settings(capture->rings[capture->ring_count++], settings, filter);
+}
+
+/* The one device of a live capture; owned by the caller. */
+static char *live_device(const struct capture_settings *settings)
+{
+	char *device;
+
+	if (settings->interfaces.count > 0)
+		device = join(settings->interfaces.items, settings->interfaces.count, ',');
+	else
+		device = default_device();
+	if (!device)
+		cli_complain("torc: no interface is up: name one with -i");
+	return device;
+}
+
+static int open_all(struct capture *capture, const char *const *devices, const char *filter)
+{
+	char *device = NULL;
+	const char *own[2] = { NULL, NULL };
+	unsigned int count = 0;
+	int status = CLI_GOOD;
+
+	if (!devices || !*devices) {
+		own[0] = device = live_device(capture->settings);
+		if (!device)
+			return CLI_FAILED;
+		devices = own;
+	}
+	while (devices[count])
+		count++;
+	capture->rings = calloc(count, sizeof(*capture->rings));
+	if (!capture->rings)
+		status = cli_fail(-ENOMEM, NULL);
+	for (unsigned int i = 0; i < count && status == CLI_GOOD; i++)
+		status = open_one(capture, devices[i], filter);
+	free(device);
+	return status;
+}
+
+int capture_open(struct capture *capture, const struct capture_settings *settings,
+		 const char *const *devices, char **words)
+{
+	char *filter;
+	int status = find_filter(settings, words, &filter);
+
+	memset(capture, 0, sizeof(*capture));
+	capture->settings = settings;
+	cli_set_colour(settings->colour);
+	if (status == CLI_GOOD)
+		status = open_all(capture, devices, filter);
+	free(filter);
+	if (status == CLI_GOOD)
+		cli_signals_catch(capture->rings, capture->ring_count);
+	capture->status = status;
+	return status;
+}

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * capture.h - what dump and count share: options, opening rings, receiving until told to end, and
+ * the account at the end
+ */
+#ifndef TORC_CLI_CAPTURE_H
+#define TORC_CLI_CAPTURE_H
+
+#include <torc/file.h>
+
+#include "cli.h"
+
+struct capture_cluster {
+	unsigned int id; /* 0: none */
+	enum torc_cluster_type type;
+};
+
+struct capture_settings {
+	struct cli_list interfaces;
+	const char *filter;
+	const char *filter_file;
+	const char *application_name;
+	uint64_t snaplen;
+	uint64_t buffer_bytes;
+	uint64_t sampling_rate;
+	uint64_t watermark_packets;
+	uint64_t packets; /* end after so many; 0: no limit */
+	uint64_t for_ns;  /* end after so long; 0: no limit */
+	struct capture_cluster cluster;
+	int direction; /* enum torc_direction */
+	int timestamps; /* 0 the kernel's, 1 the card's */
+	int colour;
+	bool no_promisc;
+	bool immediate;
+	bool both_copies;
+	bool fail_on_loss;
+	bool json;
+	bool quiet;
+};
+
+extern const struct cli_option capture_options[];
+extern const struct cli_option capture_end_options[];
+extern const struct cli_option capture_output_options[];
+
+/* The three groups, for a settings struct that has capture_settings as its member. */
+#define CAPTURE_GROUPS(type, member)                                                               \
+	{ "Source", capture_options, offsetof(type, member) },                                     \
+	{ "End", capture_end_options, offsetof(type, member) },                                    \
+	{ "Output", capture_output_options, offsetof(type, member) }
+
+/* A capture that runs. */
+struct capture {
+	const struct capture_settings *settings;
+	struct torc_ring **rings; /* owned; several only for several files */
+	unsigned int ring_count;
+	unsigned int signals;     /* CLI_SIGNAL_FLUSH and _ROTATE, for the caller to take */
+	uint64_t started_ns;
+	uint64_t seconds_ns;      /* how long it ran; set by capture_end() */
+	uint64_t cpu_ns;          /* at the start; of the run after capture_end() */
+	uint64_t packets;         /* delivered by capture_next() */
+	const struct torc_writer_stats *written; /* NULL: no file is written */
+	int poll_ms;
+	bool stopped;
+	int status;               /* exit status so far */
+};
+
+/*
+ * Opens rings on the devices (NULL-terminated; none: those of the settings), applies the settings,
+ * and catches signals; words are the filter's when there is no -f. Returns an exit status.
+ */
+int capture_open(struct capture *capture, const struct capture_settings *settings,
+		 const char *const *devices, char **words);
+/* Packets are received from now on; the banner is shown. tick: wake up ten times a second. */
+int capture_start(struct capture *capture, bool tick);
+/*
+ * The next packets, in time order when there are several files, borrowed until the next call.
+ * 0: none at hand (see capture_over()).
+ */
+unsigned int capture_next(struct capture *capture, struct torc_packet *packets, unsigned int max);
+/* Nothing more is to come: -c, --for, a signal, the end of the files, or an error. */
+bool capture_over(struct capture *capture);
+/* Stops receiving. */
+void capture_end(struct capture *capture);
+/* Closes the rings; the exit status so far. */
+int capture_close(struct capture *capture);
+
+/* ---- account.c ---- */
+
+/* The accounts of all rings added up. */
+void capture_stats(const struct capture *capture, struct torc_stats *stats);
+/* tcpdump's three lines and the account, for people; captured is what the caller used. */
+void capture_print_summary(const struct capture *capture, uint64_t captured);
+/* The account as one line of JSON. */
+void capture_print_json(const struct capture *capture);
+/* tcpdump's answer to SIGUSR1: one line of counts. */
+void capture_print_counts(const struct capture *capture);
+/* One line that is written over each time; only where a person looks at it. */
+void capture_print_live(const struct capture *capture, const struct torc_stats *stats);
+bool capture_lost(const struct capture *capture);
+
+const char *capture_link_name(uint16_t link_type);
+
+#endif

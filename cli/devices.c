@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * devices.c - torc devices: interfaces, link, queues, and what each engine can do there
+ *
+ * An engine's answer is what happened when a ring was opened (never enabled: no packet is touched).
+ * What a driver tells comes from the ethtool ioctls, which know this network namespace, unlike
+ * sysfs.
+ */
+#include <errno.h>
+#include <linux/ethtool.h>
+#include <linux/net_tstamp.h>
+#include <linux/sockios.h>
+#include <net/if.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "commands.h"
+#include "devices.h"
+
+/* Could an engine open a ring there? */
+struct attempt {
+	const char *engine;
+	const char *prefix; /* of the device string */
+	bool good;
+	char reason[256]; /* why not */
+};
+
+enum { ENGINES = 1 };
+
+struct device {
+	char name[IF_NAMESIZE];
+	unsigned int index;
+	short flags; /* IFF_UP ... */
+	unsigned int mtu;
+	unsigned char address[6];
+	uint64_t speed_mbit; /* TORC_UNKNOWN when the driver does not tell */
+	uint64_t queues;
+	char driver[32];
+	bool hardware_time;
+	struct attempt attempts[ENGINES];
+};
+
+static const struct attempt engines[ENGINES] = {
+	{ .engine = "tpacket_v3", .prefix = "" },
+};
+
+/* ---- asking ---- */
+
+static bool ask(int fd, struct device *device, unsigned long request, void *data,
+		struct ifreq *answer)
+{
+	memset(answer, 0, sizeof(*answer));
+	memcpy(answer->ifr_name, device->name, sizeof(device->name));
+	if (data)
+		answer->ifr_data = data;
+	return ioctl(fd, request, answer) == 0;
+}
+
+static void ask_driver(int fd, struct device *device)
+{
+	struct ethtool_drvinfo driver = { .cmd = ETHTOOL_GDRVINFO };
+	struct ethtool_ts_info times = { .cmd = ETHTOOL_GET_TS_INFO };
+	struct ethtool_cmd link = { .cmd = ETHTOOL_GSET };
+	struct ifreq answer;
+	uint32_t speed;
+
+	if (ask(fd, device, SIOCETHTOOL, &driver, &answer))
+		snprintf(device->driver, sizeof(device->driver), "%.31s", driver.driver);
+	if (ask(fd, device, SIOCETHTOOL, &times, &answer))
+		device->hardware_time = times.so_timestamping & SOF_TIMESTAMPING_RX_HARDWARE;
+	if (!ask(fd, device, SIOCETHTOOL, &link, &answer))
+		return;
+	speed = ethtool_cmd_speed(&link);
+	if (speed != 0 && speed != UINT16_MAX && speed != (uint32_t)SPEED_UNKNOWN)
+		device->speed_mbit = speed;
+}
+
+static void ask_interface(int fd, struct device *device)
+{
+	struct ifreq answer;
+
+	if (ask(fd, device, SIOCGIFFLAGS, NULL, &answer))
+		device->flags = answer.ifr_flags;
+	if (ask(fd, device, SIOCGIFMTU, NULL, &answer))
+		device->mtu = (unsigned int)answer.ifr_mtu;
+	if (ask(fd, device, SIOCGIFHWADDR, NULL, &answer))
+		memcpy(device->address, answer.ifr_hwaddr.sa_data, sizeof(device->address));
+}
+
+static void try_engine(struct device *device, struct attempt *attempt)
+{
+	struct torc_ring_options options = { .size = sizeof(options), .buffer_bytes = 1 << 20 };
+	struct torc_ring_info info;
+	struct torc_error error = { 0 };
+	struct torc_ring *ring;
+	char name[IF_NAMESIZE + 16];
+
+	snprintf(name, sizeof(name), "%s%s", attempt->prefix, device->name);
+	if (torc_ring_open_with(&ring, name, &options, &error) < 0) {
+		snprintf(attempt->reason, sizeof(attempt->reason), "%.255s", error.text);
+		return;
+	}
+	attempt->good = true;
+	if (torc_ring_info(ring, &info) == 0 && info.queue_count > 0)
+		device->queues = info.queue_count;
+	torc_ring_close(ring);
+}
+
+static void fill_in(int fd, struct device *device, const struct if_nameindex *entry, bool engines_too)
+{
+	memset(device, 0, sizeof(*device));
+	snprintf(device->name, sizeof(device->name), "%s", entry->if_name);
+	device->index = entry->if_index;
+	device->speed_mbit = device->queues = TORC_UNKNOWN;
+	ask_interface(fd, device);
+	ask_driver(fd, device);
+	memcpy(device->attempts, engines, sizeof(engines));
+	for (unsigned int i = 0; engines_too && i < ENGINES; i++)
+		try_engine(device, &device->attempts[i]);
+}
+
+/* ---- showing ---- */
+
+static const char *state(const struct device *device)
+{
+	return !(device->flags & IFF_UP) ? "down" : device->flags & IFF_RUNNING ? "up" : "no carrier";
+}
+
+static void print_json(const struct device *device)
+{
+	const unsigned char *mac = device->address;
+
+	printf("{\"name\":");
+	cli_print_json_string(stdout, device->name);
+	printf(",\"ifindex\":%u,\"state\":\"%s\",\"loopback\":%s,\"mtu\":%u,"
+	       "\"address\":\"%02x:%02x:%02x:%02x:%02x:%02x\",\"driver\":",
+	       device->index, state(device), device->flags & IFF_LOOPBACK ? "true" : "false",
+	       device->mtu, mac[0], mac[1], mac[2], mac[3], mac[4], mac[5]);
+	cli_print_json_string(stdout, device->driver);
+	printf(",\"speed_mbit\":%s,\"queues\":%s,\"hardware_timestamps\":%s,\"engines\":{",
+	       cli_json_figure(device->speed_mbit).text, cli_json_figure(device->queues).text,
+	       device->hardware_time ? "true" : "false");
+	for (unsigned int i = 0; i < ENGINES; i++) {
+		const struct attempt *attempt = &device->attempts[i];
+
+		printf("%s\"%s\":{\"possible\":%s,\"reason\":", i ? "," : "", attempt->engine,
+		       attempt->good ? "true" : "false");
+		if (attempt->good)
+			printf("null}");
+		else {
+			cli_print_json_string(stdout, attempt->reason);
+			printf("}");
+		}
+	}
+	printf("}}\n");
+}
+
+static void print_text(const struct device *device)
+{
+	const unsigned char *mac = device->address;
+
+	printf("%s: %s, mtu %u, %02x:%02x:%02x:%02x:%02x:%02x", device->name, state(device),
+	       device->mtu, mac[0], mac[1], mac[2], mac[3], mac[4], mac[5]);
+	if (device->driver[0])
+		printf(", driver %s", device->driver);
+	if (device->speed_mbit != TORC_UNKNOWN)
+		printf(", %sbit/s", cli_human((double)device->speed_mbit * 1e6).text);
+	if (device->queues != TORC_UNKNOWN)
+		printf(", %s receive queue%s", cli_figure(device->queues).text,
+		       device->queues == 1 ? "" : "s");
+	printf("%s\n", device->hardware_time ? ", hardware timestamps" : "");
+	for (unsigned int i = 0; i < ENGINES; i++)
+		printf("    %-11s %s%s\n", device->attempts[i].engine,
+		       device->attempts[i].good ? "yes" : "no: ", device->attempts[i].reason);
+}
+
+/* As tcpdump -D. */
+static void print_short(const struct device *device)
+{
+	printf("%u.%s [%s%s%s]\n", device->index, device->name,
+	       device->flags & IFF_UP ? "Up" : "Down",
+	       device->flags & IFF_RUNNING ? ", Running" : "",
+	       device->flags & IFF_LOOPBACK ? ", Loopback" : "");
+}
+
+static int list(void (*print)(const struct device *device), bool engines_too)
+{
+	struct if_nameindex *entries = if_nameindex();
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	struct device device;
+
+	if (!entries || fd < 0) {
+		cli_complain("torc: the interfaces cannot be listed: %s", strerror(errno));
+		return CLI_FAILED;
+	}
+	for (const struct if_nameindex *entry = entries; entry->if_index; entry++) {
+		fill_in(fd, &device, entry, engines_too);
+		print(&device);
+	}
+	close(fd);
+	if_freenameindex(entries);
+	return CLI_GOOD;
+}
+
+int devices_list(bool json)
+{
+	return list(json ? print_json : print_short, json);
+}
+
+struct settings {
+	bool json;
+};
+
+static const struct cli_option options[] = {
+	{ 0, "json", NULL, "JSON Lines on standard output", cli_set_flag,
+	  offsetof(struct settings, json), NULL },
+	{ 0 },
+};
+
+static const struct cli_group groups[] = {
+	{ "Output", options, 0 },
+	{ NULL, NULL, 0 },
+};
+
+static int run(void *data, char **words)
+{
+	const struct settings *settings = data;
+
+	(void)words;
+	return list(settings->json ? print_json : print_text, true);
+}
+
+const struct cli_command command_devices = {
+	.name = "devices",
+	.summary = "interfaces, queues, link, and what each engine can do there",
+	.about = "Lists the interfaces of this network namespace. Whether an engine can be used is what\n"
+		 "opening a ring there answered; no packet is touched.",
+	.groups = groups,
+	.settings_size = sizeof(struct settings),
+	.run = run,
+};

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* devices.h - the list of interfaces: torc devices, torc dump -D */
+#ifndef TORC_CLI_DEVICES_H
+#define TORC_CLI_DEVICES_H
+
+#include "cli.h"
+
+/* A short list, or with json the same as torc devices --json; returns an exit status. */
+int devices_list(bool json);
+
+#endif

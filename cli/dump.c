@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* dump.c - torc dump: packets of a wire or of files, as text, as JSON, or into a file */
+#include <errno.h>
+#include <net/if.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "capture.h"
+#include "commands.h"
+#include "devices.h"
+#include "print.h"
+#include "privileges.h"
+#include "write.h"
+
+enum { BATCH = 64, NAMES = 64 };
+
+struct settings {
+	struct capture_settings capture;
+	struct print_settings print;
+	struct write_settings write;
+	struct cli_list inputs;
+	uint64_t from_ns;
+	uint64_t to_ns;
+	const char *user;
+	bool list;
+};
+
+#define AT(member) offsetof(struct settings, member)
+
+static const struct cli_option dump_options[] = {
+	{ 'r', "read", "FILE", "read a file (- is standard input); several are merged by time",
+	  cli_set_list, AT(inputs), NULL },
+	{ 0, "from", "WHEN", "only packets from this time on", cli_set_time, AT(from_ns), NULL },
+	{ 0, "to", "WHEN", "only packets before this time", cli_set_time, AT(to_ns), NULL },
+	{ 'Z', "relinquish-privileges", "USER", "become that user once the capture is open",
+	  cli_set_text, AT(user), NULL },
+	{ 'D', "list-interfaces", NULL, "list the interfaces and end", cli_set_flag, AT(list),
+	  NULL },
+	{ 0 },
+};
+
+static const struct cli_group groups[] = {
+	{ "What", dump_options, 0 },
+	CAPTURE_GROUPS(struct settings, capture),
+	{ "Text", print_options, offsetof(struct settings, print) },
+	{ "Capture files", write_options, offsetof(struct settings, write) },
+	{ NULL, NULL, 0 },
+};
+
+/* A dump that runs: packets go to the printer, or to the output of -w. */
+struct dump {
+	const struct settings *settings;
+	struct capture capture;
+	struct printer *printer;
+	struct output *output;
+	struct torc_writer_stats written;
+	bool is_file;
+	uint64_t next_tick_ns;
+	struct {
+		int32_t ifindex;
+		char name[IF_NAMESIZE];
+	} names[NAMES]; /* of interfaces, as they were when first seen */
+};
+
+/* Names of interfaces are asked of the kernel once; in files the numbers mean something else. */
+static const char *interface_name(struct dump *dump, int32_t ifindex)
+{
+	unsigned int place = (unsigned int)ifindex % NAMES;
+
+	if (dump->is_file || ifindex <= 0)
+		return NULL;
+	if (dump->names[place].ifindex != ifindex) {
+		dump->names[place].ifindex = ifindex;
+		if (!if_indextoname((unsigned int)ifindex, dump->names[place].name))
+			dump->names[place].name[0] = 0;
+	}
+	return dump->names[place].name[0] ? dump->names[place].name : NULL;
+}
+
+static bool in_slice(const struct settings *settings, uint64_t timestamp_ns)
+{
+	return timestamp_ns >= settings->from_ns &&
+	       (settings->to_ns == 0 || timestamp_ns < settings->to_ns);
+}
+
+/* Drops what --from and --to leave out; such packets are not among those that -c counts. */
+static unsigned int slice(struct dump *dump, struct torc_packet *packets, unsigned int count)
+{
+	unsigned int kept = 0;
+
+	if (dump->settings->from_ns == 0 && dump->settings->to_ns == 0)
+		return count;
+	for (unsigned int i = 0; i < count; i++)
+		if (in_slice(dump->settings, packets[i].timestamp_ns))
+			packets[kept++] = packets[i];
+	dump->capture.packets -= count - kept;
+	return kept;
+}
+
+static void print_packets(struct dump *dump, const struct torc_packet *packets, unsigned int count)
+{
+	for (unsigned int i = 0; i < count; i++)
+		if (!printer_packet(dump->printer, &packets[i],
+				    interface_name(dump, packets[i].ifindex)))
+			return;
+	/* Nothing at hand: what was printed must not wait for the next packet. */
+	if (!dump->is_file && torc_ring_queued(dump->capture.rings[0]) == 0)
+		cli_flush_stdout();
+}
+
+static void use_packets(struct dump *dump, struct torc_packet *packets, unsigned int count)
+{
+	count = slice(dump, packets, count);
+	if (count == 0)
+		return;
+	if (!dump->output)
+		print_packets(dump, packets, count);
+	else if (!output_packets(dump->output, packets, count))
+		dump->capture.stopped = true;
+}
+
+static void obey_signals(struct dump *dump)
+{
+	unsigned int signals = dump->capture.signals;
+
+	dump->capture.signals = 0;
+	if (!dump->output && (signals & CLI_SIGNAL_ROTATE))
+		dump->capture.stopped = true; /* no file to rotate: the terminal hung up */
+	else if (signals & CLI_SIGNAL_ROTATE)
+		output_rotate(dump->output);
+	if (dump->output && (signals & CLI_SIGNAL_FLUSH))
+		output_flush(dump->output);
+}
+
+/* Each second: the account for the statistics blocks of the file, and the line for people. */
+static void tick(struct dump *dump)
+{
+	struct torc_stats stats;
+	uint64_t now_ns = cli_now_ns();
+
+	if (now_ns < dump->next_tick_ns)
+		return;
+	dump->next_tick_ns = now_ns + 1000000000u;
+	capture_stats(&dump->capture, &stats);
+	output_set_stats(dump->output, &stats);
+	output_stats(dump->output, &dump->written);
+	capture_print_live(&dump->capture, &stats);
+}
+
+static void receive(struct dump *dump)
+{
+	struct torc_packet packets[BATCH];
+
+	while (!capture_over(&dump->capture)) {
+		if (dump->capture.signals)
+			obey_signals(dump);
+		use_packets(dump, packets, capture_next(&dump->capture, packets, BATCH));
+		if (dump->output)
+			tick(dump);
+	}
+	capture_end(&dump->capture);
+	if (!cli_flush_stdout() && !cli_stdout_gone())
+		dump->capture.status = CLI_FAILED;
+}
+
+/* The time that the first file of -G is named after; 0: now. */
+static uint64_t first_time_ns(const struct dump *dump)
+{
+	struct torc_packet packet;
+
+	if (dump->is_file && torc_ring_peek(dump->capture.rings[0], &packet) > 0)
+		return packet.timestamp_ns;
+	return 0;
+}
+
+static int open_sink(struct dump *dump, const struct torc_ring_info *info)
+{
+	const struct settings *settings = dump->settings;
+
+	if (settings->write.path) {
+		dump->output = output_open(&settings->write, info, first_time_ns(dump));
+		dump->capture.written = &dump->written;
+		return dump->output ? CLI_GOOD : CLI_FAILED;
+	}
+	dump->printer = printer_new(&settings->print, !dump->is_file && (info->interface_count > 1 ||
+									 !info->ifindex));
+	return dump->printer ? CLI_GOOD : cli_fail(-ENOMEM, NULL);
+}
+
+/* Privileges go after the rings are open and before the output is. */
+static int start(struct dump *dump)
+{
+	struct torc_ring_info info;
+	bool writes = dump->settings->write.path != NULL;
+	int status = privileges_drop(dump->settings->user, writes);
+
+	torc_ring_info(dump->capture.rings[0], &info);
+	dump->is_file = strcmp(info.engine, "file") == 0;
+	/* A wire must not run before there is somewhere to put the packets; a file waits. */
+	if (status == CLI_GOOD && dump->is_file)
+		status = capture_start(&dump->capture, false);
+	if (status == CLI_GOOD)
+		status = open_sink(dump, &info);
+	if (status == CLI_GOOD && !dump->is_file)
+		status = capture_start(&dump->capture, writes);
+	return dump->capture.status = status;
+}
+
+/* Closes the file, and tells where the packets are. */
+static void finish(struct dump *dump)
+{
+	const struct settings *settings = dump->settings;
+	struct torc_stats stats;
+	int status;
+
+	if (dump->output) {
+		capture_stats(&dump->capture, &stats);
+		output_set_stats(dump->output, &stats);
+		status = output_close(dump->output, &dump->written);
+		if (dump->capture.status == CLI_GOOD)
+			dump->capture.status = status;
+	}
+	if (settings->capture.json && settings->write.path &&
+	    strcmp(settings->write.path, "-") != 0)
+		capture_print_json(&dump->capture);
+	capture_print_summary(&dump->capture, dump->capture.packets);
+}
+
+/* The device strings of -r; NULL-terminated, owned by the caller. */
+static char **input_devices(const struct cli_list *inputs)
+{
+	char **devices = calloc(inputs->count + 1, sizeof(*devices));
+
+	for (size_t i = 0; devices && i < inputs->count; i++)
+		if (asprintf(&devices[i], "pcap:%s", inputs->items[i]) < 0)
+			return NULL; /* out of memory: the command ends */
+	return devices;
+}
+
+static int check_settings(const struct settings *settings)
+{
+	if (settings->inputs.count > 0 && settings->capture.interfaces.count > 0) {
+		cli_complain("torc dump: -i and -r exclude each other");
+		return CLI_USAGE;
+	}
+	return CLI_GOOD;
+}
+
+static int run(void *data, char **words)
+{
+	struct settings *settings = data;
+	struct dump dump = { .settings = settings };
+	char **devices;
+
+	settings->print.json = settings->capture.json;
+	if (check_settings(settings) != CLI_GOOD)
+		return CLI_USAGE;
+	if (settings->list)
+		return devices_list(settings->capture.json);
+	devices = input_devices(&settings->inputs);
+	if (!devices)
+		return cli_fail(-ENOMEM, NULL);
+	if (capture_open(&dump.capture, &settings->capture, (const char *const *)devices, words) ==
+		    CLI_GOOD &&
+	    start(&dump) == CLI_GOOD) {
+		receive(&dump);
+		finish(&dump);
+	}
+	printer_free(dump.printer);
+	for (char **device = devices; *device; device++)
+		free(*device);
+	free(devices);
+	return capture_close(&dump.capture);
+}
+
+const struct cli_command command_dump = {
+	.name = "dump",
+	.words = "[FILTER]",
+	.summary = "capture or read packets and print or write them",
+	.about = "Captures packets, or reads them from files, and prints a line for each or writes them\n"
+		 "to a capture file. The packet account is shown at the end.",
+	.groups = groups,
+	.settings_size = sizeof(struct settings),
+	.run = run,
+};

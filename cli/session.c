@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* session.c - receiving until a count, a time, a signal, the end of the files or an error */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "capture.h"
+
+enum { TICK_MS = 100 };
+
+const char *capture_link_name(uint16_t link_type)
+{
+	static const struct {
+		uint16_t link_type;
+		const char *name;
+	} names[] = {
+		{ TORC_LINK_NULL, "NULL (BSD loopback)" },
+		{ TORC_LINK_ETHERNET, "EN10MB (Ethernet)" },
+		{ TORC_LINK_PPP, "PPP (PPP)" },
+		{ TORC_LINK_RAW, "RAW (Raw IP)" },
+		{ TORC_LINK_LOOP, "LOOP (OpenBSD loopback)" },
+		{ TORC_LINK_LINUX_SLL, "LINUX_SLL (Linux cooked v1)" },
+		{ TORC_LINK_IPV4, "IPV4 (Raw IPv4)" },
+		{ TORC_LINK_IPV6, "IPV6 (Raw IPv6)" },
+		{ TORC_LINK_LINUX_SLL2, "LINUX_SLL2 (Linux cooked v2)" },
+	};
+	static char other[16];
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (names[i].link_type == link_type)
+			return names[i].name;
+	snprintf(other, sizeof(other), "%u", link_type);
+	return other;
+}
+
+static void print_banner(struct torc_ring *ring)
+{
+	struct torc_ring_info info;
+	bool is_file;
+
+	if (torc_ring_info(ring, &info) < 0)
+		return;
+	is_file = strcmp(info.engine, "file") == 0;
+	cli_complain("%s %s, link-type %s, snapshot length %u bytes",
+		     is_file ? "reading from file" : "listening on",
+		     is_file ? info.interface_name : info.device,
+		     capture_link_name(info.link_type), info.snaplen);
+}
+
+int capture_start(struct capture *capture, bool tick)
+{
+	capture->poll_ms = tick || capture->settings->for_ns ? TICK_MS : -1;
+	capture->started_ns = cli_now_ns();
+	capture->cpu_ns = cli_cpu_ns();
+	for (unsigned int i = 0; i < capture->ring_count; i++) {
+		struct torc_ring *ring = capture->rings[i];
+		int code = torc_ring_set_poll_duration(ring, capture->poll_ms);
+
+		if (code >= 0)
+			code = torc_ring_enable(ring);
+		if (code < 0)
+			return capture->status = cli_fail(code, torc_ring_error(ring));
+		if (!capture->settings->quiet)
+			print_banner(ring);
+	}
+	return CLI_GOOD;
+}
+
+static void take_signals(struct capture *capture)
+{
+	unsigned int signals = cli_signals_take();
+
+	if (signals & CLI_SIGNAL_STOP)
+		capture->stopped = true;
+	if (signals & CLI_SIGNAL_REPORT)
+		capture_print_counts(capture);
+	capture->signals |= signals & (CLI_SIGNAL_FLUSH | CLI_SIGNAL_ROTATE);
+}
+
+/* A quiet wire must not make --for late. */
+static void shorten_wait(struct capture *capture, uint64_t left_ns)
+{
+	int left_ms = (int)(left_ns / 1000000) + 1;
+
+	if (left_ms >= capture->poll_ms)
+		return;
+	for (unsigned int i = 0; i < capture->ring_count; i++)
+		torc_ring_set_poll_duration(capture->rings[i], left_ms);
+}
+
+static bool at_end(const struct capture *capture)
+{
+	for (unsigned int i = 0; i < capture->ring_count; i++)
+		if (!torc_ring_at_end(capture->rings[i]))
+			return false;
+	return true;
+}
+
+bool capture_over(struct capture *capture)
+{
+	const struct capture_settings *settings = capture->settings;
+	uint64_t gone_ns;
+
+	take_signals(capture);
+	if (capture->stopped || capture->status != CLI_GOOD || cli_stdout_gone())
+		return true;
+	if (settings->packets && capture->packets >= settings->packets)
+		return true;
+	if (settings->for_ns) {
+		gone_ns = cli_now_ns() - capture->started_ns;
+		if (gone_ns >= settings->for_ns)
+			return true;
+		if (settings->for_ns - gone_ns < TICK_MS * 1000000u)
+			shorten_wait(capture, settings->for_ns - gone_ns);
+	}
+	return at_end(capture);
+}
+
+/* An interface that went away is worth a word; the ring goes on when it is back. */
+static void report(struct capture *capture, struct torc_ring *ring, int code)
+{
+	if (code == -ENETDOWN || code == -ENODEV)
+		cli_complain("torc: %s; the capture goes on when it is back", torc_ring_error(ring));
+	else
+		capture->status = cli_fail(code, torc_ring_error(ring));
+}
+
+/* The ring whose next packet is the oldest. */
+static struct torc_ring *oldest(struct capture *capture)
+{
+	struct torc_ring *found = NULL;
+	uint64_t found_ns = 0;
+
+	for (unsigned int i = 0; i < capture->ring_count; i++) {
+		struct torc_packet packet;
+		int code = torc_ring_peek(capture->rings[i], &packet);
+
+		if (code < 0)
+			report(capture, capture->rings[i], code);
+		if (code <= 0 || (found && packet.timestamp_ns >= found_ns))
+			continue;
+		found = capture->rings[i];
+		found_ns = packet.timestamp_ns;
+	}
+	return found;
+}
+
+unsigned int capture_next(struct capture *capture, struct torc_packet *packets, unsigned int max)
+{
+	uint64_t limit = capture->settings->packets;
+	struct torc_ring *ring = capture->rings[0];
+	int count;
+
+	if (limit && limit - capture->packets < max)
+		max = (unsigned int)(limit - capture->packets);
+	if (capture->ring_count > 1) {
+		ring = oldest(capture);
+		max = 1;
+	}
+	if (!ring)
+		return 0;
+	count = torc_ring_next_batch(ring, packets, max);
+	if (count < 0)
+		report(capture, ring, count);
+	if (count <= 0)
+		return 0;
+	capture->packets += (unsigned int)count;
+	return (unsigned int)count;
+}
+
+void capture_end(struct capture *capture)
+{
+	for (unsigned int i = 0; i < capture->ring_count; i++)
+		torc_ring_disable(capture->rings[i]);
+	capture->seconds_ns = cli_now_ns() - capture->started_ns;
+	capture->cpu_ns = cli_cpu_ns() - capture->cpu_ns;
+}
+
+int capture_close(struct capture *capture)
+{
+	int status = capture->status;
+
+	if (status == CLI_GOOD && capture->settings->fail_on_loss && capture_lost(capture))
+		status = CLI_LOSS;
+	cli_signals_catch(NULL, 0);
+	for (unsigned int i = 0; i < capture->ring_count; i++)
+		torc_ring_close(capture->rings[i]);
+	free(capture->rings);
+	return status;
+}

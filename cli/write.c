@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* write.c - torc dump -w: the options of a struct torc_writer, and what runs on finished files */
+#include <errno.h>
+#include <spawn.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "write.h"
+
+extern char **environ;
+
+/* tcpdump's -C: millions of bytes; with a letter, KiB, MiB and GiB. */
+static const char *set_megabytes(const struct cli_option *option, void *field, const char *text)
+{
+	static const struct cli_unit units[] = {
+		{ "", 1e6 },	      { "k", 1024.0 },		{ "m", 1048576.0 },
+		{ "g", 1073741824.0 }, { NULL, 0 },
+	};
+
+	(void)option;
+	if (!cli_parse_unit(text, units, field) || *(uint64_t *)field == 0)
+		return "millions of bytes, or a number with k, m or g";
+	return NULL;
+}
+
+static const char *set_seconds(const struct cli_option *option, void *field, const char *text)
+{
+	if (cli_set_positive(option, field, text) || *(uint64_t *)field > 1000000000)
+		return "a number of seconds";
+	*(uint64_t *)field *= 1000000000u;
+	return NULL;
+}
+
+static const char *set_mode(const struct cli_option *option, void *field, const char *text)
+{
+	char *end;
+	unsigned long mode = strtoul(text, &end, 8);
+
+	(void)option;
+	if (*text < '0' || *text > '7' || *end || mode == 0 || mode > 0777)
+		return "an octal mode such as 0640";
+	*(uint64_t *)field = mode;
+	return NULL;
+}
+
+/* One "key=value" of --rotate. */
+static bool set_rotate_part(struct write_settings *settings, const char *part)
+{
+	static const struct cli_option none;
+
+	if (strncmp(part, "size=", 5) == 0)
+		return cli_parse_size(part + 5, &settings->rotate_bytes) && settings->rotate_bytes;
+	if (strncmp(part, "time=", 5) == 0)
+		return cli_parse_duration(part + 5, &settings->rotate_ns) && settings->rotate_ns;
+	if (strncmp(part, "files=", 6) == 0)
+		return !cli_set_positive(&none, &settings->keep_files, part + 6) &&
+		       settings->keep_files <= UINT32_MAX;
+	return false;
+}
+
+static const char *set_rotate(const struct cli_option *option, void *field, const char *text)
+{
+	char *copy = strdup(text), *rest = copy, *part;
+	bool good = copy != NULL;
+
+	(void)option;
+	while (good && (part = strsep(&rest, ",")))
+		good = set_rotate_part(field, part);
+	free(copy);
+	return good ? NULL : "size=SIZE,time=TIME,files=N, each with its unit: size=1GiB,files=24";
+}
+
+#define AT(member) offsetof(struct write_settings, member)
+
+const struct cli_option write_options[] = {
+	{ 'w', "write", "FILE", "write a file: pcap, .pcapng, also .gz, .zst (- is standard output)",
+	  cli_set_text, AT(path), NULL },
+	{ 0, "rotate", "LIST", "begin new files: size=1GiB,time=60s,files=24 (files to keep)",
+	  set_rotate, 0, NULL },
+	{ 'C', NULL, "MB", "new file after so many million bytes (k, m, g: KiB, MiB, GiB)",
+	  set_megabytes, AT(rotate_bytes), NULL },
+	{ 'G', NULL, "SECONDS", "new file after so many seconds; strftime(3) in the name",
+	  set_seconds, AT(rotate_ns), NULL },
+	{ 'W', NULL, "N", "with -C: a ring of N files; with -G: end after N files",
+	  cli_set_positive, AT(count_files), NULL },
+	{ 'z', "on-rotate", "COMMAND", "run COMMAND FILE when a file is complete", cli_set_text,
+	  AT(on_rotate), NULL },
+	{ 'U', "packet-buffered", NULL, "write each packet at once", cli_set_flag, AT(flush_each),
+	  NULL },
+	{ 0, "mode", "MODE", "of new files (default 0600)", set_mode, AT(mode), NULL },
+	{ 0, "micro", NULL, "microseconds in pcap files instead of nanoseconds", cli_set_flag,
+	  AT(micro), NULL },
+	{ 0 },
+};
+
+struct output {
+	const struct write_settings *settings;
+	struct torc_writer *writer;
+	bool full;   /* all files of -W are there */
+	bool gone;   /* a broken pipe */
+	int failure; /* said already */
+};
+
+/* From the writing thread, which may be another: posix_spawnp() is safe there. */
+static void run_command(void *user, const char *path)
+{
+	const struct write_settings *settings = user;
+	char *words[] = { (char *)settings->on_rotate, (char *)path, NULL };
+	int code = posix_spawnp(&(pid_t){ 0 }, words[0], NULL, NULL, words, environ);
+
+	if (code != 0)
+		cli_complain("torc: -z %s: %s", words[0], strerror(code));
+	while (waitpid(-1, NULL, WNOHANG) > 0)
+		; /* those that are done */
+}
+
+static void set_options(struct torc_writer_options *options, const struct write_settings *settings,
+			const struct torc_ring_info *info)
+{
+	bool live = strcmp(info->engine, "file") != 0;
+
+	*options = (struct torc_writer_options){
+		.size = sizeof(*options),
+		.flags = (settings->flush_each ? TORC_WRITER_FLUSH_EACH : 0) |
+			 (settings->micro ? TORC_WRITER_MICROSECONDS : 0) |
+			 (live ? TORC_WRITER_INTERFACE_NAMES : 0),
+		.snaplen = info->snaplen,
+		.link_type = info->link_type,
+		.has_link_type = true,
+		.mode = (uint32_t)settings->mode,
+		.rotate_bytes = settings->rotate_bytes,
+		.rotate_ns = settings->rotate_ns,
+		.keep_files = (uint32_t)settings->keep_files,
+		.on_rotate = settings->on_rotate ? run_command : NULL,
+		.user = (void *)settings,
+	};
+	/* A wire does not wait for the disk; a file can. */
+	if (live && strcmp(settings->path, "-") != 0 && !settings->flush_each)
+		options->flags |= TORC_WRITER_ASYNC;
+	if (settings->rotate_bytes)
+		options->ring_files = (uint32_t)settings->count_files;
+	else
+		options->max_files = (uint32_t)settings->count_files;
+}
+
+/* pcapng tells what the packets were captured with. */
+static void declare_interface(struct output *output, const struct torc_ring_info *info)
+{
+	struct torc_file_interface interface = {
+		.size = sizeof(interface),
+		.name = info->interface_name,
+		.filter = *info->filter ? info->filter : NULL,
+		.link_type = info->link_type,
+		.snaplen = info->snaplen,
+		.ticks_per_second = 1000000000u,
+		.ifindex = info->ifindex,
+		.received = TORC_UNKNOWN,
+		.dropped_by_interface = TORC_UNKNOWN,
+		.accepted_by_filter = TORC_UNKNOWN,
+		.dropped_by_os = TORC_UNKNOWN,
+		.delivered = TORC_UNKNOWN,
+	};
+
+	if (info->ifindex > 0 && info->interface_count == 1)
+		torc_writer_add_interface(output->writer, &interface);
+}
+
+struct output *output_open(const struct write_settings *settings,
+			   const struct torc_ring_info *info, uint64_t start_ns)
+{
+	struct output *output = calloc(1, sizeof(*output));
+	struct torc_writer_options options;
+	struct torc_error error = { 0 };
+	int code = -ENOMEM;
+
+	if (output) {
+		output->settings = settings;
+		set_options(&options, settings, info);
+		options.start_ns = start_ns;
+		code = torc_writer_open(&output->writer, settings->path, &options, &error);
+	}
+	if (code < 0) {
+		cli_complain("torc: %s", error.text[0] ? error.text : torc_strerror(code));
+		free(output);
+		return NULL;
+	}
+	declare_interface(output, info);
+	return output;
+}
+
+/* What went wrong is said once; a disk that is full may have room again later. */
+static bool failed(struct output *output, int code)
+{
+	if (code == -EPIPE)
+		output->gone = true;
+	else if (output->failure == 0)
+		cli_complain("torc: %s", torc_writer_error(output->writer));
+	output->failure = code;
+	return !output->gone;
+}
+
+bool output_packets(struct output *output, const struct torc_packet *packets, unsigned int count)
+{
+	int taken = torc_writer_write(output->writer, packets, count);
+
+	if (taken < 0)
+		return failed(output, taken);
+	if ((unsigned int)taken < count)
+		output->full = true;
+	return !output->full;
+}
+
+void output_flush(struct output *output)
+{
+	int code = torc_writer_flush(output->writer);
+
+	if (code < 0)
+		failed(output, code);
+}
+
+void output_rotate(struct output *output)
+{
+	int code = torc_writer_rotate(output->writer);
+
+	if (code < 0)
+		failed(output, code);
+}
+
+void output_set_stats(struct output *output, const struct torc_stats *stats)
+{
+	torc_writer_set_stats(output->writer, 0, stats);
+}
+
+void output_stats(const struct output *output, struct torc_writer_stats *stats)
+{
+	torc_writer_stats(output->writer, stats);
+}
+
+int output_close(struct output *output, struct torc_writer_stats *stats)
+{
+	struct torc_error error = { 0 };
+	int code = torc_writer_close(output->writer, stats, &error);
+	bool gone = output->gone || code == -EPIPE;
+	bool said = output->failure != 0;
+
+	if (output->settings->on_rotate)
+		while (wait(NULL) > 0 || errno == EINTR)
+			; /* what still runs on the files */
+	free(output);
+	if (gone)
+		return CLI_GOOD;
+	if (code < 0 && !said)
+		cli_complain("torc: %s", error.text);
+	return code < 0 || said ? CLI_FAILED : CLI_GOOD;
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* write.h - torc dump -w: packets into capture files */
+#ifndef TORC_CLI_WRITE_H
+#define TORC_CLI_WRITE_H
+
+#include <torc/file.h>
+
+#include "capture.h"
+
+struct write_settings {
+	const char *path;
+	const char *on_rotate;
+	uint64_t rotate_bytes;
+	uint64_t rotate_ns;
+	uint64_t keep_files;  /* --rotate files= */
+	uint64_t count_files; /* -W */
+	uint64_t mode;
+	bool flush_each;
+	bool micro;
+};
+
+extern const struct cli_option write_options[];
+
+struct output;
+
+/*
+ * NULL: it cannot be opened, which was said. info is of the capture's first ring; start_ns names
+ * the first file of -G, 0: the time now.
+ */
+struct output *output_open(const struct write_settings *settings,
+			   const struct torc_ring_info *info, uint64_t start_ns);
+/* False when the capture has to end: all files of -W are there, or nothing can be written. */
+bool output_packets(struct output *output, const struct torc_packet *packets, unsigned int count);
+void output_flush(struct output *output);
+void output_rotate(struct output *output);
+void output_set_stats(struct output *output, const struct torc_stats *stats);
+void output_stats(const struct output *output, struct torc_writer_stats *stats);
+/* Returns an exit status; fills in the account at the end. */
+int output_close(struct output *output, struct torc_writer_stats *stats);
+
+#endif
