@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * capture.c - what receiving a packet costs: the ring against a bare TPACKET_V3 walk and libpcap
+ *
+ * A child floods one end of a veth pair from one CPU; the receiver runs on another and looks at the
+ * same things in each packet (a byte, the length, the time). The figure is the receiver's CPU time
+ * per packet, user and system. Rounds of all receivers in turn; medians, and ratios to the walk of
+ * the same round.
+ *
+ *	capture [PACKETS [ROUNDS [SIZE]]]
+ */
+#include <linux/if_ether.h>
+#include <linux/if_packet.h>
+#include <net/if.h>
+#include <netinet/in.h>
+#include <pcap/pcap.h>
+#include <poll.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+
+#include <torc/torc.h>
+
+#include "flood.h"
+
+#define DEVICE      "rx0"
+#define BLOCK_BYTES (128u << 10)
+#define BLOCK_COUNT 256u
+#define BATCH       64
+#define IDLE_MS     200
+#define ROUNDS_MAX  50
+
+struct result {
+	uint64_t packets;
+	uint64_t dropped;
+	double cpu_ns;
+};
+
+/* What every receiver computes, so that none can leave the packet alone. */
+static uint64_t checksum;
+
+static inline void look(const uint8_t *data, uint32_t len, uint64_t time_ns)
+{
+	checksum += data[12] + len + time_ns;
+}
+
+static void die(const char *what)
+{
+	perror(what);
+	exit(1);
+}
+
+/* ---- the walk: what one writes by hand against linux/if_packet.h ---- */
+
+struct walk {
+	int fd;
+	uint8_t *map;
+	unsigned int block;
+};
+
+static void *walk_open(void)
+{
+	static struct walk walk;
+	int version = TPACKET_V3;
+	struct tpacket_req3 request = { .tp_block_size = BLOCK_BYTES,
+					.tp_block_nr = BLOCK_COUNT,
+					.tp_frame_size = 2048,
+					.tp_frame_nr = BLOCK_BYTES / 2048 * BLOCK_COUNT,
+					.tp_retire_blk_tov = 2 };
+	struct sockaddr_ll address = { .sll_family = AF_PACKET,
+				       .sll_protocol = htons(ETH_P_ALL),
+				       .sll_ifindex = (int)if_nametoindex(DEVICE) };
+
+	walk.block = 0;
+	walk.fd = socket(AF_PACKET, SOCK_RAW, 0);
+	if (walk.fd < 0 ||
+	    setsockopt(walk.fd, SOL_PACKET, PACKET_VERSION, &version, sizeof(version)) < 0 ||
+	    setsockopt(walk.fd, SOL_PACKET, PACKET_RX_RING, &request, sizeof(request)) < 0)
+		die("walk");
+	walk.map = mmap(NULL, (size_t)BLOCK_BYTES * BLOCK_COUNT, PROT_READ | PROT_WRITE, MAP_SHARED,
+			walk.fd, 0);
+	if (walk.map == MAP_FAILED || bind(walk.fd, (void *)&address, sizeof(address)) < 0)
+		die("walk");
+	return &walk;
+}
+
+static unsigned int walk_some(void *context)
+{
+	struct walk *walk = context;
+	struct tpacket_block_desc *block = (void *)(walk->map + (size_t)walk->block * BLOCK_BYTES);
+	struct pollfd wait = { .fd = walk->fd, .events = POLLIN };
+	struct tpacket3_hdr *packet;
+	unsigned int count;
+
+	if (!(__atomic_load_n(&block->hdr.bh1.block_status, __ATOMIC_ACQUIRE) & TP_STATUS_USER)) {
+		poll(&wait, 1, IDLE_MS);
+		return 0;
+	}
+	count = block->hdr.bh1.num_pkts;
+	packet = (void *)((uint8_t *)block + block->hdr.bh1.offset_to_first_pkt);
+	for (unsigned int i = 0; i < count; i++) {
+		look((uint8_t *)packet + packet->tp_mac, packet->tp_len,
+		     packet->tp_sec * 1000000000ull + packet->tp_nsec);
+		packet = (void *)((uint8_t *)packet + packet->tp_next_offset);
+	}
+	__atomic_store_n(&block->hdr.bh1.block_status, TP_STATUS_KERNEL, __ATOMIC_RELEASE);
+	walk->block = (walk->block + 1) % BLOCK_COUNT;
+	return count;
+}
+
+static uint64_t walk_close(void *context)
+{
+	struct walk *walk = context;
+	struct tpacket_stats_v3 stats = { 0 };
+	socklen_t length = sizeof(stats);
+
+	getsockopt(walk->fd, SOL_PACKET, PACKET_STATISTICS, &stats, &length);
+	munmap(walk->map, (size_t)BLOCK_BYTES * BLOCK_COUNT);
+	close(walk->fd);
+	return stats.tp_drops;
+}
+
+/* ---- the ring ---- */
+
+static void *ring_open(void)
+{
+	struct torc_ring_options options = { .size = sizeof(options),
+					     .buffer_bytes = (uint64_t)BLOCK_BYTES * BLOCK_COUNT,
+					     .block_bytes = BLOCK_BYTES };
+	struct torc_ring *ring;
+	struct torc_error error;
+
+	if (torc_ring_open_with(&ring, DEVICE, &options, &error) < 0 ||
+	    torc_ring_set_poll_duration(ring, IDLE_MS) < 0 || torc_ring_enable(ring) < 0) {
+		fprintf(stderr, "ring: %s\n", error.text);
+		exit(1);
+	}
+	return ring;
+}
+
+static unsigned int batch_some(void *context)
+{
+	struct torc_packet packets[BATCH];
+	int count = torc_ring_next_batch(context, packets, BATCH);
+
+	for (int i = 0; i < count; i++)
+		look(packets[i].data, packets[i].len, packets[i].timestamp_ns);
+	return count < 0 ? 0 : (unsigned int)count;
+}
+
+static unsigned int next_some(void *context)
+{
+	struct torc_packet packet;
+	unsigned int count = 0;
+
+	while (count < BATCH && torc_ring_next(context, &packet) > 0) {
+		look(packet.data, packet.len, packet.timestamp_ns);
+		count++;
+	}
+	return count;
+}
+
+static uint64_t ring_close(void *context)
+{
+	struct torc_stats stats;
+
+	torc_ring_disable(context);
+	torc_ring_stats(context, &stats);
+	if (!stats.balanced)
+		fprintf(stderr, "the account does not balance\n");
+	torc_ring_close(context);
+	return stats.dropped + stats.discarded;
+}
+
+/* ---- libpcap ---- */
+
+static void *pcap_open(void)
+{
+	char reason[PCAP_ERRBUF_SIZE];
+	pcap_t *handle = pcap_create(DEVICE, reason);
+
+	if (!handle)
+		die(reason);
+	pcap_set_snaplen(handle, 65535);
+	pcap_set_buffer_size(handle, (int)(BLOCK_BYTES * BLOCK_COUNT));
+	pcap_set_timeout(handle, 2);
+	pcap_set_tstamp_precision(handle, PCAP_TSTAMP_PRECISION_NANO);
+	if (pcap_activate(handle) < 0)
+		die(pcap_geterr(handle));
+	return handle;
+}
+
+static void pcap_look(u_char *count, const struct pcap_pkthdr *header, const u_char *data)
+{
+	(*(unsigned int *)(void *)count)++;
+	look(data, header->len,
+	     (uint64_t)header->ts.tv_sec * 1000000000u + (uint64_t)header->ts.tv_usec);
+}
+
+static unsigned int pcap_some(void *context)
+{
+	unsigned int count = 0;
+
+	pcap_dispatch(context, -1, pcap_look, (u_char *)&count);
+	return count;
+}
+
+static uint64_t pcap_done(void *context)
+{
+	struct pcap_stat stat = { 0 };
+
+	pcap_stats(context, &stat);
+	pcap_close(context);
+	return stat.ps_drop;
+}
+
+/* ---- rounds ---- */
+
+static const struct receiver {
+	const char *name;
+	void *(*open)(void);
+	unsigned int (*some)(void *context);
+	uint64_t (*close)(void *context);
+	double limit; /* the goal for the ratio to the walk; 0: none */
+} receivers[] = {
+	{ "walk (TPACKET_V3 by hand)", walk_open, walk_some, walk_close, 0 },
+	{ "torc_ring_next_batch", ring_open, batch_some, ring_close, 1.25 },
+	{ "torc_ring_next", ring_open, next_some, ring_close, 1.6 },
+	{ "libpcap pcap_dispatch", pcap_open, pcap_some, pcap_done, 0 },
+};
+
+#define RECEIVERS (sizeof(receivers) / sizeof(receivers[0]))
+
+static double cpu_ns(void)
+{
+	struct rusage usage;
+
+	getrusage(RUSAGE_THREAD, &usage);
+	return (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1e9 +
+	       (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) * 1e3;
+}
+
+static double now_s(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+static struct result run(const struct receiver *receiver, uint64_t packets, unsigned int size,
+			 uint64_t *sent)
+{
+	struct result result = { 0 };
+	struct flood flood;
+	void *context = receiver->open();
+	double start, last, seconds;
+
+	if (flood_start(&flood, "tx0", packets, size, 16, 0) < 0)
+		die("flood");
+	start = cpu_ns();
+	last = now_s();
+	while (result.packets < packets && now_s() - last < 2) {
+		unsigned int count = receiver->some(context);
+
+		result.packets += count;
+		if (count)
+			last = now_s();
+	}
+	result.cpu_ns = cpu_ns() - start;
+	*sent = flood_wait(&flood, &seconds);
+	result.dropped = receiver->close(context);
+	return result;
+}
+
+static int by_value(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+static double median(double *values, unsigned int count)
+{
+	qsort(values, count, sizeof(*values), by_value);
+	return values[count / 2];
+}
+
+int main(int argc, char **argv)
+{
+	uint64_t packets = argc > 1 ? strtoull(argv[1], NULL, 10) : 1000000;
+	unsigned int rounds = argc > 2 ? (unsigned int)atoi(argv[2]) : 5;
+	unsigned int size = argc > 3 ? (unsigned int)atoi(argv[3]) : 64;
+	double cost[RECEIVERS][ROUNDS_MAX], ratio[RECEIVERS][ROUNDS_MAX];
+	uint64_t lost[RECEIVERS] = { 0 };
+	cpu_set_t receiver_cpu;
+
+	if (rounds < 1 || rounds > ROUNDS_MAX || flood_make_veth("tx0", DEVICE) < 0)
+		die("capture");
+	CPU_ZERO(&receiver_cpu);
+	CPU_SET(1, &receiver_cpu);
+	sched_setaffinity(0, sizeof(receiver_cpu), &receiver_cpu); /* with one CPU: stays there */
+	for (unsigned int round = 0; round < rounds; round++) {
+		for (unsigned int i = 0; i < RECEIVERS; i++) {
+			uint64_t sent;
+			struct result result = run(&receivers[i], packets, size, &sent);
+
+			cost[i][round] = result.cpu_ns / (double)(result.packets ?: 1);
+			ratio[i][round] = cost[i][round] / cost[0][round];
+			lost[i] += sent - result.packets;
+		}
+	}
+	printf("%llu packets of %u bytes on veth, %u rounds in turn; receiver CPU a packet\n",
+	       (unsigned long long)packets, size, rounds);
+	printf("%-28s %8s %8s %8s %10s  %s\n", "receiver", "min ns", "median", "max", "lost",
+	       "x walk (goal)");
+	for (unsigned int i = 0; i < RECEIVERS; i++) {
+		double middle = median(cost[i], rounds), times = median(ratio[i], rounds);
+
+		printf("%-28s %8.1f %8.1f %8.1f %10llu  %.2f", receivers[i].name, cost[i][0], middle,
+		       cost[i][rounds - 1], (unsigned long long)lost[i], times);
+		if (receivers[i].limit > 0)
+			printf(" (<= %.2f)", receivers[i].limit);
+		printf("\n");
+	}
+	return checksum == 0;
+}
