@@ -173,7 +173,7 @@ static uint64_t ring_close(void *context)
 
 /* ---- libpcap ---- */
 
-static void *pcap_open(void)
+static void *libpcap_open(void)
 {
 	char reason[PCAP_ERRBUF_SIZE];
 	pcap_t *handle = pcap_create(DEVICE, reason);
@@ -196,7 +196,7 @@ static void pcap_look(u_char *count, const struct pcap_pkthdr *header, const u_c
 	     (uint64_t)header->ts.tv_sec * 1000000000u + (uint64_t)header->ts.tv_usec);
 }
 
-static unsigned int pcap_some(void *context)
+static unsigned int libpcap_some(void *context)
 {
 	unsigned int count = 0;
 
@@ -204,7 +204,7 @@ static unsigned int pcap_some(void *context)
 	return count;
 }
 
-static uint64_t pcap_done(void *context)
+static uint64_t libpcap_close(void *context)
 {
 	struct pcap_stat stat = { 0 };
 
@@ -225,7 +225,7 @@ static const struct receiver {
 	{ "walk (TPACKET_V3 by hand)", walk_open, walk_some, walk_close, 0 },
 	{ "torc_ring_next_batch", ring_open, batch_some, ring_close, 1.25 },
 	{ "torc_ring_next", ring_open, next_some, ring_close, 1.6 },
-	{ "libpcap pcap_dispatch", pcap_open, pcap_some, pcap_done, 0 },
+	{ "libpcap pcap_dispatch", libpcap_open, libpcap_some, libpcap_close, 0 },
 };
 
 #define RECEIVERS (sizeof(receivers) / sizeof(receivers[0]))
@@ -251,7 +251,7 @@ static struct result run(const struct receiver *receiver, uint64_t packets, unsi
 			 uint64_t *sent)
 {
 	struct result result = { 0 };
-	struct flood flood;
+	struct flood flood = { 0 };
 	void *context = receiver->open();
 	double start, last, seconds;
 

@@ -232,6 +232,7 @@ static unsigned int v3_queued(struct torc_engine *base)
 
 const struct torc_engine_ops torc_engine_tpacket_v3 = {
 	.name = "tpacket_v3",
+	.is_deep = true,
 	.open = v3_open,
 	.close = afp_close,
 	.start = afp_start,

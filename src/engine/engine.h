@@ -68,6 +68,7 @@ struct torc_engine; /* each engine's own; the ring holds {ops, pointer} */
 struct torc_engine_ops {
 	const char *name; /* as shown: "tpacket_v3" */
 	bool is_file;     /* has an end; its direction, filter and clusters are user-space work */
+	bool is_deep;     /* its buffer_bytes hold many milliseconds of the fastest traffic */
 
 	int (*open)(struct torc_engine **engine, const struct torc_engine_config *config,
 		    struct torc_error *error);
@@ -121,6 +122,6 @@ struct torc_engine_ops {
 extern const struct torc_engine_ops torc_engine_tpacket_v3;
 extern const struct torc_engine_ops torc_engine_tpacket_v2; /* TORC_IMMEDIATE */
 extern const struct torc_engine_ops torc_engine_afxdp;
-extern const struct torc_engine_ops torc_engine_replay __attribute__((weak));
+extern const struct torc_engine_ops torc_engine_replay;
 
 #endif

@@ -143,9 +143,6 @@ static int take_engine(char **text, uint32_t flags, struct ring_device_spec *spe
 				      "there is no engine \"%.*s:\"; there are xdp:INTERFACE and "
 				      "pcap:FILE",
 				      (int)(colon - *text), *text);
-	if (!spec->ops)
-		return torc_error_set(error, -EOPNOTSUPP, "this library was built without \"%.*s:\"",
-				      (int)(colon - *text), *text);
 	*text = colon + 1;
 	return 0;
 }

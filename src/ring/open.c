@@ -159,7 +159,6 @@ static struct torc_ring *new_ring(const char *device, const struct torc_ring_opt
 	ring->vlan = TORC_VLAN_ANY;
 	ring->channel_mask = UINT64_MAX;
 	ring->poll_duration_ms = -1;
-	ring->poll_watermark = RING_WATERMARK_DEFAULT;
 	ring->watermark_timeout_ms = RING_WATERMARK_TIMEOUT_MS;
 	ring->serial = __atomic_add_fetch(&last_serial, 1, __ATOMIC_RELAXED);
 	ring->id = (uint32_t)ring->serial;
@@ -283,6 +282,7 @@ int torc_ring_enable(struct torc_ring *ring)
 	}
 	if (result == 0) {
 		ring_refine_changed(ring);
+		ring_wait_choose_nap(ring);
 		ring->enabled = true;
 		ring_wait_watch(ring);
 		ring_refresh(ring);

@@ -29,7 +29,7 @@
 #define RING_NAME_BYTES  64
 #define RING_STATS_BYTES 1024
 
-#define RING_WATERMARK_DEFAULT  128
+#define RING_WATERMARK_DEFAULT  128 /* while none is set */
 #define RING_WATERMARK_TIMEOUT_MS 5
 
 struct torc_live;
@@ -103,8 +103,10 @@ struct torc_ring {
 	bool fd_given;             /* the user has the descriptor */
 	bool ready_set;
 	int poll_duration_ms;
-	uint32_t poll_watermark;
+	uint32_t poll_watermark;   /* 0: not set, see wait.c */
 	uint32_t watermark_timeout_ms;
+	uint32_t nap_us;           /* see wait.c */
+	uint64_t received_at_wait;
 
 	/* settings */
 	char *device;
@@ -219,6 +221,7 @@ int ring_wait(struct torc_ring *ring, int timeout_ms);
 int ring_wait_open(struct torc_ring *ring);
 void ring_wait_close(struct torc_ring *ring);
 void ring_wait_watch(struct torc_ring *ring);
+void ring_wait_choose_nap(struct torc_ring *ring);
 void ring_ready(struct torc_ring *ring);
 int ring_check(struct torc_ring *ring);
 
