@@ -74,17 +74,16 @@ static const struct rtattr *nested(const struct rtattr *parent, unsigned short t
 	return NULL;
 }
 
-static void read_kind(struct afxdp_link *link, const struct rtattr *info, int lower)
+/* A veth's IFLA_LINK is its peer; that of these is the device they stand on. */
+static bool stands_on_another(const struct rtattr *info)
 {
 	const struct rtattr *kind = nested(info, IFLA_INFO_KIND);
 
-	/* a veth names its peer where these name the device they stand on */
-	if (kind && (!strcmp(RTA_DATA(kind), "vlan") || !strcmp(RTA_DATA(kind), "macvlan") ||
-		     !strcmp(RTA_DATA(kind), "ipvlan")))
-		link->lower = lower;
+	return kind && (!strcmp(RTA_DATA(kind), "vlan") || !strcmp(RTA_DATA(kind), "macvlan") ||
+			!strcmp(RTA_DATA(kind), "ipvlan"));
 }
 
-static void read_attribute(struct afxdp_link *link, const struct rtattr *a, int *lower)
+static void read_attribute(struct afxdp_link *link, const struct rtattr *a, bool *stands)
 {
 	const struct rtattr *id;
 	struct rtnl_link_stats64 stats;
@@ -107,10 +106,10 @@ static void read_attribute(struct afxdp_link *link, const struct rtattr *a, int 
 		link->master = (int)attribute_u32(a);
 		break;
 	case IFLA_LINK:
-		*lower = (int)attribute_u32(a);
+		link->lower = (int)attribute_u32(a);
 		break;
 	case IFLA_LINKINFO:
-		read_kind(link, a, *lower);
+		*stands = stands_on_another(a);
 		break;
 	case IFLA_XDP:
 		id = nested(a, IFLA_XDP_PROG_ID);
@@ -129,14 +128,16 @@ static void read_link(struct afxdp_link *link, const struct nlmsghdr *message)
 {
 	const struct ifinfomsg *info = NLMSG_DATA(message);
 	size_t left = IFLA_PAYLOAD(message);
-	int lower = 0;
+	bool stands = false;
 
 	memset(link, 0, sizeof(*link));
 	link->ifindex = info->ifi_index;
 	link->type = info->ifi_type;
 	link->flags = info->ifi_flags;
 	for (const struct rtattr *a = IFLA_RTA(info); RTA_OK(a, left); a = RTA_NEXT(a, left))
-		read_attribute(link, a, &lower);
+		read_attribute(link, a, &stands);
+	if (!stands)
+		link->lower = 0;
 }
 
 static void take_link(void *arg, const struct nlmsghdr *message)
