@@ -35,15 +35,16 @@ const char *capture_link_name(uint16_t link_type)
 
 static void print_banner(struct torc_ring *ring)
 {
+	static const char file[] = "pcap:";
 	struct torc_ring_info info;
 	bool is_file;
 
 	if (torc_ring_info(ring, &info) < 0)
 		return;
-	is_file = strcmp(info.engine, "file") == 0;
+	is_file = strncmp(info.device, file, strlen(file)) == 0;
 	cli_complain("%s %s, link-type %s, snapshot length %u bytes",
 		     is_file ? "reading from file" : "listening on",
-		     is_file ? info.interface_name : info.device,
+		     info.device + (is_file ? strlen(file) : 0),
 		     capture_link_name(info.link_type), info.snaplen);
 }
 

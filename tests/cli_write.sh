@@ -1,0 +1,83 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-3-Clause
+# torc dump -w from files: formats, compression, rotation, modes, and what runs on finished files.
+. tests/tap.bash
+export TZ=UTC
+cd "$work" || exit 1
+make_pcap in.pcap 10
+text=$(torc dump -tt -r in.pcap 2>/dev/null)
+
+for name in out.pcap out.pcapng out.pcap.gz out.pcapng.zst; do
+	torc dump -r in.pcap -w $name 2>err
+	status=$?
+	if grep -q 'this build' err; then
+		skip "$name reads as it was" 'built without that compression'
+		continue
+	fi
+	is "writing $name" $status 0
+	is "$name reads as it was" "$(torc dump -tt -r $name 2>/dev/null)" "$text"
+	is "$name is ours alone" "$(stat -c %a $name)" 600
+done
+like 'the account of the file' "$(torc dump -r in.pcap -w out.pcap 2>&1)" \
+	'^written: 10 taken = 10 written \+ 0 lost to the disk; 1 file, [0-9]+ bytes$'
+is 'only packets that match are written' "$(torc dump -r in.pcap -w out.pcap -c 3 2>/dev/null
+	torc dump -r out.pcap 2>/dev/null | wc -l)" 3
+torc dump -r in.pcap -w out.pcap --json >json 2>/dev/null
+ok '--json gives the account' json_lines json 1
+like 'with what was written' "$(cat json)" '"written":10,"lost_to_disk":0,"written_bytes":[0-9]+,"files":1\}'
+is 'to standard output' "$(torc dump -r in.pcap -w - 2>/dev/null | torc dump -tt -r - 2>/dev/null)" "$text"
+is '-s cuts' "$(torc dump -r in.pcap -s 20 -w out.pcap 2>/dev/null
+	torc dump --json -r out.pcap 2>/dev/null | grep -c '"caplen":20,"len":60')" 10
+run '--mode' 0 dump -r in.pcap -w mode.pcap --mode 0640
+is 'is the mode of the file' "$(stat -c %a mode.pcap)" 640
+
+if command -v tcpdump >/dev/null; then
+	torc dump -r in.pcap --micro -w micro.pcap 2>/dev/null
+	is 'tcpdump reads what is written' "$(tcpdump -tt -nr micro.pcap 2>/dev/null | wc -l)" 10
+	is 'tcpdump reads the same times' "$(tcpdump -tt -nr micro.pcap 2>/dev/null | cut -d ' ' -f 1)" \
+		"$(printf '%s\n' "$text" | cut -d ' ' -f 1)"
+else
+	skip 'tcpdump reads what is written' 'tcpdump is not installed'
+fi
+like '--micro writes the classic magic' "$(torc dump -r in.pcap --micro -w - 2>/dev/null | od -An -tx1 -N4)" \
+	'd4 c3 b2 a1'
+
+# 10 packets of 76 bytes: a file is left when it is larger than 300.
+rm -f out*
+run '--rotate size' 0 dump -r in.pcap -w out.pcap --rotate size=300B
+is 'names its files as tcpdump' "$(echo out.pcap*)" 'out.pcap out.pcap1 out.pcap2'
+is 'which hold all packets in order' "$(torc dump -tt -r out.pcap -r out.pcap1 -r out.pcap2 2>/dev/null)" "$text"
+rm -f out*
+run '--rotate size and files' 0 dump -r in.pcap -w out.pcap --rotate size=300B,files=2
+is 'keeps the newest' "$(echo out.pcap*)" 'out.pcap1 out.pcap2'
+rm -f out*
+run '-G' 0 dump -r in.pcap -w 'out-%H%M%S.pcap' -G 4
+is 'each file has its time' "$(echo out-*)" 'out-221320.pcap out-221324.pcap out-221328.pcap'
+rm -f out*
+run '-G with -W' 0 dump -r in.pcap -w 'out-%H%M%S.pcap' -G 4 -W 2
+is 'ends after two files' "$(echo out-*)" 'out-221320.pcap out-221324.pcap'
+rm -f out*
+cat >done.sh <<-'END'
+	#!/bin/sh
+	echo "$1" >>done.list
+END
+chmod +x done.sh
+run '-z' 0 dump -r in.pcap -w out.pcap --rotate size=300B -z ./done.sh
+is 'runs on each file that is complete' "$(sort done.list | tr '\n' ' ')" 'out.pcap out.pcap1 out.pcap2 '
+
+run 'never over its own input' 1 dump -r in.pcap -w in.pcap
+is 'which stays whole' "$(torc dump -tt -r in.pcap 2>/dev/null)" "$text"
+run 'a folder that is not there' 1 dump -r in.pcap -w no/such.pcap
+like 'is named' "$err" 'no/such.pcap'
+torc dump -r in.pcap -w - 2>err >/dev/full
+is 'a full disk fails' $? 1
+like 'and is named' "$(cat err)" 'No space left'
+if command -v script >/dev/null; then
+	script -qec "'$TORC' dump -r in.pcap -w -" /dev/null >terminal 2>&1 </dev/null
+	is 'no packets to a terminal' $? 1
+	like 'that is said' "$(cat terminal)" 'terminal'
+else
+	skip 'no packets to a terminal' 'script(1) is not installed'
+fi
+
+done_testing
