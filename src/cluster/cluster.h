@@ -83,15 +83,17 @@ unsigned int torc_cluster_share_of(enum torc_cluster_type type, const struct tor
  * torc_cluster_file_join - a seat among the rings of this process that read one file as a cluster
  *
  * Rings on the same file (path) with the same id split it: the seats are numbered in the order of
- * joining, and a seat that is left is free for the next. torc_cluster_file_seat() tells a member
- * its number and how many there are now. Other processes do not take part: they say
- * "pcap:FILE;member=2/4", which needs no registry.
+ * joining, for good when the first of them begins to read. Joining later is -EBUSY. Another process
+ * on the same file and id is refused (-TORC_ECLUSTER): processes say "pcap:FILE;member=2/4", which
+ * needs no registry.
  */
 struct torc_cluster_seat;
 int torc_cluster_file_join(struct torc_cluster_seat **seat, const char *path, unsigned int id,
 			   enum torc_cluster_type type, struct torc_error *error);
-void torc_cluster_file_seat(const struct torc_cluster_seat *seat, unsigned int *index,
-			    unsigned int *count);
+
+/* torc_cluster_file_begin - the ring is about to read: its number, from 0, and how many there are */
+void torc_cluster_file_begin(struct torc_cluster_seat *seat, unsigned int *index,
+			     unsigned int *count);
 void torc_cluster_file_leave(struct torc_cluster_seat *seat);
 
 #endif

@@ -3,12 +3,22 @@
  * seat.c - the rings of this process that read one file as a cluster
  *
  * A file has no kernel that deals its packets out, so each ring reads all of it and keeps its own
- * share: it has to know its number and how many share. Seats are kept in a list per process.
+ * share: it has to know its number and how many share. Seats are kept in a list per process, and
+ * are counted when the first of the rings begins to read; from then on nobody may join.
+ *
+ * Two processes that read one file as one cluster cannot see each other's seats, and each would
+ * keep everything. So a process that takes the first seat binds an abstract unix socket with the
+ * cluster's name (unix(7)): the next process is refused, and told of "member=2/4".
  */
 #include <errno.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
 
 #include "cluster/cluster.h"
 #include "cluster/types.h"
@@ -20,6 +30,8 @@ struct torc_cluster_seat {
 	unsigned int id;
 	unsigned int index;
 	enum torc_cluster_type type;
+	unsigned int place, count; /* fixed when the first ring begins; count 0: not begun */
+	int name_fd;               /* the cluster's name, with the seat that came first; else -1 */
 };
 
 static pthread_mutex_t seats_lock = PTHREAD_MUTEX_INITIALIZER;
@@ -30,12 +42,57 @@ static bool same_cluster(const struct torc_cluster_seat *a, const struct torc_cl
 	return a->id == b->id && strcmp(a->path, b->path) == 0;
 }
 
-/* The lowest number nobody has; -TORC_ECLUSTER when the others are of another type. */
+static struct torc_cluster_seat *mate_of(const struct torc_cluster_seat *seat)
+{
+	struct torc_cluster_seat *other = seats;
+
+	while (other && (other == seat || !same_cluster(other, seat)))
+		other = other->next;
+	return other;
+}
+
+/* The name that says "this process reads that file as that cluster"; a descriptor, or negative. */
+static int bind_name(const struct torc_cluster_seat *seat)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	struct stat status;
+	int fd, length;
+
+	if (stat(seat->path, &status) < 0)
+		return -errno;
+	length = snprintf(address.sun_path + 1, sizeof(address.sun_path) - 1, "torc/file/%llx/%llx/%u",
+			  (unsigned long long)status.st_dev, (unsigned long long)status.st_ino,
+			  seat->id);
+	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return -errno;
+	if (bind(fd, (struct sockaddr *)&address,
+		 (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + (size_t)length)) < 0) {
+		int code = -errno;
+
+		close(fd);
+		return code;
+	}
+	return fd;
+}
+
+/*
+ * The lowest number nobody has; -TORC_ECLUSTER when the others are of another type, -EBUSY when
+ * they have begun, -EADDRINUSE when they are in another process.
+ */
 static int take_number(struct torc_cluster_seat *seat)
 {
-	const struct torc_cluster_seat *other = seats;
+	const struct torc_cluster_seat *other = seats, *mate = mate_of(seat);
 
 	seat->index = 0;
+	seat->name_fd = -1;
+	if (mate && mate->count)
+		return -EBUSY;
+	if (!mate && strcmp(seat->path, "-") != 0) {
+		seat->name_fd = bind_name(seat);
+		if (seat->name_fd < 0)
+			return seat->name_fd;
+	}
 	while (other) {
 		if (same_cluster(other, seat) && other->type != seat->type)
 			return -TORC_ECLUSTER;
@@ -47,6 +104,26 @@ static int take_number(struct torc_cluster_seat *seat)
 		}
 	}
 	return 0;
+}
+
+static int refuse(int code, unsigned int id, enum torc_cluster_type type, const char *path,
+		  struct torc_error *error)
+{
+	if (code == -TORC_ECLUSTER)
+		return torc_error_set(error, code,
+				      "cluster %u on %s has another type in this process, not %s",
+				      id, path, torc_cluster_type_text(type));
+	if (code == -EBUSY)
+		return torc_error_set(error, code,
+				      "cluster %u on %s has begun to read: all rings join before the "
+				      "first is enabled",
+				      id, path);
+	if (code == -EADDRINUSE)
+		return torc_error_set(error, -TORC_ECLUSTER,
+				      "another process reads %s as cluster %u: give each process its "
+				      "share with \"pcap:%s;member=1/2\" and so on",
+				      path, id, path);
+	return torc_error_set(error, code, "cluster %u on %s: %s", id, path, torc_strerror(code));
 }
 
 int torc_cluster_file_join(struct torc_cluster_seat **seat, const char *path, unsigned int id,
@@ -76,26 +153,37 @@ int torc_cluster_file_join(struct torc_cluster_seat **seat, const char *path, un
 	if (ret < 0) {
 		free(new->path);
 		free(new);
-		return torc_error_set(error, ret,
-				      "cluster %u on %s has another type in this process, not %s",
-				      id, path, torc_cluster_type_text(type));
+		return refuse(ret, id, type, path, error);
 	}
 	*seat = new;
 	return 0;
 }
 
-void torc_cluster_file_seat(const struct torc_cluster_seat *seat, unsigned int *index,
-			    unsigned int *count)
+/* Under the lock: number the seats without holes, for as long as the cluster lives. */
+static void number_seats(const struct torc_cluster_seat *seat)
 {
-	*count = 0;
-	*index = 0;
-	pthread_mutex_lock(&seats_lock);
-	for (const struct torc_cluster_seat *other = seats; other; other = other->next) {
+	unsigned int count = 0;
+
+	for (struct torc_cluster_seat *other = seats; other; other = other->next)
+		count += same_cluster(other, seat);
+	for (struct torc_cluster_seat *other = seats; other; other = other->next) {
 		if (!same_cluster(other, seat))
 			continue;
-		*count += 1;
-		*index += other->index < seat->index; /* seats that were left leave no hole */
+		other->count = count;
+		other->place = 0;
+		for (struct torc_cluster_seat *before = seats; before; before = before->next)
+			other->place += same_cluster(before, seat) && before->index < other->index;
 	}
+}
+
+void torc_cluster_file_begin(struct torc_cluster_seat *seat, unsigned int *index,
+			     unsigned int *count)
+{
+	pthread_mutex_lock(&seats_lock);
+	if (seat->count == 0)
+		number_seats(seat);
+	*index = seat->place;
+	*count = seat->count;
 	pthread_mutex_unlock(&seats_lock);
 }
 
@@ -109,6 +197,10 @@ void torc_cluster_file_leave(struct torc_cluster_seat *seat)
 	while (*link != seat)
 		link = &(*link)->next;
 	*link = seat->next;
+	if (mate_of(seat) && mate_of(seat)->name_fd < 0)
+		mate_of(seat)->name_fd = seat->name_fd;
+	else if (seat->name_fd >= 0)
+		close(seat->name_fd);
 	pthread_mutex_unlock(&seats_lock);
 	free(seat->path);
 	free(seat);

@@ -241,6 +241,7 @@ void torc_ring_close(struct torc_ring *ring)
 		if (port->member)
 			torc_cluster_leave(port->member);
 	}
+	torc_cluster_file_leave(ring->seat);
 	torc_live_withdraw(ring->live);
 	ring_wait_close(ring);
 	torc_filter_free(ring->filter);
@@ -281,6 +282,8 @@ int torc_ring_enable(struct torc_ring *ring)
 		}
 	}
 	if (result == 0) {
+		if (ring->seat)
+			torc_cluster_file_begin(ring->seat, &ring->share_index, &ring->share_count);
 		ring_refine_changed(ring);
 		ring_wait_choose_nap(ring);
 		ring->enabled = true;

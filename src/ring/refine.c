@@ -57,9 +57,7 @@ static bool port_needs_tests(const struct torc_ring *ring, const struct ring_por
 /* Called whenever a setting changed that decides what is left out. */
 void ring_refine_changed(struct torc_ring *ring)
 {
-	if (ring->seat)
-		torc_cluster_file_seat(ring->seat, &ring->share_index, &ring->share_count);
-	else if (!ring->member_given)
+	if (!ring->member_given && !ring->seat)
 		ring->share_count = 0;
 	ring->loopback_ifindex = hidden_copies_of(ring);
 	ring->refines = ring->loopback_ifindex != 0 || ring->sampling_rate > 1 ||

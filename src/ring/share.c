@@ -110,6 +110,8 @@ int torc_ring_set_cluster_with(struct torc_ring *ring, unsigned int id,
 		result = leave_ports(ring);
 	if (result == 0)
 		result = join_ports(ring, id, type, options);
+	if (result == 0 && ring->seat && ring->enabled)
+		torc_cluster_file_begin(ring->seat, &ring->share_index, &ring->share_count);
 	ring_wait_watch(ring);
 	ring_refine_changed(ring);
 	ring_refresh(ring);
