@@ -240,5 +240,9 @@ int main(void)
 	test_changes("pcapng", &pcapng);
 	test_packed("gzip", ".pcap.gz", &pcap);
 	test_packed("zstd", ".pcapng.zst", &pcap);
+	free(pcap.data);
+	free(big.data);
+	free(old.data);
+	free(pcapng.data);
 	return done();
 }

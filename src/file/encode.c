@@ -422,8 +422,12 @@ int torc_writer_put_packet(struct torc_writer *writer, uint32_t port,
 	if (result < 0)
 		return result;
 	writer->chunk->packets++;
-	if (writer->file_packets++ == 0)
+	if (writer->file_packets++ == 0) {
 		writer->first_ns = packet->timestamp_ns;
+		if (!writer->has_period)
+			writer->period_ns = packet->timestamp_ns;
+		writer->has_period = true;
+	}
 	writer->last_ns = packet->timestamp_ns;
 	return 0;
 }

@@ -59,9 +59,9 @@ char *torc_writer_name(const struct torc_writer *writer, uint64_t time_ns)
 
 static bool time_is_up(const struct torc_writer *writer, uint64_t timestamp_ns)
 {
-	return writer->options.rotate_ns > 0 && writer->file_packets > 0 &&
-	       timestamp_ns >= writer->first_ns &&
-	       timestamp_ns - writer->first_ns >= writer->options.rotate_ns;
+	return writer->options.rotate_ns > 0 && writer->has_period &&
+	       timestamp_ns >= writer->period_ns &&
+	       timestamp_ns - writer->period_ns >= writer->options.rotate_ns;
 }
 
 bool torc_writer_is_full(const struct torc_writer *writer, uint64_t timestamp_ns)
@@ -97,10 +97,13 @@ int torc_writer_rotate_at(struct torc_writer *writer, uint64_t timestamp_ns, boo
 	result = torc_writer_end_file(writer);
 	if (result == -ENOBUFS)
 		return result;
-	if (by_time)
+	if (by_time) {
 		writer->number = 0;
-	else
+		writer->period_ns = timestamp_ns;
+		writer->has_period = !by_hand; /* else with the next packet */
+	} else {
 		next_number(writer);
+	}
 	path = torc_writer_name(writer, timestamp_ns);
 	/* asked for by hand within the same second: not over the file just written */
 	if (path && by_hand && strcmp(path, writer->path) == 0) {

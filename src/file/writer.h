@@ -69,6 +69,8 @@ struct torc_writer {
 	uint64_t first_ns;      /* of its packets */
 	uint64_t last_ns;
 
+	uint64_t period_ns; /* when the time slice of rotate_ns began */
+	bool has_period;
 	uint32_t number;  /* in the names */
 	uint32_t file_count;
 	bool finished;    /* max_files is reached */
