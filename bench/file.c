@@ -1,0 +1,407 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * file.c - reading and writing capture files: nanoseconds a packet, against a bare loop and libpcap
+ *
+ * bench/file [MEGABYTES]. A made file of that size (1100) with the lengths of ordinary traffic lies
+ * in the page cache; each way reads all of it, or writes a quarter of it, once in each round, and
+ * all must find the same number of packets and bytes. Times are of the processor.
+ */
+#include <err.h>
+#include <fcntl.h>
+#include <pcap/pcap.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <torc/file.h>
+
+#include "rounds.h"
+
+#define ROUNDS 7u
+#define BATCH  64u
+#define BLOCK  (256u << 10)
+
+static char folder[] = "/var/tmp/torc-bench-XXXXXX";
+static char pcap_path[64], pcapng_path[64], out_path[64];
+
+struct sums {
+	uint64_t packets;
+	uint64_t bytes;
+};
+
+struct way {
+	const char *name;
+	struct sums (*run)(void);
+	struct rounds ns;
+};
+
+/* ---- packets: 18 % under 64 bytes, 35 % to 127, 35 % to 1407, 12 % full ---- */
+
+static uint32_t seed = 1;
+
+static uint32_t rnd(uint32_t below)
+{
+	seed = seed * 1664525 + 1013904223;
+	return (uint32_t)((uint64_t)(seed >> 4) * below >> 28);
+}
+
+static uint32_t packet_length(void)
+{
+	uint32_t kind = rnd(100);
+
+	return kind < 18 ? 42 + rnd(22) : kind < 53 ? 64 + rnd(64) : kind < 88 ? 128 + rnd(1280) :
+							       1408 + rnd(107);
+}
+
+static uint8_t bytes_of_packets[65536 + 2048];
+
+static void make_packets(struct torc_packet *packets, uint64_t *clock_ns)
+{
+	unsigned int i;
+
+	for (i = 0; i < BATCH; i++) {
+		uint32_t length = packet_length();
+
+		*clock_ns += 1000 + rnd(100000);
+		packets[i] = (struct torc_packet){
+			.data = bytes_of_packets + rnd(65536), .caplen = length, .len = length,
+			.timestamp_ns = *clock_ns, .link_type = TORC_LINK_ETHERNET,
+			.direction = TORC_PACKET_RX, .kind = TORC_PACKET_TO_HOST,
+		};
+	}
+}
+
+/* ---- reading ---- */
+
+static struct sums read_bare(void)
+{
+	static uint8_t buffer[65536 + BLOCK];
+	uint8_t *at = buffer, *end = buffer;
+	struct sums sums = { 0 };
+	int fd = open(pcap_path, O_RDONLY);
+	bool begun = false;
+	ssize_t got;
+
+	for (;;) {
+		size_t left = (size_t)(end - at);
+
+		memmove(buffer + 65536 - left, at, left);
+		at = buffer + 65536 - left;
+		got = read(fd, buffer + 65536, BLOCK);
+		if (got <= 0)
+			break;
+		end = buffer + 65536 + got;
+		if (!begun)
+			at += 24;
+		begun = true;
+		while (end - at >= 16) {
+			uint32_t caplen;
+
+			memcpy(&caplen, at + 8, 4);
+			if ((size_t)(end - at) < 16 + (size_t)caplen)
+				break;
+			sums.packets++;
+			sums.bytes += caplen;
+			at += 16 + caplen;
+		}
+	}
+	close(fd);
+	return sums;
+}
+
+static struct sums read_batch(const char *path)
+{
+	struct torc_packet packets[BATCH];
+	struct sums sums = { 0 };
+	struct torc_error error;
+	struct torc_file *file;
+	int count, i;
+
+	if (torc_file_open(&file, path, NULL, &error) < 0)
+		errx(1, "%s", error.text);
+	while ((count = torc_file_next_batch(file, packets, BATCH)) > 0) {
+		for (i = 0; i < count; i++)
+			sums.bytes += packets[i].caplen;
+		sums.packets += (unsigned int)count;
+	}
+	torc_file_close(file);
+	return sums;
+}
+
+static struct sums read_pcap_batch(void)
+{
+	return read_batch(pcap_path);
+}
+
+static struct sums read_pcapng_batch(void)
+{
+	return read_batch(pcapng_path);
+}
+
+static struct sums read_next(void)
+{
+	struct torc_packet packet;
+	struct sums sums = { 0 };
+	struct torc_file *file;
+
+	if (torc_file_open(&file, pcap_path, NULL, NULL) < 0)
+		errx(1, "%s", pcap_path);
+	while (torc_file_next(file, &packet) > 0) {
+		sums.packets++;
+		sums.bytes += packet.caplen;
+	}
+	torc_file_close(file);
+	return sums;
+}
+
+static struct sums read_libpcap(const char *path)
+{
+	char reason[PCAP_ERRBUF_SIZE];
+	pcap_t *pcap = pcap_open_offline_with_tstamp_precision(path, PCAP_TSTAMP_PRECISION_NANO,
+							       reason);
+	struct pcap_pkthdr *header;
+	struct sums sums = { 0 };
+	const u_char *data;
+
+	if (!pcap)
+		errx(1, "%s", reason);
+	while (pcap_next_ex(pcap, &header, &data) > 0) {
+		sums.packets++;
+		sums.bytes += header->caplen;
+	}
+	pcap_close(pcap);
+	return sums;
+}
+
+static struct sums read_libpcap_pcap(void)
+{
+	return read_libpcap(pcap_path);
+}
+
+static struct sums read_libpcap_pcapng(void)
+{
+	return read_libpcap(pcapng_path);
+}
+
+/* ---- writing ---- */
+
+static uint64_t write_bytes;
+
+static struct sums write_torc(const char *path, enum torc_file_format format, uint64_t bytes)
+{
+	struct torc_writer_options options = { .size = sizeof(options), .format = format };
+	struct torc_packet packets[BATCH];
+	struct sums sums = { 0 };
+	struct torc_writer *writer;
+	struct torc_error error;
+	uint64_t clock_ns = 1700000000ull * 1000000000;
+	unsigned int i;
+
+	seed = 1;
+	if (torc_writer_open(&writer, path, &options, &error) < 0)
+		errx(1, "%s", error.text);
+	while (sums.bytes < bytes) {
+		make_packets(packets, &clock_ns);
+		if (torc_writer_write(writer, packets, BATCH) != (int)BATCH)
+			errx(1, "%s", torc_writer_error(writer));
+		for (i = 0; i < BATCH; i++)
+			sums.bytes += packets[i].caplen;
+		sums.packets += BATCH;
+	}
+	if (torc_writer_close(writer, NULL, &error) < 0)
+		errx(1, "%s", error.text);
+	return sums;
+}
+
+static struct sums write_libpcap(const char *path)
+{
+	pcap_t *pcap = pcap_open_dead_with_tstamp_precision(DLT_EN10MB, 262144,
+							    PCAP_TSTAMP_PRECISION_NANO);
+	pcap_dumper_t *dumper = pcap_dump_open(pcap, path);
+	struct torc_packet packets[BATCH];
+	struct sums sums = { 0 };
+	uint64_t clock_ns = 1700000000ull * 1000000000;
+	unsigned int i;
+
+	seed = 1;
+	if (!dumper)
+		errx(1, "%s", pcap_geterr(pcap));
+	while (sums.bytes < write_bytes) {
+		make_packets(packets, &clock_ns);
+		for (i = 0; i < BATCH; i++) {
+			struct pcap_pkthdr header = {
+				.ts.tv_sec = (time_t)(packets[i].timestamp_ns / 1000000000),
+				.ts.tv_usec = (suseconds_t)(packets[i].timestamp_ns % 1000000000),
+				.caplen = packets[i].caplen, .len = packets[i].len,
+			};
+
+			pcap_dump((u_char *)dumper, &header, packets[i].data);
+			sums.bytes += packets[i].caplen;
+		}
+		sums.packets += BATCH;
+	}
+	pcap_dump_close(dumper);
+	pcap_close(pcap);
+	return sums;
+}
+
+static struct sums write_nothing(void)
+{
+	struct torc_packet packets[BATCH];
+	struct sums sums = { 0 };
+	uint64_t clock_ns = 1700000000ull * 1000000000;
+	unsigned int i;
+
+	seed = 1;
+	while (sums.bytes < write_bytes) {
+		make_packets(packets, &clock_ns);
+		for (i = 0; i < BATCH; i++)
+			sums.bytes += packets[i].caplen;
+		sums.packets += BATCH;
+	}
+	return sums;
+}
+
+static struct sums write_torc_pcap(void)
+{
+	return write_torc(out_path, TORC_FORMAT_PCAP, write_bytes);
+}
+
+static struct sums write_torc_pcapng(void)
+{
+	return write_torc(out_path, TORC_FORMAT_PCAPNG, write_bytes);
+}
+
+static struct sums write_libpcap_file(void)
+{
+	return write_libpcap(out_path);
+}
+
+static struct sums write_torc_null(void)
+{
+	return write_torc("/dev/null", TORC_FORMAT_PCAP, write_bytes);
+}
+
+static struct sums write_libpcap_null(void)
+{
+	return write_libpcap("/dev/null");
+}
+
+/* ---- rounds ---- */
+
+static double cpu_now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+	return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
+}
+
+static struct sums measure(struct way *ways, unsigned int count)
+{
+	struct sums first = { 0 };
+	unsigned int round, i;
+
+	for (round = 0; round < ROUNDS; round++)
+		for (i = 0; i < count; i++) {
+			double before = cpu_now();
+			struct sums sums = ways[i].run();
+
+			rounds_add(&ways[i].ns, (cpu_now() - before) / (double)sums.packets);
+			unlink(out_path);
+			if (round == 0 && i == 0)
+				first = sums;
+			if (sums.packets != first.packets || sums.bytes != first.bytes)
+				errx(1, "%s found %llu packets, not %llu", ways[i].name,
+				     (unsigned long long)sums.packets,
+				     (unsigned long long)first.packets);
+		}
+	return first;
+}
+
+static void print(const struct way *ways, unsigned int count, const struct sums *sums)
+{
+	unsigned int i;
+
+	for (i = 0; i < count; i++) {
+		double ns = rounds_median(&ways[i].ns);
+
+		printf("%-34s %8.1f %8.2f %8.2f  %.1f-%.1f\n", ways[i].name, ns,
+		       rounds_ratio(&ways[i].ns, &ways[0].ns),
+		       (double)sums->bytes / (double)sums->packets / ns,
+		       rounds_share(&ways[i].ns, 0.25), rounds_share(&ways[i].ns, 0.75));
+	}
+}
+
+static struct way reading[] = {
+	{ .name = "read() of 256 KiB and walk", .run = read_bare },
+	{ .name = "torc_file_next_batch", .run = read_pcap_batch },
+	{ .name = "torc_file_next", .run = read_next },
+	{ .name = "pcap_next_ex", .run = read_libpcap_pcap },
+	{ .name = "torc_file_next_batch, pcapng", .run = read_pcapng_batch },
+	{ .name = "pcap_next_ex, pcapng", .run = read_libpcap_pcapng },
+};
+
+static struct way writing[] = {
+	{ .name = "making the packets alone", .run = write_nothing },
+	{ .name = "torc_writer_write, pcap", .run = write_torc_pcap },
+	{ .name = "torc_writer_write, pcapng", .run = write_torc_pcapng },
+	{ .name = "pcap_dump", .run = write_libpcap_file },
+	{ .name = "torc_writer_write to /dev/null", .run = write_torc_null },
+	{ .name = "pcap_dump to /dev/null", .run = write_libpcap_null },
+};
+
+#define COUNT(ways) ((unsigned int)(sizeof(ways) / sizeof((ways)[0])))
+
+/* The ratio of two ways without what making the packets takes. */
+static double writing_ratio(const struct rounds *slow, const struct rounds *fast)
+{
+	struct rounds ratio = { .count = slow->count };
+	unsigned int i;
+
+	for (i = 0; i < slow->count; i++)
+		ratio.values[i] = (slow->values[i] - writing[0].ns.values[i]) /
+				  (fast->values[i] - writing[0].ns.values[i]);
+	return rounds_median(&ratio);
+}
+
+int main(int argc, char **argv)
+{
+	uint64_t megabytes = argc > 1 ? strtoull(argv[1], NULL, 10) : 1100;
+	struct sums sums;
+	size_t i;
+
+	if (megabytes < 1 || !mkdtemp(folder))
+		errx(1, "no temporary folder, or no size");
+	for (i = 0; i < sizeof(bytes_of_packets); i++)
+		bytes_of_packets[i] = (uint8_t)rnd(256);
+	snprintf(pcap_path, sizeof(pcap_path), "%s/in.pcap", folder);
+	snprintf(pcapng_path, sizeof(pcapng_path), "%s/in.pcapng", folder);
+	snprintf(out_path, sizeof(out_path), "%s/out", folder);
+	write_torc(pcap_path, TORC_FORMAT_PCAP, megabytes * 1000000);
+	write_torc(pcapng_path, TORC_FORMAT_PCAPNG, megabytes * 1000000);
+	write_bytes = megabytes * 1000000 / 4;
+	rounds_machine(stdout);
+	sums = measure(reading, COUNT(reading));
+	printf("%llu packets, %llu MB of them; processor time, medians of %u rounds in turn\n\n",
+	       (unsigned long long)sums.packets, (unsigned long long)(sums.bytes / 1000000),
+	       ROUNDS);
+	printf("%-34s %8s %8s %8s  %s\n", "reading", "ns", "x first", "GB/s", "quartiles");
+	print(reading, COUNT(reading), &sums);
+	printf("\npcap_next_ex / torc_file_next_batch: %.2f (pcapng: %.2f)\n\n",
+	       rounds_ratio(&reading[3].ns, &reading[1].ns),
+	       rounds_ratio(&reading[5].ns, &reading[4].ns));
+	unlink(pcap_path);
+	unlink(pcapng_path);
+	sums = measure(writing, COUNT(writing));
+	printf("%-34s %8s %8s %8s  %s\n", "writing", "ns", "x first", "GB/s", "quartiles");
+	print(writing, COUNT(writing), &sums);
+	printf("\npcap_dump / torc_writer_write, both without making the packets: %.2f "
+	       "(to /dev/null: %.2f)\n",
+	       writing_ratio(&writing[3].ns, &writing[1].ns),
+	       writing_ratio(&writing[5].ns, &writing[4].ns));
+	rmdir(folder);
+	return 0;
+}
