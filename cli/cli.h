@@ -75,9 +75,11 @@ int cli_print_completion(const char *shell);
 
 /* ---- values.c: the set functions ---- */
 
+enum { CLI_LIST_MAX = 64 };
+
 /* A value that was given several times. */
 struct cli_list {
-	const char **items;
+	const char *items[CLI_LIST_MAX];
 	size_t count;
 };
 

@@ -32,16 +32,13 @@ const char *cli_set_text(const struct cli_option *option, void *field, const cha
 	return NULL;
 }
 
-/* The array lives as long as the process: a command line is short. */
 const char *cli_set_list(const struct cli_option *option, void *field, const char *text)
 {
 	struct cli_list *list = field;
-	const char **items = realloc(list->items, (list->count + 1) * sizeof(*items));
 
 	(void)option;
-	if (!items)
-		return "less: out of memory";
-	list->items = items;
+	if (list->count == CLI_LIST_MAX)
+		return "at most 64 of them";
 	list->items[list->count++] = text;
 	return NULL;
 }
