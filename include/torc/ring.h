@@ -346,12 +346,13 @@ TORC_API int torc_ring_set_sampling_rate(struct torc_ring *ring, uint32_t rate);
  *
  * Fewer are delivered once the first of them has waited for the watermark timeout, so a quiet wire
  * is never late. 1 (and 0): as soon as the kernel hands packets over, at most 5 ms. While no
- * watermark is set it is 128, and a reader of dense traffic is woken some milliseconds later still,
- * for several blocks at once, which costs far less; the delay stays below 10 ms.
+ * watermark is set it is 128 (1 with TORC_IMMEDIATE), and a reader of dense traffic is woken some
+ * milliseconds later still, for several blocks at once, which costs far less; the delay stays
+ * below 10 ms.
  */
 TORC_API int torc_ring_set_poll_watermark(struct torc_ring *ring, uint32_t packets);
 
-/* torc_ring_set_poll_watermark_timeout - 1 to 10000 ms, default 5; see above */
+/* torc_ring_set_poll_watermark_timeout - 1 to 10000 ms, default 3; see above */
 TORC_API int torc_ring_set_poll_watermark_timeout(struct torc_ring *ring, uint32_t timeout_ms);
 
 /* torc_ring_set_poll_duration - how long a receive call waits: -1 for ever (default), 0 never */

@@ -112,7 +112,7 @@ int torc_ring_info(struct torc_ring *ring, struct torc_ring_info *info)
 		.direction = ring->direction,
 		.mode = ring->mode,
 		.sampling_rate = ring->sampling_rate > 1 ? ring->sampling_rate : 1,
-		.poll_watermark = ring->poll_watermark ?: RING_WATERMARK_DEFAULT,
+		.poll_watermark = ring_watermark(ring),
 		.poll_duration_ms = ring->poll_duration_ms,
 		.cluster_id = ring->cluster_id,
 		.cluster_type = ring->cluster_type,

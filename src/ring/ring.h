@@ -30,7 +30,7 @@
 #define RING_STATS_BYTES 1024
 
 #define RING_WATERMARK_DEFAULT  128 /* while none is set */
-#define RING_WATERMARK_TIMEOUT_MS 5
+#define RING_WATERMARK_TIMEOUT_MS 3
 
 struct torc_live;
 struct ring_hold;
@@ -161,6 +161,16 @@ static inline void ring_add(uint64_t *counter, uint64_t value)
 static inline uint64_t ring_get(const uint64_t *counter)
 {
 	return __atomic_load_n(counter, __ATOMIC_RELAXED);
+}
+
+/* The watermark in force: what was set, else one that suits the engine. */
+static inline uint32_t ring_watermark(const struct torc_ring *ring)
+{
+	uint32_t set = __atomic_load_n(&ring->poll_watermark, __ATOMIC_RELAXED);
+
+	if (set == 0)
+		set = ring->flags & TORC_IMMEDIATE ? 1 : RING_WATERMARK_DEFAULT;
+	return set;
 }
 
 static inline void ring_lock(struct torc_ring *ring)

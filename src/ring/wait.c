@@ -326,9 +326,7 @@ int ring_wait(struct torc_ring *ring, int timeout_ms)
 		if (state <= 0)
 			return state;
 		if (queued > 0) {
-			unsigned int enough = ring->poll_watermark ?: RING_WATERMARK_DEFAULT;
-
-			if (queued >= enough || !give_time(ring, &wait, now))
+			if (queued >= ring_watermark(ring) || !give_time(ring, &wait, now))
 				return 1;
 			continue;
 		}
