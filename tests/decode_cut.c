@@ -85,6 +85,24 @@ static const char *fault(const struct torc_decoded *decoded)
 	return NULL;
 }
 
+/* The path in line for common stacks and the one through the table must not differ. */
+static const char *paths_fault(const struct torc_packet *packet)
+{
+	struct torc_decode_options options = { .size = sizeof(options) };
+	struct torc_decoded a, b;
+
+	torc_decode_packet(packet, &a);
+	torc_decode_with(packet, &options, &b);
+	if (a.status != b.status || a.flags != b.flags || a.registry != b.registry ||
+	    a.number != b.number || a.failed_type != b.failed_type || !a.reason != !b.reason ||
+	    (a.reason && strcmp(a.reason, b.reason) != 0))
+		return "the two ways of decoding differ in the outcome";
+	if (a.layer_count != b.layer_count ||
+	    memcmp(a.layers, b.layers, a.layer_count * sizeof(a.layers[0])) != 0)
+		return "the two ways of decoding differ in the layers";
+	return NULL;
+}
+
 static const char *text_fault(const struct torc_packet *packet, const struct torc_decoded *decoded)
 {
 	const char *end;
@@ -115,6 +133,8 @@ static const char *try(const struct golden *golden, const uint8_t *bytes, uint32
 	packet.len = len;
 	golden_decode(golden, &packet, &decoded);
 	why = fault(&decoded);
+	if (!why)
+		why = paths_fault(&packet);
 	if (!why)
 		why = text_fault(&packet, &decoded);
 	guarded_free(data, caplen);

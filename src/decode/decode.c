@@ -9,40 +9,48 @@
 #include <errno.h>
 #include <string.h>
 
+#include "decode/common.h"
 #include "decode/registry.h"
 
 /* How far ahead torc_decode_batch() asks for packets: some 12 hide the latency of memory. */
 #define PREFETCH_PACKETS 12
 
-static void layer_add(struct torc_decoded *decoded, const struct torc_cursor *cursor,
-		      unsigned int type, uint32_t header_length, uint32_t payload_length)
+static inline void layer_set(struct torc_layer *layer, unsigned int type, uint32_t offset,
+			     uint32_t header_length, uint32_t payload_length)
 {
-	struct torc_layer *layer = &decoded->layers[decoded->layer_count++];
-
 	layer->type = (uint16_t)type;
 	layer->reserved = 0;
-	layer->offset = (uint32_t)(cursor->data - decoded->data);
+	layer->offset = offset;
 	layer->header_length = header_length;
 	layer->payload_length = payload_length;
 }
 
-/* The layer could not be decoded: say why, and show its bytes as DecodeFailure. */
-static void layer_failed(struct torc_decoded *decoded, struct torc_cursor *cursor,
-			 unsigned int type, int step)
+/*
+ * The layer could not be decoded: say why, and show its bytes as DecodeFailure. Returns the flags
+ * to add. The cursor comes by value, so that the caller's can stay in registers.
+ */
+static __attribute__((cold, noinline)) uint8_t layer_failed(struct torc_decoded *decoded,
+							    struct torc_layer *layer,
+							    struct torc_cursor cursor,
+							    unsigned int type, int step)
 {
+	uint8_t flags = 0;
+
 	decoded->failed_type = (uint16_t)type;
 	if (step == TORC_STEP_MALFORMED) {
 		decoded->status = TORC_DECODED_MALFORMED;
-		decoded->reason = cursor->reason;
-	} else if (cursor->wire_length > cursor->length) {
+		decoded->reason = cursor.reason;
+	} else if (cursor.wire_length > cursor.length) {
 		decoded->status = TORC_DECODED_SNAPLEN_TRUNCATED;
 		decoded->reason = "cut by the snaplen";
 	} else {
 		decoded->status = TORC_DECODED_HEADER_TRUNCATED;
 		decoded->reason = "too few bytes";
-		cursor->flags |= TORC_DECODED_CUT_BY_HEADER;
+		flags = TORC_DECODED_CUT_BY_HEADER;
 	}
-	layer_add(decoded, cursor, TORC_LAYER_DECODE_FAILURE, cursor->length, 0);
+	layer_set(layer, TORC_LAYER_DECODE_FAILURE, (uint32_t)(cursor.data - decoded->data),
+		  cursor.length, 0);
+	return flags;
 }
 
 static struct torc_target *target_of(const struct torc_decode_options *options, unsigned int type)
@@ -77,26 +85,33 @@ static inline bool stops_before(unsigned int type, const struct torc_decode_opti
 	return options && options->flags & TORC_DECODE_TARGETS_ONLY && !target_of(options, type);
 }
 
-/* One layer of the stack; returns the type of the next one, or TORC_LAYER_NONE at the end. */
-static inline unsigned int layer_decode(struct torc_decoded *decoded, struct torc_cursor *cursor,
-					unsigned int type)
+/*
+ * One layer of the stack, written to *layer: the one found, or DecodeFailure. Returns the type of
+ * the next one, or TORC_LAYER_NONE at the end. Always inline: where decode_layer is a constant, so
+ * is the rest.
+ */
+static inline __attribute__((always_inline)) unsigned int
+layer_decode(struct torc_decoded *decoded, struct torc_layer *layer, struct torc_cursor *cursor,
+	     unsigned int type, int (*decode_layer)(struct torc_cursor *cursor))
 {
+	uint32_t offset = (uint32_t)(cursor->data - decoded->data);
 	uint32_t header;
 	int step;
 
 	cursor->next = TORC_LAYER_NONE;
 	cursor->registry = TORC_BY_NONE;
-	step = layer_ops(type)->decode(cursor);
+	step = decode_layer(cursor);
 	header = cursor->header_length;
 	if (__builtin_expect(step != TORC_STEP_OK || header > cursor->length, 0)) {
-		layer_failed(decoded, cursor, type, step != TORC_STEP_OK ? step : TORC_STEP_SHORT);
+		step = step != TORC_STEP_OK ? step : TORC_STEP_SHORT;
+		cursor->flags |= layer_failed(decoded, layer, *cursor, type, step);
 		return TORC_LAYER_NONE;
 	}
 	if (cursor->next == TORC_LAYER_NONE) {
-		layer_add(decoded, cursor, type, header, 0);
+		layer_set(layer, type, offset, header, 0);
 		return TORC_LAYER_NONE;
 	}
-	layer_add(decoded, cursor, type, header, cursor->length - header);
+	layer_set(layer, type, offset, header, cursor->length - header);
 	cursor->data += header;
 	cursor->length -= header;
 	cursor->wire_length -= header;
@@ -116,31 +131,72 @@ static inline bool is_opaque(unsigned int type)
 	return type == TORC_LAYER_PAYLOAD || type == TORC_LAYER_FRAGMENT;
 }
 
-static inline void layers_decode(struct torc_decoded *decoded, struct torc_cursor *cursor,
-				 unsigned int type, const struct torc_decode_options *options)
+/* The layers from type on, one by one through the table. Returns the packet's flags. */
+static uint8_t layers_decode(struct torc_decoded *decoded, struct torc_cursor cursor,
+			     unsigned int type, const struct torc_decode_options *options)
 {
-	do {
-		if (__builtin_expect(decoded->layer_count == TORC_LAYERS_MAX, 0)) {
+	struct torc_layer *layer;
+
+	while (type != TORC_LAYER_NONE) {
+		if (decoded->layer_count == TORC_LAYERS_MAX) {
 			decoded->status = TORC_DECODED_LAYER_LIMIT;
-			return;
+			break;
 		}
 		if (stops_before(type, options)) {
-			cursor->flags |= TORC_DECODED_STOPPED;
-			return;
+			cursor.flags |= TORC_DECODED_STOPPED;
+			break;
 		}
+		layer = &decoded->layers[decoded->layer_count];
 		if (is_opaque(type)) {
-			layer_add(decoded, cursor, type, cursor->length, 0);
+			layer_set(layer, type, (uint32_t)(cursor.data - decoded->data),
+				  cursor.length, 0);
 			type = TORC_LAYER_NONE;
 		} else {
-			type = layer_decode(decoded, cursor, type);
+			type = layer_decode(decoded, layer, &cursor, type,
+					    layer_ops(type)->decode);
 		}
-		if (options && options->target_count > 0 && decoded->layer_count > 0)
+		decoded->layer_count++;
+		if (options && options->target_count > 0)
 			targets_fill(decoded, options);
-	} while (type != TORC_LAYER_NONE);
+	}
+	return cursor.flags;
+}
+
+/*
+ * The stacks most packets have, Ethernet to Payload, with the layers' functions in line. Cursor and
+ * place are this function's own: their address goes nowhere, so they live in registers. What it does
+ * not know it leaves to layers_decode(). Returns the packet's flags.
+ */
+static inline __attribute__((always_inline)) uint8_t common_decode(struct torc_decoded *decoded,
+								   struct torc_cursor cursor)
+{
+	struct torc_layer *layer = decoded->layers;
+	unsigned int type = TORC_LAYER_ETHERNET;
+
+	type = layer_decode(decoded, layer++, &cursor, type, ethernet_decode);
+	if (type == TORC_LAYER_DOT1Q)
+		type = layer_decode(decoded, layer++, &cursor, type, dot1q_decode);
+	if (type == TORC_LAYER_IPV4)
+		type = layer_decode(decoded, layer++, &cursor, type, ipv4_decode);
+	else if (type == TORC_LAYER_IPV6)
+		type = layer_decode(decoded, layer++, &cursor, type, ipv6_decode);
+	if (type == TORC_LAYER_TCP)
+		type = layer_decode(decoded, layer++, &cursor, type, tcp_decode);
+	else if (type == TORC_LAYER_UDP)
+		type = layer_decode(decoded, layer++, &cursor, type, udp_decode);
+	if (type == TORC_LAYER_PAYLOAD) {
+		layer_set(layer++, type, (uint32_t)(cursor.data - decoded->data), cursor.length,
+			  0);
+		type = TORC_LAYER_NONE;
+	}
+	decoded->layer_count = (uint8_t)(layer - decoded->layers);
+	if (__builtin_expect(type != TORC_LAYER_NONE, 0))
+		return layers_decode(decoded, cursor, type, NULL);
+	return cursor.flags;
 }
 
 /* The first layer; for raw IP the version tells. */
-static inline unsigned int first_layer(struct torc_decoded *decoded)
+static unsigned int first_layer(struct torc_decoded *decoded)
 {
 	unsigned int type;
 
@@ -187,12 +243,14 @@ static inline int decode(uint16_t link_type, const uint8_t *data, uint32_t caple
 	decoded->registry = TORC_BY_NONE;
 	decoded->failed_type = TORC_LAYER_NONE;
 	decoded->number = 0;
-	layers_decode(decoded, &cursor, first_layer(decoded), options);
-	decoded->flags = cursor.flags;
+	if (link_type == TORC_LINK_ETHERNET && !options)
+		decoded->flags = common_decode(decoded, cursor);
+	else
+		decoded->flags = layers_decode(decoded, cursor, first_layer(decoded), options);
 	if (decoded->status == TORC_DECODED_COMPLETE) {
-		if (cursor.flags & TORC_DECODED_CUT_BY_HEADER)
+		if (decoded->flags & TORC_DECODED_CUT_BY_HEADER)
 			decoded->status = TORC_DECODED_HEADER_TRUNCATED;
-		else if (cursor.flags & TORC_DECODED_CUT_BY_SNAPLEN)
+		else if (decoded->flags & TORC_DECODED_CUT_BY_SNAPLEN)
 			decoded->status = TORC_DECODED_SNAPLEN_TRUNCATED;
 	}
 	return decoded->status;

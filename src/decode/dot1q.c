@@ -2,17 +2,8 @@
 /* dot1q.c - VLAN tags: IEEE 802.1Q §9.6, 802.1ad, and the older QinQ numbers */
 #include <torc/layers/ethernet.h>
 
+#include "decode/common.h"
 #include "decode/registry.h"
-
-#define HEADER 4
-
-static int dot1q_decode(struct torc_cursor *cursor)
-{
-	TORC_NEED(cursor, HEADER);
-	cursor->header_length = HEADER;
-	cursor_next_type_or_length(cursor, torc_be16(cursor->data + 2));
-	return TORC_STEP_OK;
-}
 
 static void dot1q_read(const struct torc_decoded *decoded, const struct torc_layer *layer,
 		       void *out)

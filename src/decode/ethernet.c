@@ -5,17 +5,8 @@
 
 #include <string.h>
 
+#include "decode/common.h"
 #include "decode/registry.h"
-
-#define HEADER 14
-
-static int ethernet_decode(struct torc_cursor *cursor)
-{
-	TORC_NEED(cursor, HEADER);
-	cursor->header_length = HEADER;
-	cursor_next_type_or_length(cursor, torc_be16(cursor->data + 12));
-	return TORC_STEP_OK;
-}
 
 static void ethernet_read(const struct torc_decoded *decoded, const struct torc_layer *layer,
 			  void *out)

@@ -5,55 +5,9 @@
 
 #include <string.h>
 
+#include "decode/common.h"
 #include "decode/options.h"
 #include "decode/registry.h"
-
-#define FIXED          20
-#define MORE_FRAGMENTS 0x2000
-#define OFFSET_MASK    0x1FFF
-
-/*
- * A first fragment has its transport header, and is decoded; what a later one holds is Fragment.
- */
-static void ipv4_next(struct torc_cursor *cursor)
-{
-	uint16_t fragment = torc_be16(cursor->data + 6);
-
-	if (fragment & OFFSET_MASK) {
-		cursor->flags |= TORC_DECODED_FRAGMENT | TORC_DECODED_LATER_FRAGMENT;
-		cursor->next = TORC_LAYER_FRAGMENT;
-		return;
-	}
-	if (fragment & MORE_FRAGMENTS)
-		cursor->flags |= TORC_DECODED_FRAGMENT;
-	cursor_next(cursor, TORC_BY_IP_PROTOCOL, cursor->data[9]);
-}
-
-static int ipv4_decode(struct torc_cursor *cursor)
-{
-	const uint8_t *p = cursor->data;
-	uint32_t header, total;
-
-	TORC_NEED(cursor, FIXED);
-	if (p[0] >> 4 != 4)
-		return torc_cursor_malformed(cursor, "the version is not 4");
-	header = (p[0] & 0xFu) * 4;
-	total = torc_be16(p + 2);
-	if (header < FIXED)
-		return torc_cursor_malformed(cursor, "the header length is less than 20");
-	/* 0: captured before segmentation offload filled it in; all there is belongs to it */
-	if (total != 0) {
-		if (total < header)
-			return torc_cursor_malformed(cursor, "the total length ends in the header");
-		torc_cursor_claim(cursor, total);
-	}
-	TORC_NEED(cursor, header);
-	if (header > FIXED && !options_fit(p + FIXED, header - FIXED))
-		return torc_cursor_malformed(cursor, "an option does not fit");
-	cursor->header_length = header;
-	ipv4_next(cursor);
-	return TORC_STEP_OK;
-}
 
 static void ipv4_read(const struct torc_decoded *decoded, const struct torc_layer *layer, void *out)
 {
@@ -67,14 +21,14 @@ static void ipv4_read(const struct torc_decoded *decoded, const struct torc_laye
 	ipv4->id = torc_be16(p + 4);
 	ipv4->reserved = fragment & 0x8000;
 	ipv4->dont_fragment = fragment & 0x4000;
-	ipv4->more_fragments = fragment & MORE_FRAGMENTS;
-	ipv4->fragment_offset = (uint16_t)((fragment & OFFSET_MASK) * 8);
+	ipv4->more_fragments = fragment & IPV4_MORE_FRAGMENTS;
+	ipv4->fragment_offset = (uint16_t)((fragment & IPV4_OFFSET_MASK) * 8);
 	ipv4->ttl = p[8];
 	ipv4->protocol = p[9];
 	ipv4->checksum = torc_be16(p + 10);
 	memcpy(ipv4->source, p + 12, 4);
 	memcpy(ipv4->destination, p + 16, 4);
-	ipv4->options = (struct torc_bytes){ p + FIXED, layer->header_length - FIXED };
+	ipv4->options = (struct torc_bytes){ p + IPV4_HEADER, layer->header_length - IPV4_HEADER };
 }
 
 int torc_ipv4_option_next(const struct torc_ipv4 *ipv4, uint32_t *position,

@@ -5,26 +5,8 @@
 
 #include <string.h>
 
+#include "decode/common.h"
 #include "decode/registry.h"
-
-#define HEADER 40
-
-static int ipv6_decode(struct torc_cursor *cursor)
-{
-	const uint8_t *p = cursor->data;
-	uint32_t payload;
-
-	TORC_NEED(cursor, HEADER);
-	if (p[0] >> 4 != 6)
-		return torc_cursor_malformed(cursor, "the version is not 6");
-	payload = torc_be16(p + 4);
-	/* 0: a jumbogram (see the hop-by-hop option) or captured before segmentation offload */
-	if (payload != 0)
-		torc_cursor_claim(cursor, HEADER + payload);
-	cursor->header_length = HEADER;
-	cursor_next(cursor, TORC_BY_IP_PROTOCOL, p[6]);
-	return TORC_STEP_OK;
-}
 
 static void ipv6_read(const struct torc_decoded *decoded, const struct torc_layer *layer, void *out)
 {

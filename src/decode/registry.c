@@ -99,7 +99,8 @@ static bool ops_usable(const struct torc_layer_ops *ops)
 	const struct torc_layer_number *n;
 
 	if (!ops || !ops->name || !ops->key || !ops->decode ||
-	    ops->struct_size > TORC_LAYER_STRUCT_MAX || (ops->fields && !ops->read))
+	    ops->struct_size > TORC_LAYER_STRUCT_MAX || (ops->fields && !ops->read) ||
+	    ops->flow.length > 16)
 		return false;
 	for (n = ops->numbers; n && n->registry != TORC_BY_NONE; n++)
 		if (!number_fits(n->registry, n->number))

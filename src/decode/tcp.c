@@ -3,32 +3,9 @@
 #include <torc/flow.h>
 #include <torc/layers/tcp.h>
 
+#include "decode/common.h"
 #include "decode/options.h"
 #include "decode/registry.h"
-
-#define FIXED 20
-
-static int tcp_decode(struct torc_cursor *cursor)
-{
-	const uint8_t *p = cursor->data;
-	uint32_t header;
-
-	TORC_NEED(cursor, FIXED);
-	header = (p[12] >> 4) * 4u;
-	if (header < FIXED)
-		return torc_cursor_malformed(cursor, "the data offset is less than 5");
-	TORC_NEED(cursor, header);
-	/* most segments have the 12 bytes nop, nop, timestamps: no need to walk those */
-	if (header > FIXED && !(header == 32 && torc_be32(p + FIXED) == 0x0101080A) &&
-	    !options_fit(p + FIXED, header - FIXED))
-		return torc_cursor_malformed(cursor, "an option does not fit");
-	cursor->header_length = header;
-	if (cursor->options & TORC_DECODE_STREAMS && !(cursor->flags & TORC_DECODED_FRAGMENT))
-		cursor_next_port(cursor, TORC_BY_TCP_PORT, torc_be16(p), torc_be16(p + 2));
-	else
-		cursor->next = TORC_LAYER_PAYLOAD;
-	return TORC_STEP_OK;
-}
 
 static void tcp_read(const struct torc_decoded *decoded, const struct torc_layer *layer, void *out)
 {
@@ -44,7 +21,7 @@ static void tcp_read(const struct torc_decoded *decoded, const struct torc_layer
 	tcp->window = torc_be16(p + 14);
 	tcp->checksum = torc_be16(p + 16);
 	tcp->urgent = torc_be16(p + 18);
-	tcp->options = (struct torc_bytes){ p + FIXED, layer->header_length - FIXED };
+	tcp->options = (struct torc_bytes){ p + TCP_HEADER, layer->header_length - TCP_HEADER };
 }
 
 int torc_tcp_option_next(const struct torc_tcp *tcp, uint32_t *position,

@@ -3,29 +3,8 @@
 #include <torc/flow.h>
 #include <torc/layers/udp.h>
 
+#include "decode/common.h"
 #include "decode/registry.h"
-
-#define HEADER 8
-
-static int udp_decode(struct torc_cursor *cursor)
-{
-	const uint8_t *p = cursor->data;
-	uint32_t length;
-
-	TORC_NEED(cursor, HEADER);
-	length = torc_be16(p + 4);
-	if (length != 0) {
-		if (length < HEADER)
-			return torc_cursor_malformed(cursor, "the length is less than 8");
-		torc_cursor_claim(cursor, length);
-	}
-	cursor->header_length = HEADER;
-	if (cursor->flags & TORC_DECODED_FRAGMENT)
-		cursor->next = TORC_LAYER_PAYLOAD;
-	else
-		cursor_next_port(cursor, TORC_BY_UDP_PORT, torc_be16(p), torc_be16(p + 2));
-	return TORC_STEP_OK;
-}
 
 static void udp_read(const struct torc_decoded *decoded, const struct torc_layer *layer, void *out)
 {
