@@ -67,6 +67,13 @@ int torc_table_map(struct cluster_table **table, int fd, unsigned int id)
 	return -EPROTO;
 }
 
+uint64_t torc_table_identity(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) < 0 ? 0 : st.st_ino;
+}
+
 int torc_table_trylock(struct cluster_table *table)
 {
 	int ret = pthread_mutex_trylock(&table->lock);

@@ -82,6 +82,8 @@ struct cluster_table {
 /* A new table and its descriptor, or a received one mapped; munmap() with the size of the struct. */
 int torc_table_create(struct cluster_table **table, unsigned int id);
 int torc_table_map(struct cluster_table **table, int fd, unsigned int id);
+/* A number that tells two tables apart that bore the same id. */
+uint64_t torc_table_identity(int fd);
 
 /*
  * 0: locked; -EBUSY: somebody has it; 1: locked, and its last holder died in the middle: the caller

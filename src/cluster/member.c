@@ -1,0 +1,365 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* member.c - one ring's interface in a cluster; see cluster.h */
+#include <errno.h>
+#include <fcntl.h>
+#include <net/if.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cluster/extended.h"
+#include "cluster/kernel.h"
+#include "cluster/session.h"
+#include "cluster/types.h"
+#include "parse/flow.h"
+#include "util/error.h"
+
+struct torc_cluster_member {
+	struct session *session;
+	unsigned int slot;
+	int ifindex;
+	bool attached;
+	bool serving;
+	char application[64];
+	uint32_t ring_id;
+};
+
+static int check_request(const struct torc_cluster_request *request, struct torc_error *error)
+{
+	if (request->id < 1 || request->id > 65535)
+		return torc_error_set(error, -EINVAL, "cluster %u: ids are 1 to 65535",
+				      request->id);
+	if (torc_cluster_flow_bits(request->type) < 0)
+		return torc_error_set(error, -EINVAL, "cluster %u: no such type: %d", request->id,
+				      request->type);
+	if (request->options & ~(uint32_t)TORC_CLUSTER_RELAXED)
+		return torc_error_set(error, -EINVAL, "cluster %u: unknown options 0x%x",
+				      request->id, request->options);
+	return 0;
+}
+
+/*
+ * The first member says what the cluster is. Classic BPF does the six described types and the
+ * seventh (by MAC); eBPF remembers fragments and looks into tunnels, and takes packets in turn
+ * without losing one at a join.
+ */
+static int choose_mode(struct session *session, const struct torc_cluster_request *request,
+		       struct torc_error *error)
+{
+	unsigned int bits = (unsigned int)torc_cluster_flow_bits(request->type);
+	bool turns = request->type == TORC_CLUSTER_ROUND_ROBIN;
+	struct torc_error why = { .text = "" };
+	int ret = torc_extended_load(&session->program, &session->table_map, bits, turns, &why);
+
+	if (ret == 0)
+		ret = torc_extended_map(&session->map_memory, session->table_map);
+	if (ret == 0) {
+		session->table->mode = CLUSTER_MODE_EXTENDED;
+		return 0;
+	}
+	if (bits & TORC_FLOW_INNER)
+		return torc_error_set(error, -EOPNOTSUPP, "cluster %u: %s needs CAP_BPF, to look "
+				      "into tunnels: %s", request->id,
+				      torc_cluster_type_text(request->type), why.text);
+	session->table->mode = turns ? CLUSTER_MODE_TURNS : CLUSTER_MODE_CLASSIC;
+	return 0;
+}
+
+static int found_cluster(struct session *session, const struct torc_cluster_request *request,
+			 struct torc_error *error)
+{
+	struct cluster_table *table = session->table;
+
+	/* Another process has let us in and is leaving at this moment. */
+	if (table->mode != 0)
+		return torc_error_set(error, -EAGAIN, "cluster %u is just ending: try again",
+				      request->id);
+	table->type = request->type;
+	table->options = request->options;
+	snprintf(table->device, sizeof(table->device), "%s", request->device);
+	return choose_mode(session, request, error);
+}
+
+/* A cluster that has members is what they say it is. */
+static int compare(const struct session *session, unsigned int other,
+		   const struct torc_cluster_request *request, struct torc_error *error)
+{
+	const struct cluster_table *table = session->table;
+	const struct cluster_slot *slot = &table->slots[other];
+	const struct cluster_process *process =
+		&table->processes[slot->process % CLUSTER_PROCESSES];
+
+	if (table->type == request->type && table->options == request->options &&
+	    strncmp(table->device, request->device, sizeof(table->device) - 1) == 0)
+		return 0;
+	return torc_error_set(error, -TORC_ECLUSTER,
+			      "cluster %u is %s%s on %.80s for pid %d (%.63s); this ring wants "
+			      "%s%s on %.80s", request->id, torc_cluster_type_text(table->type),
+			      table->options & TORC_CLUSTER_RELAXED ? ", relaxed," : "",
+			      table->device, (int)process->pid, slot->application,
+			      torc_cluster_type_text(request->type),
+			      request->options & TORC_CLUSTER_RELAXED ? ", relaxed," : "",
+			      request->device);
+}
+
+static int take_slot(struct torc_cluster_member *member)
+{
+	struct cluster_table *table = member->session->table;
+	unsigned int slot = torc_table_take_slot(table, member->session->process);
+
+	if (slot == CLUSTER_NOBODY)
+		return -ENOSPC;
+	table->slots[slot].ring_id = member->ring_id;
+	memcpy(table->slots[slot].application, member->application, sizeof(member->application));
+	member->slot = slot;
+	return 0;
+}
+
+/* Table lock held. */
+static int enrol(struct torc_cluster_member *member, const struct torc_cluster_request *request,
+		 struct torc_error *error)
+{
+	struct session *session = member->session;
+	unsigned int other = torc_table_anybody(session->table);
+	int ret;
+
+	if (other == CLUSTER_NOBODY)
+		ret = found_cluster(session, request, error);
+	else
+		ret = compare(session, other, request, error);
+	if (ret < 0)
+		return ret;
+	if (take_slot(member) < 0)
+		return torc_error_set(error, -ENOSPC, "cluster %u has %u members, and no room",
+				      request->id, CLUSTER_SLOTS);
+	session->members++;
+	return 0;
+}
+
+static int join(struct torc_cluster_member *member, const struct torc_cluster_request *request,
+		struct torc_error *error)
+{
+	int ret = torc_session_get(&member->session, request->id, request->ifindex, error);
+
+	if (ret < 0)
+		return ret;
+	ret = torc_session_lock_table(member->session);
+	if (ret == 0) {
+		ret = enrol(member, request, error);
+		torc_table_unlock(member->session->table);
+	}
+	if (ret < 0 && member->session->members == 0)
+		torc_session_close(member->session);
+	if (ret < 0)
+		torc_session_put(member->session);
+	return ret;
+}
+
+int torc_cluster_join(struct torc_cluster_member **member,
+		      const struct torc_cluster_request *request, struct torc_error *error)
+{
+	struct torc_cluster_member *new;
+	int ret = check_request(request, error);
+
+	if (ret < 0)
+		return ret;
+	new = calloc(1, sizeof(*new));
+	if (!new)
+		return torc_error_set(error, -ENOMEM, "cluster %u: out of memory", request->id);
+	new->ifindex = request->ifindex;
+	new->ring_id = request->ring_id;
+	snprintf(new->application, sizeof(new->application), "%s",
+		 request->application_name ? request->application_name : "");
+	torc_sessions_lock();
+	ret = join(new, request, error);
+	torc_sessions_unlock();
+	if (ret == 0)
+		*member = new;
+	else
+		free(new);
+	return ret;
+}
+
+/* The program of an eBPF group is installed once; what it does is in its map. */
+static int first_program(struct session *session, unsigned int group)
+{
+	if (session->table->mode != CLUSTER_MODE_EXTENDED)
+		return 0;
+	torc_extended_group(session->map_memory, group, session->table->groups[group].ifindex);
+	for (unsigned int i = 0; i < CLUSTER_SLOTS; i++) {
+		if (session->dups[i] >= 0 && session->table->slots[i].in_group &&
+		    session->table->slots[i].group == group)
+			return torc_kernel_group_extended(session->dups[i], session->program);
+	}
+	return -ENOENT;
+}
+
+/* Table lock held. A slot whose last socket still has a place is left to be collected. */
+static int enter_group(struct torc_cluster_member *member, int fd, struct torc_error *error)
+{
+	struct session *session = member->session;
+	struct cluster_table *table = session->table;
+	int group, dup, ret = 0;
+
+	if (table->slots[member->slot].in_group) {
+		table->slots[member->slot].closed = 1;
+		table->slots[member->slot].left = 1;
+		ret = take_slot(member);
+	}
+	if (ret < 0)
+		return torc_error_set(error, ret, "cluster %u has no room", session->id);
+	dup = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+	if (dup < 0)
+		return torc_error_set(error, -errno, "cluster %u: %s", session->id,
+				      torc_strerror(-errno));
+	group = torc_group_enter(session, member->slot, fd, member->ifindex, error);
+	if (group < 0) {
+		close(dup);
+		return group;
+	}
+	if (session->dups[member->slot] >= 0)
+		close(session->dups[member->slot]);
+	session->dups[member->slot] = dup;
+	if (table->groups[group].places == 1)
+		ret = first_program(session, (unsigned int)group);
+	if (ret < 0)
+		return torc_error_set(error, ret, "cluster %u: its program: %s", session->id,
+				      torc_strerror(ret));
+	/* In turns nobody needs to know the places, and a dead socket must go at once. */
+	if (table->mode == CLUSTER_MODE_TURNS)
+		torc_session_drop_dup(session, member->slot);
+	else
+		torc_session_share_socket(session, member->slot);
+	return 0;
+}
+
+/* Big lock held. A fork that uses a member takes it over; its parent does not take it back. */
+static int own(struct torc_cluster_member *member, struct torc_error *error)
+{
+	struct session *session = member->session;
+	struct cluster_slot *slot;
+	int ret = torc_session_own(session, error);
+
+	if (ret < 0 || !session->forked)
+		return ret;
+	slot = &session->table->slots[member->slot];
+	if (slot->process == session->process)
+		return 0;
+	ret = torc_session_lock_table(session);
+	if (ret < 0)
+		return ret;
+	slot->process = (uint16_t)session->process;
+	session->members++;
+	torc_table_unlock(session->table);
+	return 0;
+}
+
+int torc_cluster_attach(struct torc_cluster_member *member, int fd, struct torc_error *error)
+{
+	int ret;
+
+	torc_sessions_lock();
+	ret = own(member, error);
+	if (ret == 0)
+		ret = torc_session_lock_table(member->session);
+	if (ret == 0) {
+		ret = enter_group(member, fd, error);
+		torc_table_unlock(member->session->table);
+	}
+	if (ret == 0)
+		member->attached = true;
+	torc_session_look(member->session);
+	torc_sessions_unlock();
+	return ret;
+}
+
+static int set_serving(struct torc_cluster_member *member, bool serving)
+{
+	struct session *session = member->session;
+	int ret = torc_session_lock_table(session);
+
+	if (ret < 0)
+		return ret;
+	session->table->slots[member->slot].serving = serving;
+	ret = torc_group_update(session, session->table->slots[member->slot].group);
+	torc_table_unlock(session->table);
+	if (ret == 0)
+		member->serving = serving;
+	return ret;
+}
+
+int torc_cluster_serve(struct torc_cluster_member *member, struct torc_error *error)
+{
+	int ret = 0;
+
+	if (!member->attached)
+		return torc_error_set(error, -EINVAL, "cluster: no socket is attached");
+	torc_sessions_lock();
+	ret = own(member, error);
+	if (ret == 0 && !member->serving)
+		ret = set_serving(member, true);
+	torc_sessions_unlock();
+	return ret < 0 ? torc_error_set(error, ret, "cluster %u: its program: %s",
+					member->session->id, torc_strerror(ret))
+		       : 0;
+}
+
+int torc_cluster_detach(struct torc_cluster_member *member)
+{
+	int ret = 0;
+
+	torc_sessions_lock();
+	if (member->serving && own(member, NULL) == 0)
+		ret = set_serving(member, false);
+	torc_sessions_unlock();
+	return ret;
+}
+
+void torc_cluster_closed(struct torc_cluster_member *member)
+{
+	struct session *session = member->session;
+
+	torc_sessions_lock();
+	if (member->attached && own(member, NULL) == 0 &&
+	    torc_session_lock_table(session) == 0) {
+		session->table->slots[member->slot].closed = 1;
+		torc_table_unlock(session->table);
+		torc_session_look(session);
+	}
+	member->attached = false;
+	torc_sessions_unlock();
+}
+
+/* In a process whose fork has taken the member over, there is nothing left to leave. */
+static bool still_ours(const struct torc_cluster_member *member)
+{
+	return member->session->pid == getpid() &&
+	       member->session->table->slots[member->slot].process == member->session->process;
+}
+
+void torc_cluster_leave(struct torc_cluster_member *member)
+{
+	struct session *session;
+
+	if (!member)
+		return;
+	session = member->session;
+	if (still_ours(member)) {
+		torc_cluster_detach(member);
+		torc_cluster_closed(member);
+	}
+	torc_sessions_lock();
+	if (still_ours(member) && torc_session_lock_table(session) == 0) {
+		struct cluster_slot *slot = &session->table->slots[member->slot];
+
+		slot->left = 1;
+		slot->used = slot->in_group;
+		torc_table_unlock(session->table);
+	}
+	if (session->members > 0 && --session->members == 0 && !session->down)
+		torc_session_close(session);
+	torc_session_put(session);
+	torc_sessions_unlock();
+	free(member);
+}
