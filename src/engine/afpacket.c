@@ -388,6 +388,7 @@ int afp_set_filter(struct torc_engine *base, const struct sock_fprog *program)
 			free(copy);
 			return result;
 		}
+		afp_filter_settle();
 	}
 	free(engine->filter.filter);
 	engine->filter = (struct sock_fprog){ .len = program ? program->len : 0, .filter = copy };

@@ -147,6 +147,7 @@ int afp_find_interface(const char *name, int *ifindex, struct torc_error *error)
 int afp_socket(const struct afpacket *engine, struct torc_error *error);
 int afp_bind(int fd, int ifindex, uint16_t protocol);
 int afp_socket_filter(int fd, const struct sock_fprog *program);
+void afp_filter_settle(void);
 int afp_refuse_all(int fd);
 int afp_socket_promisc(int fd, int ifindex, bool on);
 void afp_hardware_timestamps(int fd, const char *name);

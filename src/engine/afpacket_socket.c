@@ -9,6 +9,7 @@
 #include <linux/ethtool.h>
 #include <linux/if_ether.h>
 #include <linux/if_link.h>
+#include <linux/membarrier.h>
 #include <linux/net_tstamp.h>
 #include <linux/sockios.h>
 #include <net/if_arp.h>
@@ -17,6 +18,8 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "engine/afpacket.h"
@@ -117,6 +120,19 @@ int afp_bind(int fd, int ifindex, uint16_t protocol)
 				       .sll_ifindex = ifindex };
 
 	return bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0 ? -errno : 0;
+}
+
+/*
+ * A filter that was replaced may still be running for a packet on another CPU, and the packet gets
+ * its timestamp only behind it. Packet sockets run under RCU, and this waits for a grace period:
+ * afterwards every packet that the old filter accepted is in the ring with its stamp.
+ */
+void afp_filter_settle(void)
+{
+	struct timespec pause = { .tv_nsec = 2000000 };
+
+	if (syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0) < 0)
+		nanosleep(&pause, NULL); /* not in this kernel: the likely time */
 }
 
 int afp_socket_filter(int fd, const struct sock_fprog *program)

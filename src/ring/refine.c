@@ -98,19 +98,40 @@ static bool matches(const struct torc_ring *ring, const struct torc_packet *pack
 	return torc_filter_matches(ring->filter, packet->data, packet->caplen, packet->len) > 0;
 }
 
+/* Everything again; a filter that only the kernel can run refuses what it did not see. */
+static bool refuse(const struct torc_ring *ring, const struct ring_port *port,
+		   const struct torc_packet *packet)
+{
+	return wrong_direction(ring, packet) || wrong_vlan(ring, port, packet) ||
+	       ring->filter_kernel_only || (ring->filter && !matches(ring, packet));
+}
+
 /*
- * Captured before the settings in force: test everything again. Stamps of a card come from another
- * clock, so with them each packet is tested for as long as the ring lives; a filter that only the
- * kernel can run refuses what it did not see.
+ * Captured before the settings in force? Stamps of a card come from another clock, so with them
+ * each packet is tested for as long as the ring lives.
  */
-static bool refuse_late(struct torc_ring *ring, const struct ring_port *port,
+static bool refuse_late(const struct torc_ring *ring, const struct ring_port *port,
 			const struct torc_packet *packet)
 {
 	if (!(packet->flags & TORC_PACKET_HW_TIMESTAMP) &&
 	    packet->timestamp_ns >= ring->settings_since_ns)
 		return false;
-	return wrong_direction(ring, packet) || wrong_vlan(ring, port, packet) ||
-	       ring->filter_kernel_only || (ring->filter && !matches(ring, packet));
+	return refuse(ring, port, packet);
+}
+
+/* The settings changed: what was read ahead passed the tests of the older ones. */
+void ring_refine_batch(struct torc_ring *ring)
+{
+	unsigned int kept = ring->batch_at;
+
+	for (unsigned int i = ring->batch_at; i < ring->batch_count; i++) {
+		if (refuse(ring, &ring->ports[ring->block_port], &ring->batch[i]))
+			ring_add(&ring->counters.filtered_late, 1);
+		else
+			ring->batch[kept++] = ring->batch[i];
+	}
+	ring->batch_count = kept;
+	ring_ready(ring);
 }
 
 /* Exactly one of each window of sampling_rate packets, at a random place; the first one always. */

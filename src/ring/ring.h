@@ -213,6 +213,7 @@ void ring_drain(struct torc_ring *ring);
 
 /* refine.c */
 void ring_refine_changed(struct torc_ring *ring);
+void ring_refine_batch(struct torc_ring *ring);
 unsigned int ring_refine(struct torc_ring *ring, const struct ring_port *port,
 			 struct torc_packet *packets, unsigned int count);
 

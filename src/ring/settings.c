@@ -36,6 +36,11 @@ static int apply_to_port(struct torc_ring *ring, struct ring_port *port)
 	return result;
 }
 
+static bool is_file(const struct torc_ring *ring)
+{
+	return ring->port_count > 0 && ring->ports[0].ops->is_file;
+}
+
 /* Give every engine the program that the settings make; packets from before are tested again. */
 int ring_apply_filter(struct torc_ring *ring)
 {
@@ -52,8 +57,10 @@ int ring_apply_filter(struct torc_ring *ring)
 						 ring->channel_mask != UINT64_MAX;
 		ring->kernel_directed |= port->directs && ring->direction != TORC_RX_AND_TX;
 	}
-	ring->settings_since_ns = ring->enabled ? ring_now_ns() : 0;
+	/* a file's packets are tested when they are read, so none was captured under older ones */
+	ring->settings_since_ns = ring->enabled && !is_file(ring) ? ring_now_ns() : 0;
 	ring_refine_changed(ring);
+	ring_refine_batch(ring);
 	return 0;
 }
 
@@ -113,13 +120,12 @@ static uint16_t link_type_of(const struct torc_ring *ring)
 static int compile(struct torc_ring *ring, const char *expression, struct filter_state *state)
 {
 	const char *interface = NULL;
-	bool is_file = ring->port_count > 0 && ring->ports[0].ops->is_file;
 	int result = 0;
 
 	for (unsigned int i = 0; i < ring->port_count && !interface; i++)
 		if (strcmp(ring->ports[i].name, "any") != 0)
 			interface = ring->ports[i].name;
-	if (!is_file) {
+	if (!is_file(ring)) {
 		result = torc_kernel_filter_compile(expression, interface, &state->program,
 						    &ring->error);
 		if (result < 0)
@@ -205,26 +211,33 @@ int torc_ring_set_direction(struct torc_ring *ring, enum torc_direction directio
 
 int torc_ring_set_vlan(struct torc_ring *ring, int vlan)
 {
-	int result;
+	int before, result;
 
 	if (vlan < TORC_VLAN_NONE || vlan > 4095)
 		return ring_fail(ring, -EINVAL, "VLAN id %d is not between 0 and 4095", vlan);
 	ring_lock(ring);
+	before = ring->vlan;
 	ring->vlan = vlan;
 	result = ring_apply_filter(ring);
+	if (result < 0)
+		ring->vlan = before;
 	ring_unlock(ring);
 	return result;
 }
 
 int torc_ring_set_channel_mask(struct torc_ring *ring, uint64_t mask)
 {
+	uint64_t before;
 	int result;
 
 	if (mask == 0)
 		return ring_fail(ring, -EINVAL, "a queue mask without a queue");
 	ring_lock(ring);
+	before = ring->channel_mask;
 	ring->channel_mask = mask;
 	result = ring_apply_filter(ring);
+	if (result < 0)
+		ring->channel_mask = before;
 	ring_unlock(ring);
 	return result;
 }
