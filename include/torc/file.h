@@ -232,6 +232,21 @@ TORC_API int torc_file_extra(const struct torc_file *file, unsigned int index,
 			     struct torc_file_extra *extra);
 
 /*
+ * torc_file_extra_of - the same for a packet that came through a ring on a file
+ *
+ * packet  of the last batch that was read, still borrowed, or a part of it (filtered, sampled)
+ * -ENOENT: it is not of that batch. Not for TORC_REENTRANT rings.
+ */
+TORC_API int torc_file_extra_of(const struct torc_file *file, const struct torc_packet *packet,
+				struct torc_file_extra *extra);
+
+/*
+ * torc_file_of_ring - the file a ring reads, for torc_file_info(), torc_file_interface() and
+ * torc_file_extra_of(); the ring's, and only to be looked at. NULL: it reads none.
+ */
+TORC_API const struct torc_file *torc_file_of_ring(const struct torc_ring *ring);
+
+/*
  * torc_file_option - option number nth (from 0) of a packet of the last call, whatever its code
  *
  * Returns 1 with the option, 0 when there are no more.

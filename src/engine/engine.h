@@ -116,6 +116,8 @@ struct torc_engine_ops {
 	int (*flush)(struct torc_engine *engine);
 
 	int (*stats)(struct torc_engine *engine, struct torc_engine_stats *stats);
+	/* The sentence of the last acquire() that failed, or ""; NULL: the code says it all. */
+	const char *(*error)(struct torc_engine *engine);
 	void (*info)(struct torc_engine *engine, struct torc_engine_info *info);
 };
 
@@ -123,5 +125,9 @@ extern const struct torc_engine_ops torc_engine_tpacket_v3;
 extern const struct torc_engine_ops torc_engine_tpacket_v2; /* TORC_IMMEDIATE */
 extern const struct torc_engine_ops torc_engine_afxdp;
 extern const struct torc_engine_ops torc_engine_replay;
+
+struct torc_file;
+/* The reader of a replay engine, for what a file tells beyond packets. */
+struct torc_file *torc_engine_replay_file(struct torc_engine *engine);
 
 #endif

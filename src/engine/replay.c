@@ -42,6 +42,7 @@ struct torc_engine {
 	bool ended;
 	bool full; /* all blocks are held */
 	struct torc_packet pending; /* the next packet, read ahead to know its time */
+	const uint8_t *pending_record;
 	bool has_pending;
 
 	double speed;      /* 0: as fast as possible */
@@ -233,6 +234,16 @@ static int read_on(struct torc_engine *engine)
 	return result < 0 ? result : torc_file_ended(engine->file);
 }
 
+/* The next packet of the block into engine->pending; returns as walk(). */
+static int walk_ahead(struct torc_engine *engine)
+{
+	int result = engine->file->ops->walk(engine->file, &engine->pending, 1);
+
+	engine->has_pending = result > 0;
+	engine->pending_record = engine->file->records[0];
+	return result;
+}
+
 /* Have the next packet at hand: 1, 0 or a negative code, as acquire(). */
 static int look_ahead(struct torc_engine *engine)
 {
@@ -241,8 +252,7 @@ static int look_ahead(struct torc_engine *engine)
 
 		if (engine->ended)
 			return 0;
-		result = engine->file->ops->walk(engine->file, &engine->pending, 1);
-		engine->has_pending = result > 0;
+		result = walk_ahead(engine);
 		if (result < 0)
 			engine->ended = true;
 		else if (result == 0)
@@ -321,32 +331,44 @@ static unsigned int finish_fill(struct torc_engine *engine, struct torc_packet *
 static unsigned int fill_all(struct torc_engine *engine, struct torc_packet *packets,
 			     unsigned int max)
 {
-	unsigned int count = 0;
-	int result;
+	struct torc_file *file = engine->file;
+	unsigned int ahead = engine->has_pending, count;
+	int result = 0;
 
-	if (engine->has_pending && max > 0) {
-		packets[count++] = engine->pending;
+	if (max > TORC_FILE_BATCH_MAX)
+		max = TORC_FILE_BATCH_MAX;
+	if (ahead) {
+		packets[0] = engine->pending;
 		engine->has_pending = false;
 	}
-	max = max - count > TORC_FILE_BATCH_MAX ? TORC_FILE_BATCH_MAX : max - count;
-	result = max > 0 ? engine->file->ops->walk(engine->file, packets + count, max) : 0;
-	return count + (result > 0 ? (unsigned int)result : 0);
+	if (max > ahead)
+		result = file->ops->walk(file, packets + ahead, max - ahead);
+	count = result > 0 ? (unsigned int)result : 0;
+	if (ahead) {
+		memmove(file->records + 1, file->records, count * sizeof(file->records[0]));
+		file->records[0] = engine->pending_record;
+	}
+	return ahead + count;
 }
 
 static unsigned int fill_due(struct torc_engine *engine, struct torc_packet *packets,
 			     unsigned int max)
 {
+	const uint8_t *records[TORC_FILE_BATCH_MAX];
 	unsigned int count = 0;
 
+	if (max > TORC_FILE_BATCH_MAX)
+		max = TORC_FILE_BATCH_MAX;
 	while (count < max) {
 		if (!engine->has_pending)
-			engine->has_pending = engine->file->ops->walk(engine->file,
-								      &engine->pending, 1) > 0;
+			walk_ahead(engine);
 		if (!engine->has_pending || until_due(engine, &engine->pending) > 0)
 			break;
-		packets[count++] = engine->pending;
+		packets[count] = engine->pending;
+		records[count++] = engine->pending_record;
 		engine->has_pending = false;
 	}
+	memcpy(engine->file->records, records, count * sizeof(records[0]));
 	return count;
 }
 
@@ -357,6 +379,8 @@ static unsigned int replay_fill(struct torc_engine *engine, struct torc_packet *
 
 	count = engine->speed == 0 ? fill_all(engine, packets, max) :
 				     fill_due(engine, packets, max);
+	engine->file->batch = count;
+	engine->file->packets += count;
 	return finish_fill(engine, packets, count);
 }
 
@@ -381,7 +405,7 @@ static bool replay_at_end(struct torc_engine *engine)
 
 static unsigned int replay_fds(struct torc_engine *engine, int *fds, unsigned int max)
 {
-	if (max == 0 || engine->file->info.file_bytes != TORC_UNKNOWN || engine->has_pending)
+	if (max == 0 || engine->file->info.file_bytes != TORC_UNKNOWN)
 		return 0;
 	fds[0] = engine->file->source->fd;
 	return 1;
@@ -394,6 +418,11 @@ static int replay_stats(struct torc_engine *engine, struct torc_engine_stats *st
 		.card_missed = TORC_UNKNOWN,
 	};
 	return 0;
+}
+
+static const char *replay_error(struct torc_engine *engine)
+{
+	return torc_file_error(engine->file);
 }
 
 static void replay_info(struct torc_engine *engine, struct torc_engine_info *info)
@@ -416,6 +445,11 @@ static void replay_info(struct torc_engine *engine, struct torc_engine_info *inf
 	info->buffer_bytes = (uint64_t)engine->block_count * engine->block_bytes;
 }
 
+struct torc_file *torc_engine_replay_file(struct torc_engine *engine)
+{
+	return engine->file;
+}
+
 const struct torc_engine_ops torc_engine_replay = {
 	.name = "file",
 	.is_file = true,
@@ -431,5 +465,6 @@ const struct torc_engine_ops torc_engine_replay = {
 	.fds = replay_fds,
 	.due_ns = replay_due_ns,
 	.stats = replay_stats,
+	.error = replay_error,
 	.info = replay_info,
 };

@@ -528,6 +528,26 @@ int torc_file_extra(const struct torc_file *file, unsigned int index, struct tor
 	return 0;
 }
 
+int torc_file_extra_of(const struct torc_file *file, const struct torc_packet *packet,
+		       struct torc_file_extra *extra)
+{
+	unsigned int low = 0, high = file->batch;
+
+	/* records lie in the order of the batch: the last one that begins before the data */
+	while (low < high) {
+		unsigned int middle = (low + high) / 2;
+
+		if (file->records[middle] < packet->data)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	/* in front of the data are a record's fixed fields and nothing else */
+	if (low == 0 || packet->data - file->records[low - 1] > 32)
+		return -ENOENT;
+	return torc_file_extra(file, low - 1, extra);
+}
+
 /* ---- what the file is ---- */
 
 int torc_file_info(const struct torc_file *file, struct torc_file_info *info)

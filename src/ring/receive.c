@@ -18,6 +18,15 @@ static void leave_block(struct torc_ring *ring)
 	}
 }
 
+static int port_failed(struct torc_ring *ring, struct ring_port *port, int code)
+{
+	const char *sentence = port->ops->error ? port->ops->error(port->engine) : "";
+
+	if (sentence[0])
+		return ring_fail(ring, code, "%s", sentence);
+	return ring_fail(ring, code, "%s: %s", port->name, torc_strerror(code));
+}
+
 static int enter_block(struct torc_ring *ring)
 {
 	for (unsigned int i = 0; i < ring->port_count; i++) {
@@ -27,8 +36,7 @@ static int enter_block(struct torc_ring *ring)
 		int result = port->ops->acquire(port->engine, &token);
 
 		if (result < 0)
-			return ring_fail(ring, result, "%s: %s", port->name,
-					 torc_strerror(result));
+			return port_failed(ring, port, result);
 		if (result == 0)
 			continue;
 		result = ring_block_add(ring, index, token);
