@@ -43,11 +43,6 @@ static const char *set_direction(const struct cli_option *option, void *field, c
 	return expected;
 }
 
-/* In the order of enum torc_cluster_type. */
-#define CLUSTER_TYPES                                                                              \
-	"flow round-robin 2-tuple 4-tuple 5-tuple tcp-5-tuple inner-flow inner-2-tuple "           \
-	"inner-4-tuple inner-5-tuple inner-tcp-5-tuple ip-5-tuple inner-ip-5-tuple"
-
 static const char *set_cluster(const struct cli_option *option, void *field, const char *text)
 {
 	struct capture_cluster *cluster = field;
@@ -58,9 +53,9 @@ static const char *set_cluster(const struct cli_option *option, void *field, con
 
 	if (*text < '0' || *text > '9' || id == 0 || id > 65535 || (*end && *end != ':'))
 		return "ID or ID:TYPE, with an ID from 1 to 65535";
-	types.choices = CLUSTER_TYPES;
+	types.choices = CLI_CLUSTER_TYPES;
 	if (*end && cli_set_choice(&types, &type, end + 1))
-		return "ID:TYPE, TYPE being one of: " CLUSTER_TYPES;
+		return "ID:TYPE, TYPE being one of: " CLI_CLUSTER_TYPES;
 	cluster->id = (unsigned int)id;
 	cluster->type = (enum torc_cluster_type)type;
 	return NULL;

@@ -75,6 +75,11 @@ int cli_print_completion(const char *shell);
 
 /* ---- values.c: the set functions ---- */
 
+/* A short text, such as a figure. */
+struct cli_figure {
+	char text[32];
+};
+
 enum { CLI_LIST_MAX = 64 };
 
 /* A value that was given several times. */
@@ -94,6 +99,14 @@ cli_set cli_set_duration; /* uint64_t nanoseconds; the unit must be given */
 cli_set cli_set_bitrate;  /* uint64_t bits per second; the unit must be given */
 cli_set cli_set_time;     /* uint64_t nanoseconds since 1970 */
 cli_set cli_set_choice;   /* int: place in choices */
+
+/* The word at a place of choices; "?" when there is none. */
+struct cli_figure cli_choice(const char *choices, unsigned int place);
+
+/* In the order of enum torc_cluster_type. */
+#define CLI_CLUSTER_TYPES                                                                          \
+	"flow round-robin 2-tuple 4-tuple 5-tuple tcp-5-tuple inner-flow inner-2-tuple "           \
+	"inner-4-tuple inner-5-tuple inner-tcp-5-tuple ip-5-tuple inner-ip-5-tuple"
 
 /* A number and its unit of a table that ends with a NULL name; false when it is not that. */
 struct cli_unit {
@@ -120,9 +133,6 @@ bool cli_stdout_gone(void);
 #define CLI_RED  "31"
 
 /* A figure, or "unknown" / null when it cannot be known. */
-struct cli_figure {
-	char text[32];
-};
 struct cli_figure cli_figure(uint64_t value);
 struct cli_figure cli_json_figure(uint64_t value);
 /* 1.24 M and so on, for people. */

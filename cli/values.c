@@ -159,6 +159,22 @@ const char *cli_set_choice(const struct cli_option *option, void *field, const c
 	return expected;
 }
 
+struct cli_figure cli_choice(const char *choices, unsigned int place)
+{
+	struct cli_figure word = { "?" };
+
+	for (; *choices; place--) {
+		size_t size = strcspn(choices, " ");
+
+		if (place == 0) {
+			snprintf(word.text, sizeof(word.text), "%.*s", (int)size, choices);
+			break;
+		}
+		choices += size + (choices[size] == ' ');
+	}
+	return word;
+}
+
 /* ".25" as nanoseconds; what follows the digits stays. */
 static uint64_t parse_fraction(const char **text)
 {

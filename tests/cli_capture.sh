@@ -119,6 +119,18 @@ send_udp 1
 wait $pid
 like '-i any names the interface' "$(cat "$work/l.out")" '^[0-9:.]+ lo  *(In|Out) '
 
+# ---- torc rings ----
+
+start r dump -i lo --application-name 'a "name"' udp port 4000
+shown() { torc rings | grep -q "^$pid  *a \"name\" .* udp port 4000$"; }
+ok 'torc rings shows the ring' wait_for shown
+torc rings --json | grep "\"pid\":$pid," >"$work/ring"
+ok 'torc rings --json' json_lines "$work/ring" 1
+like 'tells what it is' "$(cat "$work/ring")" '"application":"a \\"name\\"".*"device":"lo".*"enabled":true.*"received":0'
+kill -KILL $pid
+wait $pid 2>/dev/null
+is 'a ring whose process died is not shown' "$(torc rings --json | wc -l)" 0
+
 # ---- privileges ----
 
 nothing='setpriv --bounding-set -all --inh-caps -all'

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* rings.c - torc rings: the rings that are open on this machine, as they published themselves */
+#include <string.h>
+
+#include <torc/live.h>
+
+#include "commands.h"
+
+struct settings {
+	bool json;
+};
+
+static const struct cli_option options[] = {
+	{ 0, "json", NULL, "JSON Lines on standard output", cli_set_flag,
+	  offsetof(struct settings, json), NULL },
+	{ 0 },
+};
+
+static const struct cli_group groups[] = {
+	{ "Output", options, 0 },
+	{ NULL, NULL, 0 },
+};
+
+/* ---- JSON ---- */
+
+static void json_text(const char *name, const char *text)
+{
+	printf(",\"%s\":", name);
+	cli_print_json_string(stdout, text);
+}
+
+static void json_figure(const char *name, uint64_t value)
+{
+	printf(",\"%s\":%s", name, cli_json_figure(value).text);
+}
+
+static void json_settings(const struct torc_live_ring *ring)
+{
+	printf(",\"enabled\":%s", ring->enabled ? "true" : "false");
+	json_text("direction", cli_choice("both rx tx", ring->direction).text);
+	json_text("mode", cli_choice("send-and-receive send receive", ring->mode).text);
+	json_figure("snaplen", ring->snaplen);
+	json_figure("buffer_bytes", ring->buffer_bytes);
+	json_figure("sampling_rate", ring->sampling_rate);
+	json_figure("poll_watermark", ring->poll_watermark);
+	printf(",\"poll_duration_ms\":%d,\"cluster\":", ring->poll_duration_ms);
+	if (ring->cluster_id)
+		printf("{\"id\":%u,\"type\":\"%s\"}", ring->cluster_id,
+		       cli_choice(CLI_CLUSTER_TYPES, ring->cluster_type).text);
+	else
+		printf("null");
+}
+
+static void json_account(const struct torc_stats *stats)
+{
+	json_figure("received", stats->received);
+	json_figure("bytes", stats->received_bytes);
+	json_figure("dropped", stats->dropped);
+	json_figure("kernel_seen", stats->kernel_seen);
+	json_figure("filtered", stats->filtered);
+	json_figure("filtered_late", stats->filtered_late);
+	json_figure("sampled_out", stats->sampled_out);
+	json_figure("own_copies", stats->own_copies);
+	json_figure("other_direction", stats->other_direction);
+	json_figure("discarded", stats->discarded);
+	json_figure("waiting", stats->waiting);
+	json_figure("truncated", stats->truncated);
+	json_figure("freezes", stats->freezes);
+	json_figure("card_missed", stats->card_missed);
+	json_figure("sent", stats->sent);
+	json_figure("sent_bytes", stats->sent_bytes);
+	json_figure("send_errors", stats->send_errors);
+	printf(",\"balanced\":%s", stats->balanced ? "true" : "false");
+}
+
+static void print_json(const struct torc_live_ring *ring)
+{
+	printf("{\"pid\":%d,\"uid\":%u,\"ring\":%u", ring->pid, ring->uid, ring->ring_id);
+	json_figure("network_namespace", ring->network_namespace);
+	json_figure("opened_ns", ring->opened_ns);
+	json_figure("updated_ns", ring->updated_ns);
+	json_text("application", ring->application_name);
+	json_text("application_stats", ring->application_stats);
+	json_text("device", ring->device);
+	json_text("interface", ring->interface_name);
+	printf(",\"ifindex\":%d", ring->ifindex);
+	json_text("engine", ring->engine);
+	json_text("engine_detail", ring->engine_detail);
+	json_text("filter", ring->filter);
+	json_settings(ring);
+	json_account(&ring->stats);
+	printf("}\n");
+}
+
+/* ---- text ---- */
+
+/* Names are other processes' words: nothing in them may steer the terminal. */
+static const char *printable(const char *text, char *buffer, size_t size)
+{
+	size_t i;
+
+	for (i = 0; text[i] && i + 1 < size; i++) {
+		unsigned char byte = (unsigned char)text[i];
+
+		buffer[i] = byte < 0x20 || byte == 0x7f ? '?' : (char)byte;
+	}
+	buffer[i] = 0;
+	return buffer;
+}
+
+static void print_text(const struct torc_live_ring *ring)
+{
+	char name[64], device[256], cluster[64] = "-", filter[512], figures[3][32];
+
+	if (ring->cluster_id)
+		snprintf(cluster, sizeof(cluster), "%u:%s", ring->cluster_id,
+			 cli_choice(CLI_CLUSTER_TYPES, ring->cluster_type).text);
+	snprintf(figures[0], 32, "%s", cli_figure(ring->stats.received).text);
+	snprintf(figures[1], 32, "%s", cli_figure(ring->stats.dropped).text);
+	snprintf(figures[2], 32, "%s", cli_figure(ring->stats.sent).text);
+	printf("%-8d %-15s %-15s %-10s %-3s %-18s %12s %10s %10s  %s\n", ring->pid,
+	       printable(ring->application_name, name, sizeof(name)),
+	       printable(ring->device, device, sizeof(device)), ring->engine,
+	       ring->enabled ? "on" : "off", cluster, figures[0], figures[1], figures[2],
+	       printable(ring->filter, filter, sizeof(filter)));
+}
+
+static int run(void *data, char **words)
+{
+	const struct settings *settings = data;
+	struct torc_live_list *list;
+	struct torc_live_ring ring;
+	int code = torc_live_open(&list);
+
+	(void)words;
+	if (code < 0)
+		return cli_fail(code, NULL);
+	if (!settings->json)
+		printf("%-8s %-15s %-15s %-10s %-3s %-18s %12s %10s %10s  %s\n", "PID",
+		       "APPLICATION", "DEVICE", "ENGINE", "ON", "CLUSTER", "RECEIVED", "DROPPED",
+		       "SENT", "FILTER");
+	while (torc_live_next(list, &ring) > 0) {
+		if (settings->json)
+			print_json(&ring);
+		else
+			print_text(&ring);
+	}
+	torc_live_close(list);
+	return CLI_GOOD;
+}
+
+const struct cli_command command_rings = {
+	.name = "rings",
+	.summary = "the rings that are open on this machine, and their accounts",
+	.about = "Lists the rings that are open on this machine, in any process: whose they are, on which\n"
+		 "device, and their packet account, at most a second old.",
+	.groups = groups,
+	.settings_size = sizeof(struct settings),
+	.run = run,
+};

@@ -1,0 +1,94 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-3-Clause
+# make install: what it puts where, and that programs in C99 and C++17 build against it and run.
+. tests/tap.bash
+
+nm -D "$B/libtorc.so" 2>/dev/null | grep -q '__[at]san_init' &&
+	skip_all 'the library is built with sanitizers'
+dest=$work/dest
+env -u MAKEFLAGS -u MAKELEVEL make -s B="$B" install DESTDIR="$dest" PREFIX=/usr >"$work/log" 2>&1
+is 'make install' $? 0
+version=$(sed -n 's/^.define TORC_VERSION_STRING "\(.*\)"/\1/p' include/torc/base.h)
+
+for file in lib/libtorc.a "lib/libtorc.so.$version" include/torc/torc.h include/torc/ring.h \
+	lib/pkgconfig/torc.pc bin/torc share/man/man1/torc.1 share/man/man3/torc_ring.3 \
+	share/bash-completion/completions/torc share/zsh/site-functions/_torc; do
+	ok "$file" test -f "$dest/usr/$file"
+done
+is 'libtorc.so leads to the library' "$(readlink -f "$dest/usr/lib/libtorc.so")" \
+	"$(readlink -f "$dest/usr/lib/libtorc.so.$version")"
+ok 'by its SONAME' test -L "$dest/usr/lib/libtorc.so.0"
+is 'every public header is there' "$(cd "$dest/usr/include/torc" && find . -name '*.h' | sort)" \
+	"$(cd include/torc && find . -name '*.h' | sort)"
+is 'nothing is outside of the prefix' "$(ls "$dest")" usr
+ok 'the installed torc runs' "$dest/usr/bin/torc" --version
+if [ -e "$B/libpfring.so" ]; then
+	for file in lib/libpfring.a lib/libpfring.so.8 lib/libpfring.so include/pfring.h \
+		include/linux/pf_ring.h lib/pkgconfig/pfring.pc; do
+		ok "$file" test -f "$dest/usr/$file"
+	done
+fi
+
+exported=$(nm -D --defined-only "$B/libtorc.so" | awk '$2 != "A" { print $3 }' | sed 's/@.*//' | grep -v '^torc_')
+is 'libtorc.so exports its own names only' "$exported" ''
+like 'with a version' "$(nm -D --with-symbol-versions "$B/libtorc.so")" ' T torc_ring_open@@TORC_[0-9.]+$'
+
+# pkg-config relocates the paths by its sysroot, as a cross build would.
+export PKG_CONFIG_SYSROOT_DIR=$dest PKG_CONFIG_LIBDIR=$dest/usr/lib/pkgconfig
+export PKG_CONFIG_ALLOW_SYSTEM_CFLAGS=1 PKG_CONFIG_ALLOW_SYSTEM_LIBS=1
+is 'pkg-config --modversion' "$(pkg-config --modversion torc)" "$version"
+
+cat >"$work/program.c" <<-'END'
+	#include <stdio.h>
+	#include <string.h>
+	#include <torc/torc.h>
+
+	int main(void)
+	{
+		struct torc_ring *ring;
+		struct torc_error error;
+
+		if (torc_ring_open(&ring, "no such device", 0, 0, &error) >= 0)
+			return 1;
+		printf("%s %d\n", torc_version(), error.text[0] != 0);
+		return strcmp(torc_version(), TORC_VERSION_STRING) != 0;
+	}
+END
+cp "$work/program.c" "$work/program.cc"
+strict='-Wall -Wextra -pedantic -Werror'
+
+build() { # COMPILER STANDARD SOURCE PKG-CONFIG-OPTION...
+	# shellcheck disable=SC2046,SC2086 # words
+	"$1" "-std=$2" $strict -o "$work/program" "$3" $(pkg-config --cflags --libs "${@:4}" torc)
+}
+ok 'a C99 program builds with pkg-config' build "${CC:-gcc}" c99 "$work/program.c"
+is 'and runs with the shared library' "$(LD_LIBRARY_PATH=$dest/usr/lib "$work/program")" "$version 1"
+needed=$(objdump -p "$work/program" | awk '/NEEDED/ { print $2 }')
+like 'which it needs by SONAME' "$needed" '^libtorc\.so\.0$'
+is 'and nothing that libtorc needs by itself' "$(echo "$needed" | grep -E 'pcap|zstd|libz')" ''
+rm "$dest"/usr/lib/libtorc.so*
+ok 'the same program builds with the static library' build "${CC:-gcc}" c99 "$work/program.c" --static
+is 'and runs by itself' "$("$work/program")" "$version 1"
+if command -v "${CXX:-g++}" >/dev/null; then
+	ok 'a C++17 program builds' build "${CXX:-g++}" c++17 "$work/program.cc" --static
+	is 'and runs' "$("$work/program")" "$version 1"
+else
+	skip 'a C++17 program builds' 'there is no C++ compiler'
+fi
+
+if [ -e "$dest/usr/lib/libpfring.a" ]; then
+	cat >"$work/pfring.c" <<-'END'
+		#include <pfring.h>
+
+		int main(void)
+		{
+			return pfring_open("no such device", 128, PF_RING_PROMISC) != NULL;
+		}
+	END
+	# shellcheck disable=SC2046 # words
+	ok 'a PF_RING program builds with pkg-config' "${CC:-gcc}" -o "$work/program" "$work/pfring.c" \
+		$(pkg-config --cflags --libs --static pfring)
+	ok 'and runs with the drop-in' env LD_LIBRARY_PATH="$dest/usr/lib" "$work/program"
+fi
+
+done_testing
