@@ -288,6 +288,7 @@ int torc_ring_enable(struct torc_ring *ring)
 		ring_wait_choose_nap(ring);
 		ring->enabled = true;
 		ring_wait_watch(ring);
+		ring->refreshed_s = 0; /* shown as enabled, also when nothing ever comes */
 		ring_refresh(ring);
 	}
 	ring_ready(ring);
