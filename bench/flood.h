@@ -108,15 +108,16 @@ static inline int flood_run(const char *interface, uint64_t packets, uint32_t si
 	struct torc_maker_options options = {
 		.size = sizeof(options), .flows = flows, .lengths = &size, .length_count = 1
 	};
-	struct torc_way_config config = { .interface = interface,
-					  .ifindex = (int)if_nametoindex(interface),
-					  .most_bytes = size };
+	struct torc_way_config config;
 	static struct torc_packet batch[1024];
 	struct torc_maker *maker;
 	struct torc_way *way;
 	double begin;
 	int code = torc_maker_open(&maker, &options, error);
 
+	if (code < 0)
+		return code;
+	code = torc_way_configure(&config, interface, error);
 	if (code < 0)
 		return code;
 	code = torc_way_live_frames.open(&way, &config, error);

@@ -38,18 +38,27 @@ enum torc_make_protocol {
 
 #define TORC_MAKE_LENGTHS_MAX 64u
 
-/* What torc_maker_open() takes. Set size to sizeof(struct torc_maker_options); 0 is the default. */
+/*
+ * What torc_maker_open() takes. Set size to sizeof(struct torc_maker_options); 0 is the default.
+ *
+ * flows             how many, in turn; 0: 1
+ * lengths           of frames, in turn, from the link-layer header and without frame check
+ *                   sequence; NULL: 64 bytes. Borrowed for the call
+ * length_count      at most TORC_MAKE_LENGTHS_MAX
+ * vlan              a tag, 1 to 4094; 0: none
+ * source_mac        zeros: 02:00:00:00:00:01
+ * destination_mac   zeros: 02:00:00:00:00:02
+ */
 struct torc_maker_options {
 	size_t size;
-	uint32_t flows;		 /* how many, in turn; 0: 1 */
-	const uint32_t *lengths; /* of frames, in turn, from the link-layer header and without frame
-				    check sequence; NULL: 64 bytes. Borrowed for the call */
-	unsigned int length_count; /* at most TORC_MAKE_LENGTHS_MAX */
+	uint32_t flows;
+	const uint32_t *lengths;
+	unsigned int length_count;
 	enum torc_make_protocol protocol;
-	uint16_t vlan; /* tag, 1 to 4094; 0: none */
+	uint16_t vlan;
 	bool ipv6;
-	uint8_t source_mac[6];	    /* zeros: 02:00:00:00:00:01 */
-	uint8_t destination_mac[6]; /* zeros: 02:00:00:00:00:02 */
+	uint8_t source_mac[6];
+	uint8_t destination_mac[6];
 };
 
 /*
@@ -87,6 +96,125 @@ TORC_API uint32_t torc_maker_write(const struct torc_maker *maker, uint64_t n, v
  */
 TORC_API unsigned int torc_maker_batch(struct torc_maker *maker, struct torc_packet *packets,
 				       unsigned int count);
+
+/* ---- sending ---- */
+
+/*
+ * The ways frames leave, the fastest first:
+ *
+ *	live_frames  the kernel runs an XDP program that redirects frames to the interface
+ *	             (BPF_PROG_TEST_RUN; Linux 6.3, CAP_NET_ADMIN, CAP_BPF, /dev/net/tun): a
+ *	             million a second and more. The interface must transmit XDP frames (a veth does
+ *	             while its peer has an XDP program or GRO on) and its MTU be at most 2030. Other
+ *	             captures on the sending interface do not see these frames, and queue
+ *	             disciplines do not shape them. A tap device, torcsend0, exists meanwhile
+ *	tx_ring      PACKET_TX_RING: many frames with each system call; CAP_NET_RAW
+ *	send         sendmmsg(2) on a packet socket; CAP_NET_RAW
+ *
+ * Without options.way, a sender without a limit, or with one of at least 100,000 packets or
+ * 100 Mbit a second, takes the first that the machine and the interface have; slower ones take
+ * "send", which other captures see.
+ */
+struct torc_sender;
+
+/*
+ * What torc_sender_open() takes. Set size to sizeof(struct torc_sender_options); 0 is the default.
+ * At most one of the three limits may be given.
+ *
+ * bits_per_second  counts frames from the link-layer header to before the frame check sequence
+ * speed            by the packets' timestamps: 1 as captured, 2 twice as fast
+ * way              one of the names above; NULL: chosen. Borrowed for the call
+ * even             keep the packets' distances by waiting busily, which costs a processor; else
+ *                  those due within some 150 us leave together
+ */
+struct torc_sender_options {
+	size_t size;
+	double packets_per_second;
+	double bits_per_second;
+	double speed;
+	const char *way;
+	bool even;
+};
+
+/*
+ * What was sent since the sender was opened. Each packet given to torc_sender_send() is in sent or
+ * in errors, or was left by a stop.
+ *
+ * sent               taken by the kernel for the interface
+ * errors             refused: too long, or the interface's error
+ * interface_dropped  the interface's own tx drops and errors since then, of all senders;
+ *                    TORC_SEND_UNKNOWN when they cannot be read
+ * elapsed_ns         from the first packet's time to when the last was handed over
+ */
+struct torc_sender_stats {
+	uint64_t sent;
+	uint64_t sent_bytes;
+	uint64_t errors;
+	uint64_t interface_dropped;
+	uint64_t elapsed_ns;
+};
+
+#define TORC_SEND_UNKNOWN UINT64_MAX
+
+/* Strings are borrowed until the sender closes. */
+struct torc_sender_info {
+	const char *interface_name;
+	const char *way;    /* "live_frames", "tx_ring", "send" */
+	const char *detail; /* why no faster way was taken, or "" */
+	int32_t ifindex;
+	uint32_t mtu;
+};
+
+/*
+ * torc_sender_open - get ready to send on an interface
+ *
+ * sender   set to the new sender, owned by the caller: release with torc_sender_close()
+ * device   an interface that is up
+ * options  NULL: as fast as it goes
+ *
+ * Returns 0, or
+ *   -ENODEV, -ENETDOWN   no such interface; it is down
+ *   -EINVAL              unknown way, two limits, a negative one
+ *   -EOPNOTSUPP, -EPERM  the way that was asked for is not to be had: the sentence says why
+ */
+TORC_API int torc_sender_open(struct torc_sender **sender, const char *device,
+			      const struct torc_sender_options *options, struct torc_error *error);
+
+/* torc_sender_close - what was given to torc_sender_send() still leaves; NULL is allowed */
+TORC_API void torc_sender_close(struct torc_sender *sender);
+
+/*
+ * torc_sender_send - send packets, each at its time
+ *
+ * packets  data and caplen are used, with a speed timestamp_ns too; not kept after the return
+ *
+ * Waits until the last is handed to the kernel. The rate is kept over any number of calls: what a
+ * delay of up to a second made late is caught up with. A packet that is refused is counted as an
+ * error and the others go on. Returns how many packets are done with: count, or fewer after
+ * torc_sender_stop(), or
+ *   -ENETDOWN, -ENODEV  the interface went down or away
+ */
+TORC_API int torc_sender_send(struct torc_sender *sender, const struct torc_packet *packets,
+			      unsigned int count);
+
+/*
+ * torc_sender_flush - wait until the kernel has sent what it took; returns 0
+ *
+ * What an interface that went down had not sent yet is counted as errors from now on.
+ */
+TORC_API int torc_sender_flush(struct torc_sender *sender);
+
+/* torc_sender_rewind - the next packet begins another pass over a file: its time is now */
+TORC_API void torc_sender_rewind(struct torc_sender *sender);
+
+/* torc_sender_stop - from any thread or signal handler: torc_sender_send() returns, also later */
+TORC_API void torc_sender_stop(struct torc_sender *sender);
+
+/* torc_sender_stats - from any thread */
+TORC_API int torc_sender_stats(struct torc_sender *sender, struct torc_sender_stats *stats);
+
+/* torc_sender_info - which way was chosen, and why */
+TORC_API int torc_sender_info(struct torc_sender *sender, struct torc_sender_info *info);
 
 #ifdef __cplusplus
 }

@@ -11,7 +11,7 @@
  *	struct shared { position; taken; stream[] = length, bytes, length, bytes, ... }
  *
  * The program moves position on and counts in taken, so the number of frames sent is exact also
- *when a signal ends the call early. One thread at a time; the program runs in its system call.
+ * when a signal ends the call early. One thread at a time; the program runs in its system call.
  *
  * What differs from a socket: frames do not pass queue disciplines, nor the taps (tcpdump) of the
  * interface they leave by; the interface must have an XDP transmit function - a veth has one while
@@ -30,6 +30,7 @@
 
 #include "bpf/bpf.h"
 #include "bpf/code.h"
+#include "send/pace.h"
 #include "send/way.h"
 #include "util/error.h"
 
@@ -38,6 +39,7 @@
 #define BATCH	      64u   /* frames the kernel hands on at once */
 #define XDP_TRANSMITS 4	    /* NETDEV_XDP_ACT_NDO_XMIT */
 #define LEAST_BYTES   14u
+#define CHECK_NS      50000000 /* how often to look whether the interface still transmits */
 
 struct shared {
 	uint64_t position; /* of the next frame in the stream */
@@ -51,7 +53,10 @@ struct torc_way {
 	int tap; /* see keep_dispatched() */
 	int link;
 	struct shared *shared;
+	const char *interface;
+	int ifindex;
 	uint32_t most_bytes;
+	int64_t checked_ns; /* when the interface was last seen able to transmit */
 };
 
 static uint32_t room_for(uint32_t length)
@@ -134,19 +139,19 @@ static int load_program(struct torc_way *way, int ifindex, struct torc_error *er
  * own, which stays down, carries nothing, and is gone when its descriptor is closed, also by kill
  * -9.
  */
-static void keep_dispatched(struct torc_way *way)
+static int keep_dispatched(struct torc_way *way)
 {
 	struct ifreq request = { .ifr_name = "torcsend%d", .ifr_flags = IFF_TAP | IFF_NO_PI };
 	int index;
 
 	way->tap = open("/dev/net/tun", O_RDWR | O_CLOEXEC | O_NONBLOCK);
-	if (way->tap < 0)
-		return;
-	if (ioctl(way->tap, TUNSETIFF, &request) < 0)
-		return;
+	if (way->tap < 0 || ioctl(way->tap, TUNSETIFF, &request) < 0)
+		return -errno;
 	index = (int)if_nametoindex(request.ifr_name);
-	if (index > 0)
-		way->link = torc_bpf_link_create(way->program, index, BPF_XDP, XDP_FLAGS_SKB_MODE);
+	if (index <= 0)
+		return -ENODEV;
+	way->link = torc_bpf_link_create(way->program, index, BPF_XDP, XDP_FLAGS_SKB_MODE);
+	return way->link < 0 ? way->link : 0;
 }
 
 static void live_close(struct torc_way *way)
@@ -170,6 +175,10 @@ static int check_transmits(const struct torc_way_config *config, struct torc_err
 	uint64_t features;
 	int code;
 
+	if (!config->ethernet)
+		return torc_error_set(error, -EOPNOTSUPP,
+				      "live frames are Ethernet frames, %s is not",
+				      config->interface);
 	if (config->most_bytes > MOST_BYTES)
 		return torc_error_set(
 			error, -EOPNOTSUPP,
@@ -216,14 +225,19 @@ static int live_open(struct torc_way **out, const struct torc_way_config *config
 	if (!way)
 		return torc_error_set(error, -ENOMEM, "no memory for a sender");
 	way->map = way->program = way->tap = way->link = -1;
+	way->interface = config->interface;
+	way->ifindex = config->ifindex;
 	way->most_bytes = config->most_bytes;
 	code = check_transmits(config, error);
 	if (code == 0)
 		code = map_memory(way, error);
 	if (code == 0)
 		code = load_program(way, config->ifindex, error);
-	if (code == 0)
-		keep_dispatched(way);
+	if (code == 0 && keep_dispatched(way) < 0)
+		code = torc_error_set(
+			error, -EOPNOTSUPP,
+			"live frames are slow without a tap device (/dev/net/tun): %s",
+			torc_strerror(errno));
 	if (code < 0) {
 		live_close(way);
 		return code;
@@ -256,6 +270,29 @@ static unsigned int fill_stream(struct torc_way *way, const struct torc_packet *
 	return n;
 }
 
+/*
+ * Frames redirected to an interface that went down, or away, or whose peer stopped to take them,
+ * are lost uncounted. So it is looked at often; what is lost before the next look is counted as
+ * sent.
+ */
+static int check_again(struct torc_way *way)
+{
+	int64_t now = torc_pace_now_ns();
+	uint64_t features;
+	int code;
+
+	if (now - way->checked_ns < CHECK_NS)
+		return 0;
+	code = torc_way_check_up(way->interface);
+	if (code == 0)
+		code = torc_xdp_features(way->ifindex, &features);
+	if (code == 0 && !(features & XDP_TRANSMITS))
+		code = -ENETDOWN;
+	if (code == 0)
+		way->checked_ns = now;
+	return code;
+}
+
 static int live_send(struct torc_way *way, const struct torc_packet *packets, unsigned int count)
 {
 	uint32_t longest;
@@ -266,6 +303,9 @@ static int live_send(struct torc_way *way, const struct torc_packet *packets, un
 
 	if (filled == 0)
 		return count > 0 ? -EMSGSIZE : 0;
+	code = check_again(way);
+	if (code < 0)
+		return code;
 	way->shared->position = 0;
 	way->shared->taken = 0;
 	code = torc_bpf_xdp_live(way->program, frame, longest, filled,
