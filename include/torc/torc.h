@@ -21,5 +21,6 @@
 #include <torc/parse.h>
 #include <torc/ring.h>
 #include <torc/send.h>
+#include <torc/source.h>
 
 #endif

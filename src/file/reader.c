@@ -438,7 +438,7 @@ int torc_file_open_memory(struct torc_file **result, const void *data, size_t le
 	file->info.file_bytes = length;
 	file->info.compression = TORC_COMPRESSION_NONE;
 	if (torc_source_detect(data, length) == TORC_COMPRESSION_NONE) {
-		torc_source_close(file->source);
+		torc_source_release(file->source);
 		file->source = NULL;
 		file->begin = file->at = data;
 		file->end = file->at + length;
@@ -457,7 +457,7 @@ void torc_file_close(struct torc_file *file)
 		return;
 	unregister_file(file);
 	if (file->source)
-		torc_source_close(file->source);
+		torc_source_release(file->source);
 	for (i = 0; i < file->port_count; i++) {
 		const struct torc_file_interface *view = &file->ports[i].view;
 

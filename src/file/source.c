@@ -222,7 +222,7 @@ int torc_source_decompress(struct torc_source *source, enum torc_compression com
 	return 0;
 }
 
-void torc_source_close(struct torc_source *source)
+void torc_source_release(struct torc_source *source)
 {
 #ifdef TORC_HAVE_ZLIB
 	if (source->compression == TORC_COMPRESSION_GZIP && source->stream) {

@@ -38,6 +38,6 @@ enum torc_compression torc_source_detect(const uint8_t *bytes, size_t length);
 int torc_source_decompress(struct torc_source *source, enum torc_compression compression,
 			   const uint8_t *bytes, size_t length);
 
-void torc_source_close(struct torc_source *source);
+void torc_source_release(struct torc_source *source);
 
 #endif
