@@ -13,9 +13,14 @@
 #include <torc/layers/ethernet.h>
 #include <torc/layers/icmp.h>
 #include <torc/layers/ip.h>
+#include <torc/layers/ipsec.h>
 #include <torc/layers/link.h>
+#include <torc/layers/mpls.h>
+#include <torc/layers/ppp.h>
 #include <torc/layers/tcp.h>
+#include <torc/layers/tunnel.h>
 #include <torc/layers/udp.h>
+#include <torc/layers/udplite.h>
 #include <torc/live.h>
 #include <torc/packet.h>
 #include <torc/parse.h>
