@@ -70,7 +70,8 @@ struct torc_file_block {
 struct torc_file_options {
 	size_t size;
 	size_t block_bytes; /* read() this much at once; 0: 256 KiB */
-	/* called for each such block, in its place among the packets, also during open */
+	/* called for each such block where it is met: while a packet behind it is read (with
+	 * torc_file_next_batch() also one of the same batch), also during open */
 	void (*on_block)(void *user, const struct torc_file_block *block);
 	void *user;
 };

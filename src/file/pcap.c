@@ -171,7 +171,7 @@ static bool known_magic(struct torc_file *file, uint32_t magic, uint32_t *header
 	case MAGIC_KUZNETZOV:
 		file->kuznetzov = true;
 		file->record_header = RECORD_HEADER + 8;
-		/* fall through */
+		__attribute__((fallthrough));
 	case MAGIC_MICRO:
 		file->time_scale = 1000;
 		return true;
