@@ -29,10 +29,8 @@
 
 #define GONE_RETRY_NS 100000000 /* look for a deleted interface that often */
 
-static void add(uint64_t *counter, uint64_t value)
-{
-	__atomic_fetch_add(counter, value, __ATOMIC_RELAXED);
-}
+static void read_counters(struct afpacket *engine);
+static void ignore_outgoing(const struct afpacket *engine);
 
 /* ---- maps ---- */
 
@@ -95,7 +93,6 @@ static int afp_strand(struct afpacket *engine)
 	struct afp_map *map = afp_active(engine);
 	uint8_t *copy = mmap(NULL, map->bytes, PROT_READ | PROT_WRITE,
 			     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	struct torc_engine_stats unused;
 
 	if (copy == MAP_FAILED)
 		return -errno;
@@ -108,9 +105,11 @@ static int afp_strand(struct afpacket *engine)
 		if (map->taken[unit] || (status & TP_STATUS_USER))
 			memcpy(copy + at, map->memory + at, engine->unit_bytes);
 	}
-	afp_stats((struct torc_engine *)(void *)engine, &unused);
+	pthread_mutex_lock(&engine->counters_lock);
+	read_counters(engine);
 	close(map->fd);
 	map->fd = -1;
+	pthread_mutex_unlock(&engine->counters_lock);
 	if (mremap(copy, map->bytes, map->bytes, MREMAP_MAYMOVE | MREMAP_FIXED, map->memory) ==
 	    MAP_FAILED)
 		return -errno;
@@ -129,8 +128,10 @@ static int new_socket(struct afpacket *engine, struct torc_error *error)
 		fd = afp_socket(engine, error);
 		if (fd < 0)
 			return fd;
+		pthread_mutex_lock(&engine->counters_lock);
 		map->fd = fd;
 		engine->active = slot;
+		pthread_mutex_unlock(&engine->counters_lock);
 		if (engine->config.flags & TORC_HW_TIMESTAMP && engine->ifindex)
 			afp_hardware_timestamps(fd, engine->name);
 		if (engine->config.flags & TORC_PROMISC)
@@ -153,6 +154,7 @@ int afp_open(struct torc_engine **out, const struct torc_engine_config *config,
 		return torc_error_set(error, -ENOMEM, "out of memory");
 	for (unsigned int i = 0; i < AFP_MAPS; i++)
 		engine->maps[i].fd = -1;
+	pthread_mutex_init(&engine->counters_lock, NULL);
 	engine->format = format;
 	engine->config = *config;
 	engine->config.name = engine->config.settings = NULL;
@@ -191,13 +193,49 @@ void afp_close(struct torc_engine *base)
 	if (engine->member && engine->running)
 		torc_cluster_closed(engine->member);
 	afp_sender_free(engine->sender);
+	pthread_mutex_destroy(&engine->counters_lock);
 	free(engine->filter.filter);
 	free(engine);
 }
 
 /* ---- start and stop ---- */
 
-static void ignore_outgoing(const struct afpacket *engine);
+/* The interface may have been renamed: remember its name, by which it is found again. */
+static void follow_name(struct afpacket *engine)
+{
+	char name[IF_NAMESIZE];
+
+	if (engine->ifindex && if_indextoname((unsigned int)engine->ifindex, name))
+		memcpy(engine->name, name, sizeof(name));
+}
+
+/* The interface may have been deleted and made anew: bind to the one of that name then. */
+static int find_interface(struct afpacket *engine)
+{
+	char name[IF_NAMESIZE];
+	int ifindex, result = 0;
+
+	if (!engine->ifindex || if_indextoname((unsigned int)engine->ifindex, name))
+		return 0;
+	ifindex = (int)if_nametoindex(engine->name);
+	if (ifindex == 0)
+		return -ENODEV;
+	if (engine->config.flags & TORC_PROMISC)
+		result = afp_socket_promisc(afp_active(engine)->fd, ifindex, true);
+	pthread_mutex_lock(&engine->counters_lock);
+	engine->ifindex = ifindex;
+	pthread_mutex_unlock(&engine->counters_lock);
+	return result;
+}
+
+/* What happened to the interface while nobody listened is no news. */
+static void forget_error(struct afpacket *engine)
+{
+	int code;
+	socklen_t length = sizeof(code);
+
+	getsockopt(afp_active(engine)->fd, SOL_SOCKET, SO_ERROR, &code, &length);
+}
 
 static int use_filter(struct afpacket *engine)
 {
@@ -226,7 +264,11 @@ int afp_start(struct torc_engine *base)
 		return 0;
 	if (afp_active(engine)->fd < 0 && (result = new_socket(engine, NULL)) < 0)
 		return result;
+	result = find_interface(engine);
+	if (result < 0)
+		return result;
 	map = afp_active(engine);
+	forget_error(engine);
 	ignore_outgoing(engine);
 	if (engine->config.mode == TORC_SEND_ONLY) {
 		result = afp_bind(map->fd, engine->ifindex, NO_PROTOCOL);
@@ -241,7 +283,7 @@ int afp_start(struct torc_engine *base)
 	if (result == 0 && engine->member)
 		result = join_group(engine, NULL);
 	engine->running = result == 0;
-	engine->gone = engine->down = false;
+	engine->gone = false;
 	return result;
 }
 
@@ -311,16 +353,10 @@ int afp_leave(struct torc_engine *base)
 
 static int find_again(struct afpacket *engine)
 {
-	int ifindex = (int)if_nametoindex(engine->name);
-	int fd = afp_active(engine)->fd;
-
-	if (ifindex == 0 || !(afp_interface_flags(engine->name) & IFF_UP))
+	if (find_interface(engine) < 0 || !(afp_interface_flags(engine->name) & IFF_UP))
 		return 0;
-	engine->ifindex = ifindex;
-	if (engine->config.flags & TORC_PROMISC)
-		afp_socket_promisc(fd, ifindex, true);
-	if (afp_bind(fd, ifindex, ETH_P_ALL) == 0)
-		engine->gone = engine->down = false;
+	if (afp_bind(afp_active(engine)->fd, engine->ifindex, ETH_P_ALL) == 0)
+		engine->gone = false;
 	return 0;
 }
 
@@ -438,36 +474,39 @@ int afp_set_mode(struct torc_engine *base, enum torc_mode mode)
 /* ---- counters and information ---- */
 
 /* tp_packets of PACKET_STATISTICS includes tp_drops, and reading resets both. */
+static void read_counters(struct afpacket *engine)
+{
+	union tpacket_stats_u counters = { 0 };
+	socklen_t length = sizeof(counters);
+	int fd = afp_active(engine)->fd;
+
+	if (fd < 0 || getsockopt(fd, SOL_PACKET, PACKET_STATISTICS, &counters, &length) < 0)
+		return;
+	engine->seen += counters.stats1.tp_packets;
+	engine->dropped += counters.stats1.tp_drops;
+	if (engine->format->version == TPACKET_V3)
+		engine->freezes += counters.stats3.tp_freeze_q_cnt;
+}
+
 int afp_stats(struct torc_engine *base, struct torc_engine_stats *stats)
 {
 	struct afpacket *engine = afpacket(base);
-	union tpacket_stats_u counters = { 0 };
-	socklen_t length = sizeof(counters);
-	int fd = __atomic_load_n(&afp_active(engine)->fd, __ATOMIC_RELAXED);
-	uint64_t missed = engine->missed_at_open;
+	uint64_t now;
 
-	if (fd >= 0 &&
-	    getsockopt(fd, SOL_PACKET, PACKET_STATISTICS, &counters, &length) == 0) {
-		add(&engine->seen, counters.stats1.tp_packets);
-		add(&engine->dropped, counters.stats1.tp_drops);
-		if (engine->format->version == TPACKET_V3)
-			add(&engine->freezes, counters.stats3.tp_freeze_q_cnt);
-	}
-	stats->seen = __atomic_load_n(&engine->seen, __ATOMIC_RELAXED);
-	stats->dropped = __atomic_load_n(&engine->dropped, __ATOMIC_RELAXED);
-	stats->freezes = engine->format->version == TPACKET_V3 ?
-				 __atomic_load_n(&engine->freezes, __ATOMIC_RELAXED) :
-				 TORC_UNKNOWN;
+	pthread_mutex_lock(&engine->counters_lock);
+	read_counters(engine);
+	follow_name(engine);
+	now = engine->missed_at_open != TORC_UNKNOWN ? afp_missed_errors(engine->name) :
+						       TORC_UNKNOWN;
+	stats->seen = engine->seen;
+	stats->dropped = engine->dropped;
+	stats->freezes = engine->format->version == TPACKET_V3 ? engine->freezes : TORC_UNKNOWN;
+	stats->card_missed = now != TORC_UNKNOWN ? (uint32_t)(now - engine->missed_at_open) :
+						   TORC_UNKNOWN;
+	pthread_mutex_unlock(&engine->counters_lock);
 	stats->sent = __atomic_load_n(&engine->sent, __ATOMIC_RELAXED);
 	stats->sent_bytes = __atomic_load_n(&engine->sent_bytes, __ATOMIC_RELAXED);
 	stats->send_errors = __atomic_load_n(&engine->send_errors, __ATOMIC_RELAXED);
-	stats->card_missed = TORC_UNKNOWN;
-	if (missed != TORC_UNKNOWN) {
-		uint64_t now = afp_missed_errors(engine->name);
-
-		if (now != TORC_UNKNOWN)
-			stats->card_missed = (uint32_t)(now - missed);
-	}
 	return 0;
 }
 

@@ -16,6 +16,7 @@
 #include <linux/filter.h>
 #include <linux/if_packet.h>
 #include <net/if.h>
+#include <pthread.h>
 
 #include "engine/engine.h"
 
@@ -57,7 +58,6 @@ struct afpacket {
 	bool loopback;
 	bool running;
 	bool gone; /* the interface was deleted */
-	bool down; /* said -ENETDOWN, not up again yet */
 
 	struct afp_map maps[AFP_MAPS];
 	unsigned int active;      /* maps[] that receives */
@@ -75,12 +75,14 @@ struct afpacket {
 	struct torc_cluster_member *member;
 	struct afp_sender *sender;
 
-	/* totals of PACKET_STATISTICS, which resets when read; atomic */
+	/* totals of PACKET_STATISTICS, which resets when read: one reads at a time, and name,
+	 * ifindex and the active socket change under the same lock */
+	pthread_mutex_t counters_lock;
 	uint64_t seen;
 	uint64_t dropped;
 	uint64_t freezes;
 	uint64_t missed_at_open; /* rx_missed_errors */
-	uint64_t sent;           /* atomic too */
+	uint64_t sent;           /* atomic */
 	uint64_t sent_bytes;
 	uint64_t send_errors;
 };

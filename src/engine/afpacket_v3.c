@@ -20,7 +20,7 @@
 #include "engine/afpacket.h"
 
 #define BLOCKS_MIN      2
-#define SETTLE_TRIES_MS 50
+#define SETTLE_TRIES_MS 1000 /* far more than a loaded machine's timers are late */
 
 static struct tpacket_hdr_v1 *block_header(const struct afpacket *engine, const struct afp_map *map,
 					   unsigned int unit)

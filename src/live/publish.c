@@ -23,10 +23,12 @@ struct torc_live {
 static bool usable(const char *directory)
 {
 	struct stat status;
+	bool made = mkdir(directory, 0755) == 0;
 
+	if (made)
+		chmod(directory, 0755); /* whatever the umask: others may look */
 	/* a folder of somebody else's could be a trap */
-	return (mkdir(directory, 0755) == 0 || errno == EEXIST) &&
-	       lstat(directory, &status) == 0 && S_ISDIR(status.st_mode) &&
+	return (made || errno == EEXIST) && lstat(directory, &status) == 0 && S_ISDIR(status.st_mode) &&
 	       status.st_uid == geteuid() && access(directory, W_OK) == 0;
 }
 
@@ -87,12 +89,14 @@ static void end(struct live_page *page)
 	__atomic_store_n(&page->sequence, page->sequence + 1, __ATOMIC_RELEASE);
 }
 
-static int map(struct torc_live *live)
+/* The file under a name that readers do not look for: it gets its own when all is there. */
+static int map(struct torc_live *live, const char *path)
 {
-	live->fd = open(live->path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0644);
+	unlink(path); /* of a process before us with our number */
+	live->fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0644);
 	if (live->fd < 0)
 		return -errno;
-	if (flock(live->fd, LOCK_EX | LOCK_NB) < 0 ||
+	if (fchmod(live->fd, 0644) < 0 || flock(live->fd, LOCK_EX | LOCK_NB) < 0 ||
 	    ftruncate(live->fd, sizeof(*live->page)) < 0)
 		return -errno;
 	live->page = mmap(NULL, sizeof(*live->page), PROT_READ | PROT_WRITE, MAP_SHARED, live->fd,
@@ -104,32 +108,42 @@ static int map(struct torc_live *live)
 	return 0;
 }
 
+static void fill_in(struct live_page *page, uint32_t ring_id)
+{
+	struct stat status;
+
+	page->ring.pid = getpid();
+	page->ring.uid = getuid();
+	page->ring.ring_id = ring_id;
+	page->ring.opened_ns = now_ns();
+	if (stat("/proc/self/ns/net", &status) == 0)
+		page->ring.network_namespace = status.st_ino;
+	page->bytes = sizeof(*page);
+	page->version = LIVE_VERSION;
+	__atomic_store_n(&page->magic, LIVE_MAGIC, __ATOMIC_RELEASE);
+}
+
 struct torc_live *torc_live_publish(uint32_t ring_id)
 {
 	const char *directory = torc_live_directory();
 	struct torc_live *live = calloc(1, sizeof(*live));
-	struct stat status;
+	char path[sizeof(live->path)];
 
 	if (!live)
 		return NULL;
 	live->fd = -1;
-	if (directory[0] == '\0')
-		goto failed;
+	if (directory[0] == '\0') {
+		torc_live_withdraw(live);
+		return NULL;
+	}
+	snprintf(path, sizeof(path), "%s/new-%d-%u", directory, (int)getpid(), ring_id);
 	snprintf(live->path, sizeof(live->path), "%s/%d.%u", directory, (int)getpid(), ring_id);
-	unlink(live->path); /* of a process before us with our number */
-	if (map(live) < 0)
-		goto failed;
-	live->page->ring.pid = getpid();
-	live->page->ring.uid = getuid();
-	live->page->ring.ring_id = ring_id;
-	live->page->ring.opened_ns = now_ns();
-	if (stat("/proc/self/ns/net", &status) == 0)
-		live->page->ring.network_namespace = status.st_ino;
-	live->page->bytes = sizeof(*live->page);
-	live->page->version = LIVE_VERSION;
-	__atomic_store_n(&live->page->magic, LIVE_MAGIC, __ATOMIC_RELEASE);
-	return live;
-failed:
+	if (map(live, path) == 0) {
+		fill_in(live->page, ring_id);
+		if (rename(path, live->path) == 0)
+			return live;
+	}
+	unlink(path);
 	torc_live_withdraw(live);
 	return NULL;
 }
@@ -141,6 +155,7 @@ void torc_live_update(struct torc_live *live, const struct torc_ring_info *info,
 	struct torc_live_ring *ring = &live->page->ring;
 
 	begin(live->page);
+	ring->pid = getpid(); /* a child that goes on with the ring after fork() */
 	ring->updated_ns = now_ns();
 	ring->poll_calls = poll_calls;
 	copy(ring->application_name, sizeof(ring->application_name), info->application_name);
@@ -176,7 +191,7 @@ void torc_live_withdraw(struct torc_live *live)
 {
 	if (!live)
 		return;
-	/* a child after fork() has the same mapping, but it is not the ring's process */
+	/* after fork() two processes have the mapping: the one that used the ring last owns it */
 	if (live->page && live->page->ring.pid == getpid())
 		unlink(live->path);
 	if (live->page)

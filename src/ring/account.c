@@ -47,16 +47,19 @@ static void add_ring(struct torc_ring *ring, struct torc_stats *stats)
 	stats->own_copies = ring_get(&counters->own_copies);
 	stats->discarded = ring_get(&counters->discarded);
 	stats->other_member = ring_get(&counters->other_member);
-	stats->filtered = ring->kernel_filtered ? TORC_UNKNOWN : ring_get(&counters->filtered);
-	stats->other_direction =
-		ring->kernel_directed ? TORC_UNKNOWN : ring_get(&counters->other_direction);
+	stats->filtered = __atomic_load_n(&ring->kernel_filtered, __ATOMIC_RELAXED) ?
+				  TORC_UNKNOWN :
+				  ring_get(&counters->filtered);
+	stats->other_direction = __atomic_load_n(&ring->kernel_directed, __ATOMIC_RELAXED) ?
+					 TORC_UNKNOWN :
+					 ring_get(&counters->other_direction);
 }
 
 /*
  * Does the account balance? While packets arrive, what is neither here nor there is in the ring;
  * when the ring is disabled it has been emptied and counted, and nothing may be left over.
  */
-static void balance(struct torc_ring *ring, struct torc_stats *stats)
+static void balance(struct torc_ring *ring, struct torc_stats *stats, bool enabled)
 {
 	uint64_t placed = stats->received + stats->dropped + stats->sampled_out +
 			  stats->own_copies + stats->filtered_late + stats->discarded +
@@ -67,7 +70,8 @@ static void balance(struct torc_ring *ring, struct torc_stats *stats)
 		stats->waiting = TORC_UNKNOWN;
 		return;
 	}
-	stats->waiting = ring->enabled && stats->kernel_seen > placed ?
+	enabled |= ring_enabled(ring);
+	stats->waiting = enabled && stats->kernel_seen > placed ?
 				 stats->kernel_seen - placed :
 				 0;
 	stats->balanced = stats->kernel_seen == placed + stats->waiting;
@@ -75,15 +79,17 @@ static void balance(struct torc_ring *ring, struct torc_stats *stats)
 
 int torc_ring_stats(struct torc_ring *ring, struct torc_stats *stats)
 {
+	bool enabled = ring_enabled(ring);
+
 	*stats = (struct torc_stats){ 0 };
 	/* The engines' counters last: what they saw is then at least what was delivered. */
 	add_ring(ring, stats);
 	add_engines(ring, stats);
-	balance(ring, stats);
+	balance(ring, stats, enabled);
 	return 0;
 }
 
-int torc_ring_info(struct torc_ring *ring, struct torc_ring_info *info)
+static void describe(struct torc_ring *ring, struct torc_ring_info *info)
 {
 	struct torc_engine_info engine = { .detail = "", .mtu = 65535, .queue_count = 1,
 					   .link_type = TORC_LINK_ETHERNET };
@@ -113,7 +119,7 @@ int torc_ring_info(struct torc_ring *ring, struct torc_ring_info *info)
 		.mode = ring->mode,
 		.sampling_rate = ring->sampling_rate > 1 ? ring->sampling_rate : 1,
 		.poll_watermark = ring_watermark(ring),
-		.poll_duration_ms = ring->poll_duration_ms,
+		.poll_duration_ms = __atomic_load_n(&ring->poll_duration_ms, __ATOMIC_RELAXED),
 		.cluster_id = ring->cluster_id,
 		.cluster_type = ring->cluster_type,
 		.vlan = ring->vlan,
@@ -122,26 +128,41 @@ int torc_ring_info(struct torc_ring *ring, struct torc_ring_info *info)
 	if (ring->port_count == 1 && ring->vlan == TORC_VLAN_ANY)
 		info->vlan = ring->ports[0].vlan;
 	memcpy(info->address, engine.address, sizeof(info->address));
+}
+
+int torc_ring_info(struct torc_ring *ring, struct torc_ring_info *info)
+{
+	ring_lock(ring);
+	describe(ring, info);
+	ring_unlock(ring);
 	return 0;
 }
 
-/*
- * Publish what the ring is, and on the way read the kernel's counters. While packets come this
- * happens once a second: a look at the coarse clock for each block.
- */
-void ring_refresh(struct torc_ring *ring)
+/* Publish what the ring is, and on the way read the kernel's counters; under the lock. */
+void ring_publish(struct torc_ring *ring)
 {
 	struct timespec now;
 	struct torc_stats stats;
 	struct torc_ring_info info;
 
 	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
-	if (ring->enabled && (uint64_t)now.tv_sec == ring->refreshed_s)
-		return;
 	ring->refreshed_s = (uint64_t)now.tv_sec;
+	__atomic_store_n(&ring->stale, false, __ATOMIC_RELAXED);
 	torc_ring_stats(ring, &stats);
 	if (!ring->live)
 		return;
-	torc_ring_info(ring, &info);
+	describe(ring, &info);
 	torc_live_update(ring->live, &info, &stats, ring->application_stats, ring->poll_calls);
+}
+
+/* While packets come that happens once a second: a look at the coarse clock for each block. */
+void ring_refresh(struct torc_ring *ring)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+	if ((uint64_t)now.tv_sec != ring->refreshed_s)
+		ring_publish(ring);
+	else if (!ring->stale)
+		__atomic_store_n(&ring->stale, true, __ATOMIC_RELAXED);
 }

@@ -16,7 +16,7 @@
 
 struct ring_hold {
 	struct torc_ring *ring; /* NULL: the ring was closed */
-	uint64_t serial;
+	uint64_t serial; /* of the ring; 0: free; atomic */
 	unsigned int block;
 	struct torc_parsed *parsed;
 	struct ring_hold *next_of_ring;
@@ -110,23 +110,39 @@ void ring_holds_register(struct torc_ring *ring)
 	pthread_once(&key_once, make_key);
 }
 
-static struct ring_hold *new_hold(struct torc_ring *ring, struct ring_hold *first)
+/* A record of this thread whose ring was closed, or a new one. */
+static struct ring_hold *empty_hold(struct ring_hold *first)
 {
-	struct ring_hold *hold = calloc(1, sizeof(*hold));
+	struct ring_hold *hold = first;
 
+	while (hold && __atomic_load_n(&hold->serial, __ATOMIC_ACQUIRE) != 0)
+		hold = hold->next_of_thread;
+	if (hold)
+		return hold;
+	hold = calloc(1, sizeof(*hold));
 	if (!hold)
 		return NULL;
-	if (ring->parsed)
-		hold->parsed = calloc(RING_BATCH, sizeof(*hold->parsed));
 	hold->next_of_thread = first;
-	if ((ring->parsed && !hold->parsed) || pthread_setspecific(key, hold) != 0) {
-		free(hold->parsed);
+	if (pthread_setspecific(key, hold) != 0) {
 		free(hold);
 		return NULL;
 	}
+	return hold;
+}
+
+static struct ring_hold *new_hold(struct torc_ring *ring, struct ring_hold *first)
+{
+	struct ring_hold *hold = empty_hold(first);
+
+	if (!hold)
+		return NULL;
+	if (ring->parsed && !hold->parsed)
+		hold->parsed = calloc(RING_BATCH, sizeof(*hold->parsed));
+	if (ring->parsed && !hold->parsed)
+		return NULL;
 	hold->ring = ring;
-	hold->serial = ring->serial;
 	hold->block = NO_BLOCK;
+	__atomic_store_n(&hold->serial, ring->serial, __ATOMIC_RELAXED);
 	hold->next_of_ring = ring->holds;
 	ring->holds = hold;
 	return hold;
@@ -141,7 +157,7 @@ struct ring_hold *ring_hold_mine(struct torc_ring *ring)
 		return NULL;
 	first = pthread_getspecific(key);
 	for (hold = first; hold; hold = hold->next_of_thread)
-		if (hold->serial == ring->serial)
+		if (__atomic_load_n(&hold->serial, __ATOMIC_RELAXED) == ring->serial)
 			return hold;
 	return new_hold(ring, first);
 }
@@ -175,7 +191,8 @@ void ring_holds_free(struct torc_ring *ring)
 		ring->holds = hold->next_of_ring;
 		ring_hold_drop(ring, hold);
 		hold->ring = NULL;
-		hold->serial = 0;
+		/* Release: whoever sees that it is free sees it empty. */
+		__atomic_store_n(&hold->serial, 0, __ATOMIC_RELEASE);
 	}
 	pthread_mutex_unlock(&links);
 }

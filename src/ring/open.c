@@ -85,25 +85,61 @@ static int add_port(struct torc_ring *ring, const struct ring_device_spec *spec,
 	return 0;
 }
 
+/* One ring is over interfaces, all of one engine, or over one file; and each is in it once. */
+static int may_add(const struct torc_ring *ring, const struct ring_device_spec *spec,
+		   unsigned int index, struct torc_error *error)
+{
+	for (unsigned int i = 0; i < ring->port_count; i++) {
+		const struct ring_port *port = &ring->ports[i];
+
+		if (port->ops != spec->ops || port->ops->is_file)
+			return torc_error_set(error, -EINVAL,
+					      "%s does not go into one ring with %s: devices of a "
+					      "ring are interfaces of one engine",
+					      spec->names[index], port->name);
+		if (strcmp(port->name, spec->names[index]) == 0 && port->vlan == spec->vlans[index])
+			return torc_error_set(error, -EEXIST, "%s is in the ring already",
+					      port->name);
+	}
+	return 0;
+}
+
+static void remove_ports(struct torc_ring *ring, unsigned int count)
+{
+	while (ring->port_count > count) {
+		struct ring_port *port = &ring->ports[--ring->port_count];
+
+		port->ops->close(port->engine);
+	}
+}
+
 static int add_ports(struct torc_ring *ring, const char *device, struct torc_error *error)
 {
 	struct ring_device_spec spec;
 	int result = ring_device_parse(device, ring->flags, &spec, error);
+	unsigned int before = ring->port_count;
+	uint64_t mask = ring->channel_mask;
 
 	if (result < 0)
 		return result;
 	for (unsigned int i = 0; i < spec.count && result == 0; i++)
+		result = may_add(ring, &spec, i, error);
+	for (unsigned int i = 0; i < spec.count && result == 0; i++)
 		result = add_port(ring, &spec, i, error);
 	if (spec.channel_mask != UINT64_MAX)
 		ring->channel_mask = spec.channel_mask;
-	if (spec.members) {
+	if (result == 0)
+		result = ring_apply_filter(ring);
+	if (result == 0 && spec.members) {
 		ring->member_given = true;
 		ring->share_index = spec.member;
 		ring->share_count = spec.members;
 	}
 	ring_device_free(&spec);
-	if (result == 0)
-		result = ring_apply_filter(ring);
+	if (result < 0) {
+		remove_ports(ring, before);
+		ring->channel_mask = mask;
+	}
 	return result;
 }
 
@@ -115,7 +151,10 @@ int torc_ring_add_device(struct torc_ring *ring, const char *device)
 
 	if (ring->enabled)
 		return ring_fail(ring, -EBUSY, "devices are added to a disabled ring only");
+	ring->error = (struct torc_error){ 0 };
 	result = add_ports(ring, device, &ring->error);
+	if (result < 0 && !ring->error.text[0])
+		ring_fail(ring, result, "cannot add %s: %s", device, torc_strerror(result));
 	if (result < 0)
 		return result;
 	length = strlen(ring->device) + strlen(device) + 2;
@@ -127,7 +166,7 @@ int torc_ring_add_device(struct torc_ring *ring, const char *device)
 		ring->device = name;
 	}
 	ring_refine_changed(ring);
-	ring_refresh(ring);
+	ring_publish(ring);
 	return 0;
 }
 
@@ -212,7 +251,7 @@ int torc_ring_open_with(struct torc_ring **out, const char *device,
 		ring_holds_register(ring);
 	ring_refine_changed(ring);
 	ring->live = torc_live_publish(ring->id);
-	ring_refresh(ring);
+	ring_publish(ring);
 	*out = ring;
 	return 0;
 }
@@ -286,10 +325,9 @@ int torc_ring_enable(struct torc_ring *ring)
 			torc_cluster_file_begin(ring->seat, &ring->share_index, &ring->share_count);
 		ring_refine_changed(ring);
 		ring_wait_choose_nap(ring);
-		ring->enabled = true;
+		__atomic_store_n(&ring->enabled, true, __ATOMIC_RELAXED);
 		ring_wait_watch(ring);
-		ring->refreshed_s = 0; /* shown as enabled, also when nothing ever comes */
-		ring_refresh(ring);
+		ring_publish(ring);
 	}
 	ring_ready(ring);
 	ring_unlock(ring);
@@ -300,9 +338,10 @@ int torc_ring_disable(struct torc_ring *ring)
 {
 	ring_lock(ring);
 	if (ring->enabled) {
-		ring->enabled = false;
 		stop_ports(ring, ring->port_count);
-		ring_refresh(ring);
+		/* now, so that stats() from another thread sees it waiting until it is discarded */
+		__atomic_store_n(&ring->enabled, false, __ATOMIC_RELAXED);
+		ring_publish(ring);
 		ring_ready(ring);
 	}
 	ring_unlock(ring);

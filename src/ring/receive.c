@@ -139,11 +139,18 @@ static int may_receive(struct torc_ring *ring)
 	return 0;
 }
 
+/* Packets that are all left out (sampled, say) do not make a wait longer. */
+static bool is_past(uint64_t deadline_ns)
+{
+	return deadline_ns != 0 && deadline_ns != UINT64_MAX && ring_monotonic_ns() >= deadline_ns;
+}
+
 /* Fill the caller's array, waiting for the first packet as the poll duration says. */
 static int receive(struct torc_ring *ring, struct torc_packet *packets, unsigned int max,
 		   int timeout_ms)
 {
 	int result = may_receive(ring);
+	uint64_t deadline_ns = 0;
 
 	if (result < 0)
 		return result;
@@ -151,9 +158,11 @@ static int receive(struct torc_ring *ring, struct torc_packet *packets, unsigned
 		result = ring_fill(ring, packets, max);
 		if (result != 0)
 			return result;
-		if (timeout_ms == 0)
+		if (timeout_ms == 0 || is_past(deadline_ns))
 			return ring_check(ring);
-		result = ring_wait(ring, timeout_ms);
+		if (deadline_ns == 0)
+			deadline_ns = ring_deadline_ns(timeout_ms);
+		result = ring_wait(ring, deadline_ns);
 		if (result <= 0)
 			return result;
 	}
@@ -190,6 +199,8 @@ static unsigned int take(struct torc_ring *ring, struct torc_packet *packets, un
  */
 static int receive_shared(struct torc_ring *ring, struct torc_packet *packets, unsigned int max)
 {
+	int timeout_ms = __atomic_load_n(&ring->poll_duration_ms, __ATOMIC_RELAXED);
+	uint64_t deadline_ns = ring_deadline_ns(timeout_ms);
 	struct ring_hold *hold;
 	int result;
 
@@ -209,11 +220,11 @@ static int receive_shared(struct torc_ring *ring, struct torc_packet *packets, u
 			deliver(ring, packets, count, ring_hold_parsed(hold));
 			result = (int)count;
 		}
-		if (result != 0 || torc_ring_stopped(ring) || ring->poll_duration_ms == 0 ||
-		    torc_ring_at_end(ring))
+		if (result != 0 || timeout_ms == 0 || torc_ring_stopped(ring) ||
+		    torc_ring_at_end(ring) || is_past(deadline_ns))
 			break;
 		ring_unlock(ring);
-		result = ring_wait(ring, ring->poll_duration_ms);
+		result = ring_wait(ring, deadline_ns);
 		ring_lock(ring);
 		if (result <= 0)
 			break;
@@ -308,6 +319,23 @@ int torc_ring_peek(struct torc_ring *ring, struct torc_packet *packet)
 		*packet = ring->batch[ring->batch_at];
 	ring_ready(ring);
 	return result > 0 ? 1 : result;
+}
+
+int torc_ring_wait(struct torc_ring *ring, int timeout_ms)
+{
+	uint64_t deadline_ns = ring_deadline_ns(timeout_ms);
+	int result;
+
+	do {
+		ring_lock(ring);
+		result = torc_ring_stopped(ring) ? 0 : refill(ring, 0);
+		ring_ready(ring);
+		ring_unlock(ring);
+		if (result != 0)
+			return result > 0 ? 1 : result;
+		result = timeout_ms == 0 ? 0 : ring_wait(ring, deadline_ns);
+	} while (result > 0 && !is_past(deadline_ns));
+	return result < 0 ? result : 0;
 }
 
 bool torc_ring_at_end(const struct torc_ring *ring)

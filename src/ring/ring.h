@@ -74,7 +74,7 @@ struct torc_ring {
 	unsigned int port_count;
 
 	/* reading */
-	bool enabled;
+	bool enabled;              /* atomic */
 	bool stopped;              /* atomic */
 	bool refines;              /* some packet may have to be left out: see refine.c */
 	unsigned int next_port;    /* where to look for a block first */
@@ -125,7 +125,7 @@ struct torc_ring {
 
 	char *filter_text;             /* NULL: none */
 	struct sock_fprog kernel_program; /* the same for the kernel; len 0: none */
-	bool kernel_filtered;          /* the kernel refused packets at some time: nobody counted */
+	bool kernel_filtered;          /* atomic: the kernel refused packets at some time: nobody counted */
 	bool kernel_directed;
 	struct torc_filter *filter;    /* the same for user space; NULL: none, or not possible */
 	bool filter_kernel_only;       /* uses what only the kernel knows */
@@ -148,6 +148,7 @@ struct torc_ring {
 	uint64_t poll_calls;
 	uint64_t opened_ns;
 	uint64_t refreshed_s; /* second of the last refresh of kernel counters and live view */
+	bool stale;           /* atomic: something changed since then */
 	struct torc_live *live;
 	struct torc_error error;
 };
@@ -171,6 +172,11 @@ static inline uint32_t ring_watermark(const struct torc_ring *ring)
 	if (set == 0)
 		set = ring->flags & TORC_IMMEDIATE ? 1 : RING_WATERMARK_DEFAULT;
 	return set;
+}
+
+static inline bool ring_enabled(const struct torc_ring *ring)
+{
+	return __atomic_load_n(&ring->enabled, __ATOMIC_RELAXED);
 }
 
 static inline void ring_lock(struct torc_ring *ring)
@@ -228,7 +234,8 @@ void ring_holds_free(struct torc_ring *ring);
 void ring_holds_register(struct torc_ring *ring);
 
 /* wait.c */
-int ring_wait(struct torc_ring *ring, int timeout_ms);
+int ring_wait(struct torc_ring *ring, uint64_t deadline_ns);
+uint64_t ring_deadline_ns(int timeout_ms);
 int ring_wait_open(struct torc_ring *ring);
 void ring_wait_close(struct torc_ring *ring);
 void ring_wait_watch(struct torc_ring *ring);
@@ -241,5 +248,6 @@ int ring_apply_filter(struct torc_ring *ring);
 
 /* account.c */
 void ring_refresh(struct torc_ring *ring);
+void ring_publish(struct torc_ring *ring);
 
 #endif

@@ -41,6 +41,16 @@ static bool is_file(const struct torc_ring *ring)
 	return ring->port_count > 0 && ring->ports[0].ops->is_file;
 }
 
+/* What the kernel refuses from now on is counted nowhere. */
+static void note_unknown(struct torc_ring *ring, const struct ring_port *port)
+{
+	if (port->filters && (ring->filter_text || ring->vlan != TORC_VLAN_ANY ||
+			      port->vlan != TORC_VLAN_ANY || ring->channel_mask != UINT64_MAX))
+		__atomic_store_n(&ring->kernel_filtered, true, __ATOMIC_RELAXED);
+	if (port->directs && ring->direction != TORC_RX_AND_TX)
+		__atomic_store_n(&ring->kernel_directed, true, __ATOMIC_RELAXED);
+}
+
 /* Give every engine the program that the settings make; packets from before are tested again. */
 int ring_apply_filter(struct torc_ring *ring)
 {
@@ -51,16 +61,13 @@ int ring_apply_filter(struct torc_ring *ring)
 		if (result < 0)
 			return ring_fail(ring, result, "%s does not take the filter: %s", port->name,
 					 torc_strerror(result));
-		if (port->filters)
-			ring->kernel_filtered |= ring->filter_text || ring->vlan != TORC_VLAN_ANY ||
-						 port->vlan != TORC_VLAN_ANY ||
-						 ring->channel_mask != UINT64_MAX;
-		ring->kernel_directed |= port->directs && ring->direction != TORC_RX_AND_TX;
+		note_unknown(ring, port);
 	}
 	/* a file's packets are tested when they are read, so none was captured under older ones */
 	ring->settings_since_ns = ring->enabled && !is_file(ring) ? ring_now_ns() : 0;
 	ring_refine_changed(ring);
 	ring_refine_batch(ring);
+	ring_publish(ring);
 	return 0;
 }
 
@@ -160,7 +167,6 @@ int torc_ring_set_filter(struct torc_ring *ring, const char *expression)
 		}
 	}
 	free_filter_state(result < 0 ? &next : &before);
-	ring_refresh(ring);
 	ring_unlock(ring);
 	return result;
 }
@@ -271,6 +277,7 @@ int torc_ring_set_sampling_rate(struct torc_ring *ring, uint32_t rate)
 	ring->sampling_rate = rate;
 	ring->window_at = ring->window_pick = 0;
 	ring_refine_changed(ring);
+	ring_publish(ring);
 	ring_unlock(ring);
 	return 0;
 }
@@ -278,6 +285,7 @@ int torc_ring_set_sampling_rate(struct torc_ring *ring, uint32_t rate)
 int torc_ring_set_poll_watermark(struct torc_ring *ring, uint32_t packets)
 {
 	__atomic_store_n(&ring->poll_watermark, packets ? packets : 1, __ATOMIC_RELAXED);
+	__atomic_store_n(&ring->stale, true, __ATOMIC_RELAXED);
 	return 0;
 }
 
@@ -295,6 +303,7 @@ int torc_ring_set_poll_duration(struct torc_ring *ring, int duration_ms)
 	if (duration_ms < -1)
 		return ring_fail(ring, -EINVAL, "a poll duration is -1 or more, not %d", duration_ms);
 	__atomic_store_n(&ring->poll_duration_ms, duration_ms, __ATOMIC_RELAXED);
+	__atomic_store_n(&ring->stale, true, __ATOMIC_RELAXED);
 	return 0;
 }
 
@@ -305,7 +314,7 @@ int torc_ring_set_application_name(struct torc_ring *ring, const char *name)
 				 sizeof(ring->application_name) - 1);
 	ring_lock(ring);
 	strcpy(ring->application_name, name);
-	ring_refresh(ring);
+	ring_publish(ring);
 	ring_unlock(ring);
 	return 0;
 }
@@ -317,7 +326,7 @@ int torc_ring_set_application_stats(struct torc_ring *ring, const char *text)
 				 sizeof(ring->application_stats) - 1);
 	ring_lock(ring);
 	strcpy(ring->application_stats, text);
-	ring_refresh(ring);
+	ring_publish(ring);
 	ring_unlock(ring);
 	return 0;
 }

@@ -114,7 +114,7 @@ int torc_ring_set_cluster_with(struct torc_ring *ring, unsigned int id,
 		torc_cluster_file_begin(ring->seat, &ring->share_index, &ring->share_count);
 	ring_wait_watch(ring);
 	ring_refine_changed(ring);
-	ring_refresh(ring);
+	ring_publish(ring);
 	ring_unlock(ring);
 	return result;
 }
@@ -131,7 +131,7 @@ int torc_ring_leave_cluster(struct torc_ring *ring)
 	ring_lock(ring);
 	if (ring->cluster_id)
 		result = leave_ports(ring);
-	ring_refresh(ring);
+	ring_publish(ring);
 	ring_unlock(ring);
 	return result;
 }

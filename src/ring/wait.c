@@ -24,6 +24,8 @@
 
 #define PAUSE_MS 1
 
+#define STALE_NS 1000000000u /* the published account is brought up to date within that time */
+
 #define NAP_US        4000 /* with a buffer of NAP_BYTES, less with less */
 #define NAP_US_MIN    500
 #define NAP_BYTES     (16u << 20)
@@ -207,7 +209,19 @@ int torc_ring_fd(const struct torc_ring *constant)
 struct wait {
 	uint64_t deadline_ns; /* UINT64_MAX: none */
 	uint64_t first_ns;    /* when the first of the waiting packets was seen */
+	unsigned int queued;
+	unsigned int enough;  /* that many queued are worth waking for */
+	int64_t due_ns;
+	bool slept;
+	bool naps; /* sleep for nap_us, whatever comes */
 };
+
+/* When a wait of timeout_ms that begins now ends. */
+uint64_t ring_deadline_ns(int timeout_ms)
+{
+	return timeout_ms < 0 ? UINT64_MAX :
+				ring_monotonic_ns() + (uint64_t)timeout_ms * 1000000;
+}
 
 static int milliseconds_until(uint64_t when_ns, uint64_t now_ns)
 {
@@ -223,11 +237,11 @@ static int milliseconds_until(uint64_t when_ns, uint64_t now_ns)
 static bool give_time(struct torc_ring *ring, struct wait *wait, uint64_t now)
 {
 	struct pollfd stop = { .fd = ring->stop_fd, .events = POLLIN };
+	uint32_t timeout_ms = __atomic_load_n(&ring->watermark_timeout_ms, __ATOMIC_RELAXED);
 
 	if (wait->first_ns == 0)
 		wait->first_ns = now;
-	if (now >= wait->deadline_ns ||
-	    now - wait->first_ns >= (uint64_t)ring->watermark_timeout_ms * 1000000)
+	if (now >= wait->deadline_ns || now - wait->first_ns >= (uint64_t)timeout_ms * 1000000)
 		return false;
 	poll(&stop, 1, PAUSE_MS);
 	return true;
@@ -255,107 +269,101 @@ void ring_wait_choose_nap(struct torc_ring *ring)
 	ring->nap_us = nap < NAP_US_MIN ? 0 : (uint32_t)nap;
 }
 
-static bool nap(struct torc_ring *ring, uint64_t deadline_ns, uint64_t now)
+static bool wants_nap(struct torc_ring *ring, const struct wait *wait, uint64_t now)
 {
 	uint64_t received = ring_get(&ring->counters.received);
 	bool dense = received - ring->received_at_wait >= NAP_PACKETS;
-	struct timespec pause = { .tv_nsec = (long)ring->nap_us * 1000 };
-	struct pollfd stop = { .fd = ring->stop_fd, .events = POLLIN };
 
-	ring_add(&ring->received_at_wait, received - ring->received_at_wait);
-	if (!dense || !ring->nap_us || __atomic_load_n(&ring->poll_watermark, __ATOMIC_RELAXED) ||
-	    deadline_ns - now <= (uint64_t)ring->nap_us * 1000)
-		return false;
-	ppoll(&stop, 1, &pause, NULL);
-	return true;
-}
-
-/* Sleep until a descriptor is readable or something is due. */
-static void sleep_until(struct torc_ring *ring, uint64_t deadline_ns, uint64_t now)
-{
-	struct epoll_event event;
-	int64_t due = due_ns(ring);
-	int timeout = milliseconds_until(deadline_ns, now);
-
-	if (due >= 0 && (timeout < 0 || due / 1000000 < timeout)) {
-		struct timespec pause = { .tv_sec = due / 1000000000, .tv_nsec = due % 1000000000 };
-		struct pollfd set = { .fd = ring->epoll_fd, .events = POLLIN };
-
-		ppoll(&set, 1, &pause, NULL);
-		return;
-	}
-	if (epoll_wait(ring->epoll_fd, &event, 1, timeout) > 0 && ring->reentrant) {
-		/* readable because another thread holds the last block: do not spin on it */
-		struct pollfd stop = { .fd = ring->stop_fd, .events = POLLIN };
-
-		if (torc_ring_queued(ring) == 0)
-			poll(&stop, 1, PAUSE_MS);
-	}
-}
-
-static unsigned int queued_locked(struct torc_ring *ring, int *state)
-{
-	unsigned int count = 0;
-
-	ring_lock(ring);
-	*state = !ring->enabled ? -TORC_ENOTENABLED : torc_ring_at_end(ring) ? 0 : 1;
-	if (*state > 0)
-		count = ring->batch_count - ring->batch_at + queued_in_engines(ring);
-	ring_unlock(ring);
-	return count;
+	ring->received_at_wait = received;
+	return dense && ring->nap_us && !wait->slept &&
+	       !__atomic_load_n(&ring->poll_watermark, __ATOMIC_RELAXED) &&
+	       wait->deadline_ns - now > (uint64_t)ring->nap_us * 1000;
 }
 
 /*
- * Wait for packets: 1 some are at hand (or worth a try), 0 timeout, stop or end of file, or a
- * negative code.
+ * What is at hand, and what became of the interfaces; under the lock. 1: go on, 0: end of file, or
+ * a negative code. When there is nothing to do but sleep, this also brings the account up to date.
  */
-int ring_wait(struct torc_ring *ring, int timeout_ms)
-{
-	uint64_t now = ring_monotonic_ns();
-	struct wait wait = { .deadline_ns = timeout_ms < 0 ? UINT64_MAX :
-							     now + (uint64_t)timeout_ms * 1000000 };
-	bool tried = false;
-
-	for (;; now = ring_monotonic_ns()) {
-		unsigned int queued;
-		int state;
-
-		if (torc_ring_stopped(ring))
-			return 0;
-		queued = queued_locked(ring, &state);
-		if (state <= 0)
-			return state;
-		if (queued > 0) {
-			if (queued >= ring_watermark(ring) || !give_time(ring, &wait, now))
-				return 1;
-			continue;
-		}
-		state = ring_check(ring);
-		if (state < 0)
-			return state;
-		if (tried && due_ns(ring) == 0)
-			return 1;
-		if (now >= wait.deadline_ns)
-			return 0;
-		ring_add(&ring->poll_calls, 1);
-		ring_refresh(ring);
-		if (tried || !nap(ring, wait.deadline_ns, now))
-			sleep_until(ring, wait.deadline_ns, now);
-		tried = true;
-	}
-}
-
-int torc_ring_wait(struct torc_ring *ring, int timeout_ms)
+static int look(struct torc_ring *ring, struct wait *wait, uint64_t now)
 {
 	int result;
 
 	if (!ring->enabled)
 		return ring_fail(ring, -TORC_ENOTENABLED,
 				 "the ring is not enabled: call torc_ring_enable()");
-	if (torc_ring_stopped(ring))
+	if (torc_ring_at_end(ring))
 		return 0;
-	if (torc_ring_queued(ring) > 0)
+	wait->queued = ring->batch_count - ring->batch_at + queued_in_engines(ring);
+	wait->enough = ring_watermark(ring);
+	if (wait->queued > 0)
 		return 1;
-	result = ring_wait(ring, timeout_ms);
-	return result;
+	result = ring_check(ring);
+	if (result < 0)
+		return result;
+	wait->due_ns = due_ns(ring);
+	if (now < wait->deadline_ns && !(wait->slept && wait->due_ns == 0)) {
+		ring_add(&ring->poll_calls, 1);
+		ring_refresh(ring);
+		wait->naps = wants_nap(ring, wait, now);
+	}
+	return 1;
+}
+
+/* Sleep until a descriptor is readable or something is due. */
+static void sleep_until(struct torc_ring *ring, const struct wait *wait, uint64_t now)
+{
+	struct pollfd stop = { .fd = ring->stop_fd, .events = POLLIN };
+	struct pollfd any = { .fd = ring->epoll_fd, .events = POLLIN };
+	struct timespec pause = { .tv_nsec = (long)ring->nap_us * 1000 };
+	uint64_t until = wait->deadline_ns;
+
+	if (wait->naps) {
+		ppoll(&stop, 1, &pause, NULL);
+		return;
+	}
+	if (__atomic_load_n(&ring->stale, __ATOMIC_RELAXED) && until > now + STALE_NS)
+		until = now + STALE_NS;
+	if (wait->due_ns >= 0 && until > now + (uint64_t)wait->due_ns) {
+		pause = (struct timespec){ .tv_sec = wait->due_ns / 1000000000,
+					   .tv_nsec = wait->due_ns % 1000000000 };
+		ppoll(&any, 1, &pause, NULL);
+		return;
+	}
+	/* readable because another thread holds the last block: do not spin on it */
+	if (poll(&any, 1, milliseconds_until(until, now)) > 0 && ring->reentrant &&
+	    torc_ring_queued(ring) == 0)
+		poll(&stop, 1, PAUSE_MS);
+}
+
+/*
+ * Wait for packets: 1 some are at hand (or worth a try), 0 timeout, stop or end of file, or a
+ * negative code.
+ */
+int ring_wait(struct torc_ring *ring, uint64_t deadline_ns)
+{
+	uint64_t now = ring_monotonic_ns();
+	struct wait wait = { .deadline_ns = deadline_ns };
+
+	for (;; now = ring_monotonic_ns()) {
+		int state;
+
+		if (torc_ring_stopped(ring))
+			return 0;
+		ring_lock(ring);
+		state = look(ring, &wait, now);
+		ring_unlock(ring);
+		if (state <= 0)
+			return state;
+		if (wait.queued > 0) {
+			if (wait.queued >= wait.enough || !give_time(ring, &wait, now))
+				return 1;
+			continue;
+		}
+		if (wait.slept && wait.due_ns == 0)
+			return 1;
+		if (now >= deadline_ns)
+			return 0;
+		sleep_until(ring, &wait, now);
+		wait.slept = true;
+	}
 }
