@@ -104,6 +104,22 @@ struct torc_layer_flow {
 	uint8_t destination;
 };
 
+/* How the checksum of a layer is made. */
+enum torc_checksum_method {
+	TORC_SUM_NONE = 0,
+	TORC_SUM_HEADER = 1,  /* RFC 1071, over the header */
+	TORC_SUM_MESSAGE = 2, /* RFC 1071, over header and payload */
+	TORC_SUM_PSEUDO = 3,  /* the same and IP's pseudo-header; for UDP, 0 means absent */
+	TORC_SUM_GRE = 4,     /* as MESSAGE, when the header's first bit is set (RFC 2784 §2.1) */
+	TORC_SUM_CRC32C = 5   /* SCTP's, over header and payload (RFC 9260 §6.8) */
+};
+
+struct torc_layer_checksum {
+	uint8_t method; /* enum torc_checksum_method */
+	uint8_t offset; /* of the checksum in the header */
+	uint8_t protocol; /* IP protocol number, for TORC_SUM_PSEUDO */
+};
+
 struct torc_layer_ops {
 	const char *name; /* as gopacket's LayerType has it */
 	const char *key;  /* in field paths */
@@ -116,6 +132,7 @@ struct torc_layer_ops {
 	void (*read)(const struct torc_decoded *decoded, const struct torc_layer *layer, void *out);
 	const struct torc_field_info *fields; /* or NULL */
 	struct torc_layer_flow flow;
+	struct torc_layer_checksum checksum;
 };
 
 /*

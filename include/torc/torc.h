@@ -4,6 +4,7 @@
 #define TORC_TORC_H
 
 #include <torc/base.h>
+#include <torc/checksum.h>
 #include <torc/decode.h>
 #include <torc/file.h>
 #include <torc/filter.h>

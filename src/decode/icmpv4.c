@@ -66,4 +66,5 @@ const struct torc_layer_ops torc_layer_ops_icmpv4 = {
 	.decode = icmpv4_decode,
 	.read = icmpv4_read,
 	.fields = icmpv4_fields,
+	.checksum = { TORC_SUM_MESSAGE, 2, 0 },
 };

@@ -68,6 +68,7 @@ const struct torc_layer_ops torc_layer_ops_icmpv6 = {
 	.decode = icmpv6_decode,
 	.read = icmpv6_read,
 	.fields = icmpv6_fields,
+	.checksum = { TORC_SUM_PSEUDO, 2, 58 },
 };
 
 static int echo_decode(struct torc_cursor *cursor)

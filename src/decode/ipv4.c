@@ -124,4 +124,5 @@ const struct torc_layer_ops torc_layer_ops_ipv4 = {
 	.read = ipv4_read,
 	.fields = ipv4_fields,
 	.flow = { TORC_ENDPOINT_IPV4, 4, 12, 16 },
+	.checksum = { TORC_SUM_HEADER, 10, 0 },
 };

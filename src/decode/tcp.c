@@ -166,4 +166,5 @@ const struct torc_layer_ops torc_layer_ops_tcp = {
 	.read = tcp_read,
 	.fields = tcp_fields,
 	.flow = { TORC_ENDPOINT_TCP_PORT, 2, 0, 2 },
+	.checksum = { TORC_SUM_PSEUDO, 16, 6 },
 };

@@ -40,4 +40,5 @@ const struct torc_layer_ops torc_layer_ops_udp = {
 	.read = udp_read,
 	.fields = udp_fields,
 	.flow = { TORC_ENDPOINT_UDP_PORT, 2, 0, 2 },
+	.checksum = { TORC_SUM_PSEUDO, 6, 17 },
 };

@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* checksum.c - RFC 1071 sums with IP's pseudo-headers, and SCTP's CRC32c, verified */
+#include <torc/checksum.h>
+
+#include <string.h>
+
+#include "decode/registry.h"
+
+#define PROTOCOL_UDP 17
+
+/* ---- sums ---- */
+
+/* Adds 16-bit words; an odd last byte counts as if a zero followed. */
+static uint64_t sum_add(uint64_t sum, const uint8_t *p, size_t length)
+{
+	for (; length >= 2; p += 2, length -= 2)
+		sum += torc_be16(p);
+	return length ? sum + ((uint64_t)p[0] << 8) : sum;
+}
+
+static uint16_t sum_fold(uint64_t sum)
+{
+	while (sum >> 16)
+		sum = (sum & 0xFFFF) + (sum >> 16);
+	return (uint16_t)~sum;
+}
+
+uint16_t torc_checksum_internet(const void *data, size_t length)
+{
+	return sum_fold(sum_add(0, data, length));
+}
+
+/* Reflected polynomial 0x82F63B78, four bits at a time; the four checksum bytes count as zero. */
+static uint32_t crc32c(const uint8_t *p, uint32_t length, uint32_t hole)
+{
+	static const uint32_t table[16] = {
+		0x00000000, 0x105EC76F, 0x20BD8EDE, 0x30E349B1, 0x417B1DBC, 0x5125DAD3,
+		0x61C69362, 0x7198540D, 0x82F63B78, 0x92A8FC17, 0xA24BB5A6, 0xB21572C9,
+		0xC38D26C4, 0xD3D3E1AB, 0xE330A81A, 0xF36E6F75
+	};
+	uint32_t crc = 0xFFFFFFFF, i;
+
+	for (i = 0; i < length; i++) {
+		crc ^= i >= hole && i < hole + 4 ? 0 : p[i];
+		crc = table[crc & 15] ^ crc >> 4;
+		crc = table[crc & 15] ^ crc >> 4;
+	}
+	return ~crc;
+}
+
+/* ---- what a checksum covers ---- */
+
+static const struct torc_layer *network_before(const struct torc_decoded *decoded,
+					       const struct torc_layer *layer)
+{
+	while (layer-- > decoded->layers)
+		if (layer->type == TORC_LAYER_IPV4 || layer->type == TORC_LAYER_IPV6)
+			return layer;
+	return NULL;
+}
+
+/* Bytes from the layer to the end of its IP packet, as the IP header has it. */
+static uint32_t message_length(const struct torc_decoded *decoded, const struct torc_layer *ip,
+			       const struct torc_layer *layer)
+{
+	const uint8_t *p = torc_layer_header(decoded, ip);
+	uint32_t before = layer->offset - ip->offset;
+	uint32_t total = ip->type == TORC_LAYER_IPV4 ? torc_be16(p + 2) : torc_be16(p + 4);
+
+	if (total == 0) /* a jumbogram, or offloaded */
+		return decoded->len - layer->offset;
+	if (ip->type == TORC_LAYER_IPV6)
+		total += 40;
+	return total >= before ? total - before : 0;
+}
+
+/*
+ * The destination of the pseudo-header: with a routing header that still has segments left, the
+ * last one to be visited, which type 4 has first and the others have last.
+ */
+static const uint8_t *final_destination(const struct torc_decoded *decoded,
+					const struct torc_layer *ip,
+					const struct torc_layer *layer)
+{
+	const struct torc_layer *extension;
+	const uint8_t *p;
+	uint32_t count;
+
+	for (extension = ip + 1; extension < layer; extension++) {
+		p = torc_layer_header(decoded, extension);
+		count = (extension->header_length - 8) / 16;
+		if (extension->type != TORC_LAYER_IPV6_ROUTING || p[3] == 0 || count == 0)
+			continue;
+		if (p[2] == 4)
+			return p + 8;
+		if (p[2] == 0 || p[2] == 2)
+			return p + 8 + 16 * (count - 1);
+	}
+	return torc_layer_header(decoded, ip) + 24;
+}
+
+static uint64_t pseudo_sum(const struct torc_decoded *decoded, const struct torc_layer *ip,
+			   const struct torc_layer *layer, uint32_t length, uint8_t protocol)
+{
+	const uint8_t *p = torc_layer_header(decoded, ip);
+	uint64_t sum = (uint64_t)protocol + (length >> 16) + (length & 0xFFFF);
+
+	if (ip->type == TORC_LAYER_IPV4)
+		return sum_add(sum, p + 12, 8);
+	sum = sum_add(sum, p + 8, 16);
+	return sum_add(sum, final_destination(decoded, ip, layer), 16);
+}
+
+/* ---- verifying ---- */
+
+static int compare(uint32_t found, uint32_t expected, struct torc_checksum *checksum)
+{
+	checksum->found = found;
+	checksum->expected = expected;
+	return found == expected ? TORC_CHECKSUM_RIGHT : TORC_CHECKSUM_WRONG;
+}
+
+/* The RFC 1071 sum of bytes with the checksum's own place taken as zero, and start added. */
+static int compare_sum(const uint8_t *p, uint32_t length, uint32_t at, uint64_t start,
+		       bool zero_is_absent, struct torc_checksum *checksum)
+{
+	uint16_t found = torc_be16(p + at);
+	/* less the checksum itself, as one's-complement arithmetic subtracts */
+	uint16_t expected = sum_fold(sum_add(start, p, length) + (uint16_t)~found);
+
+	/* 0 and 0xFFFF are the same number there; who cannot say 0 says 0xFFFF (RFC 768) */
+	if (expected == 0 && (zero_is_absent || found == 0xFFFF))
+		expected = 0xFFFF;
+	return compare(found, expected, checksum);
+}
+
+/* Checksums that cover the payload: the message must be there as a whole. */
+static int verify_message(const struct torc_decoded *decoded, const struct torc_layer *layer,
+			  const struct torc_layer_checksum *how, struct torc_checksum *checksum)
+{
+	const struct torc_layer *ip = network_before(decoded, layer);
+	const uint8_t *p = torc_layer_header(decoded, layer);
+	uint32_t length = layer->header_length + layer->payload_length;
+	bool udp = how->method == TORC_SUM_PSEUDO && how->protocol == PROTOCOL_UDP;
+	uint64_t start = 0;
+	uint32_t needed;
+
+	if (how->method == TORC_SUM_GRE && !(p[0] & 0x80))
+		return TORC_CHECKSUM_ABSENT;
+	if (udp && torc_be16(p + how->offset) == 0)
+		return TORC_CHECKSUM_ABSENT;
+	if (!ip || decoded->flags & TORC_DECODED_FRAGMENT)
+		return TORC_CHECKSUM_NOT_CHECKABLE;
+	needed = udp && torc_be16(p + 4) != 0 ? torc_be16(p + 4) :
+						message_length(decoded, ip, layer);
+	if (length < needed)
+		return TORC_CHECKSUM_NOT_CHECKABLE;
+	length = needed;
+	if (how->method == TORC_SUM_CRC32C) /* written with its lowest byte first */
+		return compare(torc_be32(p + how->offset),
+			       __builtin_bswap32(crc32c(p, length, how->offset)), checksum);
+	if (how->method == TORC_SUM_PSEUDO)
+		start = pseudo_sum(decoded, ip, layer, length, how->protocol);
+	return compare_sum(p, length, how->offset, start, udp, checksum);
+}
+
+int torc_checksum_verify(const struct torc_decoded *decoded, const struct torc_layer *layer,
+			 uint32_t packet_flags, struct torc_checksum *checksum)
+{
+	const struct torc_layer_ops *ops = layer ? layer_ops(layer->type) : NULL;
+	struct torc_checksum found = { 0, 0 };
+	unsigned int method = ops ? ops->checksum.method : TORC_SUM_NONE;
+	uint32_t size = method == TORC_SUM_CRC32C ? 4 : 2;
+	int state = TORC_CHECKSUM_NONE;
+
+	if (method != TORC_SUM_NONE &&
+	    ops->checksum.offset + size > layer->header_length + layer->payload_length &&
+	    method != TORC_SUM_GRE)
+		state = TORC_CHECKSUM_NOT_CHECKABLE;
+	else if (method == TORC_SUM_HEADER)
+		state = compare_sum(torc_layer_header(decoded, layer), layer->header_length,
+				    ops->checksum.offset, 0, false, &found);
+	else if (method != TORC_SUM_NONE)
+		state = verify_message(decoded, layer, &ops->checksum, &found);
+	if (state == TORC_CHECKSUM_WRONG && method != TORC_SUM_HEADER &&
+	    packet_flags & TORC_PACKET_CHECKSUM_PARTIAL)
+		state = TORC_CHECKSUM_OFFLOADED;
+	if (checksum)
+		*checksum = found;
+	return state;
+}
+
+const char *torc_checksum_state_name(int state)
+{
+	static const char *const names[] = { "none", "right", "wrong", "absent", "not checkable",
+					     "offloaded" };
+
+	return state >= 0 && state < (int)(sizeof(names) / sizeof(names[0])) ? names[state] :
+									       "unknown";
+}

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* checksum.c - checksums of the golden packets: right, wrong once a byte changes, absent, cut */
+#include <torc/checksum.h>
+
+#include "golden.h"
+
+static int state_of(const uint8_t *data, uint32_t caplen, uint32_t len, uint16_t link_type,
+		    unsigned int type, uint32_t flags)
+{
+	struct torc_decoded decoded;
+
+	torc_decode(link_type, data, caplen, len, &decoded);
+	return torc_checksum_verify(&decoded, torc_layer_last(&decoded, type), flags, NULL);
+}
+
+/* Whole packets of one transport layer: right as they are, wrong when their last byte changes. */
+static void whole(const struct golden *golden)
+{
+	static const unsigned int types[] = { TORC_LAYER_TCP, TORC_LAYER_UDP, TORC_LAYER_ICMPV4,
+					      TORC_LAYER_ICMPV6 };
+	static uint8_t bytes[sizeof(golden->data)];
+	const struct torc_layer *layer;
+	struct torc_decoded decoded;
+	uint32_t end;
+	size_t i;
+
+	if (strcmp(golden->status, "complete") != 0)
+		return;
+	torc_decode(golden->link_type, golden->data, golden->caplen, golden->caplen, &decoded);
+	if (decoded.flags & TORC_DECODED_FRAGMENT || strstr(golden->name, "length 0") ||
+	    strstr(golden->name, "shorter"))
+		return;
+	for (i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+		layer = torc_layer_last(&decoded, types[i]);
+		if (!layer)
+			continue;
+		is(torc_checksum_verify(&decoded, layer, 0, NULL), TORC_CHECKSUM_RIGHT,
+		   "%s: %s: %s is right", golden->file, golden->name, torc_layer_name(types[i]));
+		memcpy(bytes, golden->data, golden->caplen);
+		end = layer->offset + layer->header_length + layer->payload_length;
+		bytes[end - 1] ^= 0x40;
+		is(state_of(bytes, golden->caplen, golden->caplen, golden->link_type, types[i],
+			    0) == TORC_CHECKSUM_RIGHT, 0, "and not with a changed byte");
+	}
+}
+
+/* UDP from 10.0.0.1 to 10.0.0.2, "hello"; the checksums are tshark's. */
+static const uint8_t udp[] = {
+	0x45, 0, 0, 33, 0, 1, 0, 0, 64, 17, 0x66, 0xc9, 10, 0, 0, 1, 10, 0, 0, 2,
+	0x13, 0x88, 0x17, 0x70, 0, 13, 0x7d, 0x07, 'h', 'e', 'l', 'l', 'o'
+};
+
+static void states(void)
+{
+	uint8_t bytes[sizeof(udp)];
+	uint32_t n = sizeof(udp);
+
+	memcpy(bytes, udp, n);
+	is(state_of(bytes, n, n, TORC_LINK_RAW, TORC_LAYER_IPV4, 0), TORC_CHECKSUM_RIGHT, "IPv4");
+	is(state_of(bytes, n, n, TORC_LINK_RAW, TORC_LAYER_UDP, 0), TORC_CHECKSUM_RIGHT, "UDP");
+	is(state_of(bytes, n - 1, n, TORC_LINK_RAW, TORC_LAYER_UDP, 0),
+	   TORC_CHECKSUM_NOT_CHECKABLE, "UDP that the snaplen cut");
+	is(state_of(bytes, n - 1, n, TORC_LINK_RAW, TORC_LAYER_IPV4, 0), TORC_CHECKSUM_RIGHT,
+	   "its IPv4 header is whole");
+	bytes[27] ^= 1;
+	is(state_of(bytes, n, n, TORC_LINK_RAW, TORC_LAYER_UDP, 0), TORC_CHECKSUM_WRONG,
+	   "UDP, wrong");
+	is(state_of(bytes, n, n, TORC_LINK_RAW, TORC_LAYER_UDP, TORC_PACKET_CHECKSUM_PARTIAL),
+	   TORC_CHECKSUM_OFFLOADED, "UDP, left to the card");
+	bytes[26] = bytes[27] = 0;
+	is(state_of(bytes, n, n, TORC_LINK_RAW, TORC_LAYER_UDP, 0), TORC_CHECKSUM_ABSENT,
+	   "UDP, absent");
+	bytes[8]--;
+	is(state_of(bytes, n, n, TORC_LINK_RAW, TORC_LAYER_IPV4, 0), TORC_CHECKSUM_WRONG,
+	   "IPv4, wrong");
+	bytes[8]++;
+	bytes[6] = 0x20;
+	bytes[10] -= 0x20;
+	bytes[27] = 1;
+	is(state_of(bytes, n, n, TORC_LINK_RAW, TORC_LAYER_UDP, 0), TORC_CHECKSUM_NOT_CHECKABLE,
+	   "UDP of a first fragment");
+	is(state_of(bytes, n, n, TORC_LINK_RAW, TORC_LAYER_IPV4, 0), TORC_CHECKSUM_RIGHT,
+	   "its IPv4 header");
+	is(state_of(bytes, n, n, TORC_LINK_RAW, TORC_LAYER_TCP, 0), TORC_CHECKSUM_NONE,
+	   "no layer, no checksum");
+}
+
+
+static void internet(void)
+{
+	/* RFC 1071 §3: the sum of these is ddf2 */
+	static const uint8_t bytes[] = { 0x00, 0x01, 0xf2, 0x03, 0xf4, 0xf5, 0xf6, 0xf7 };
+	static const uint8_t odd[] = { 0x12, 0x34, 0x56 };
+
+	is(torc_checksum_internet(bytes, sizeof(bytes)), (uint16_t)~0xddf2, "RFC 1071's example");
+	is(torc_checksum_internet(odd, sizeof(odd)), (uint16_t)~(0x1234 + 0x5600), "an odd end");
+	is(torc_checksum_internet(odd, 0), 0xFFFF, "nothing");
+	is_str(torc_checksum_state_name(TORC_CHECKSUM_NOT_CHECKABLE), "not checkable", "a name");
+}
+
+int main(void)
+{
+	golden_each(whole);
+	states();
+	internet();
+	return done();
+}
