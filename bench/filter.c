@@ -2,8 +2,8 @@
 /*
  * filter.c - filters in user space: nanoseconds a packet, against libpcap's bpf_filter()
  *
- * bench/filter [--json]. 4096 packets, half of them TCP, an eighth to port 80, the rest UDP and IPv6;
- * all ways see the same packets in the same order and must find the same number.
+ * bench/filter [--json]. 4096 packets, half of them TCP, an eighth to port 80, the rest UDP and
+ * IPv6; all ways see the same packets in the same order and must find the same number.
  */
 #include <err.h>
 #include <pcap/pcap.h>
@@ -16,11 +16,12 @@
 
 #define PACKETS 4096u
 #define REPEATS 60u
-#define ROUNDS  11u
+#define ROUNDS	11u
 
 enum { BPF_FILTER, CHAIN, NATIVE, BATCH, WAYS };
 
-static const char *const way_names[WAYS] = { "bpf_filter()", "torc interpreted", "torc", "torc batch" };
+static const char *const way_names[WAYS] = { "bpf_filter()", "torc interpreted", "torc",
+					     "torc batch" };
 
 struct filter {
 	const char *name;
@@ -42,8 +43,11 @@ static void make_packets(void)
 		err(1, "memory");
 	for (int n = 0; n < 4; n++) {
 		struct torc_maker_options options = {
-			.size = sizeof(options), .flows = 500, .lengths = lengths,
-			.length_count = 3, .ipv6 = n == 3,
+			.size = sizeof(options),
+			.flows = 500,
+			.lengths = lengths,
+			.length_count = 3,
+			.ipv6 = n == 3,
 			.protocol = n < 2 ? TORC_MAKE_TCP : TORC_MAKE_UDP,
 		};
 		struct torc_error error;
@@ -184,8 +188,6 @@ int main(int argc, char **argv)
 	compile(&filters[0], "tcp and port 80", "tcp and port 80");
 	compile(&filters[1], "50 terms", hosts);
 	compile(&filters[2], "arithmetic", "tcp[((tcp[12] & 0xf0) >> 2):4] = 0x47455420");
-	if (!json)
-		rounds_machine(stdout);
 	for (int n = 0; n < 3; n++) {
 		measure(&filters[n]);
 		report(&filters[n], json);
