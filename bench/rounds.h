@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/utsname.h>
 #include <time.h>
 
 #define ROUNDS_MAX 64
@@ -65,6 +66,22 @@ static inline double rounds_ratio(const struct rounds *a, const struct rounds *b
 	for (unsigned int n = 0; n < ratio.count; n++)
 		ratio.values[n] = a->values[n] / b->values[n];
 	return rounds_median(&ratio);
+}
+
+/* What was measured on: kernel and processor, in one line. */
+static inline void rounds_machine(FILE *out)
+{
+	struct utsname name;
+	char line[256], cpu[200] = "unknown processor";
+	FILE *info = fopen("/proc/cpuinfo", "re");
+
+	uname(&name);
+	while (info && fgets(line, sizeof(line), info))
+		if (sscanf(line, "model name : %199[^\n]", cpu) == 1)
+			break;
+	if (info)
+		fclose(info);
+	fprintf(out, "Linux %s, %s\n", name.release, cpu);
 }
 
 #endif
