@@ -120,6 +120,7 @@ static inline unsigned int receive(struct torc_engine *engine, struct torc_packe
 
 	while (count < max) {
 		if (ops->acquire(engine, &token) != 1) {
+			ops->check(engine);
 			if (!engine_wait(engine, quiet_ms))
 				break;
 			continue;

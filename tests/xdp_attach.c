@@ -225,32 +225,44 @@ static void queues_are_shared_out(void)
 	close(sender);
 }
 
-/* The interface goes down and up, then away: told once each. */
+/* The interface goes down and up, then away and comes back: told once each. */
 static void interface_changes(void)
 {
 	struct torc_engine *engine;
+	struct torc_engine_stats stats;
 	struct torc_packet *copies[5];
 	struct torc_error error;
-	uint32_t token;
 	int sender = packet_socket("vb", 0);
 
 	is(open_engine(&engine, "va", "", 1 << 20, &error), 0, "open");
 	ops->start(engine);
-	is(ops->acquire(engine, &token), 0, "nothing at hand");
+	ops->check(engine);
+	is(ops->check(engine), 0, "nothing to tell");
 	run("ip link set va down");
 	ok(engine_wait(engine, 1000), "a change of the interface wakes the reader");
-	is(ops->acquire(engine, &token), -ENETDOWN, "down is told");
-	is(ops->acquire(engine, &token), 0, "once");
+	is(ops->check(engine), -ENETDOWN, "down is told");
+	is(ops->check(engine), 0, "once");
 	run("ip link set va up");
-	usleep(20000);
-	is(ops->acquire(engine, &token), 0, "up again");
+	engine_wait(engine, 1000);
+	is(ops->check(engine), 0, "up again");
 	send_numbered(sender, 0, 5);
 	is(receive(engine, copies, 5, 1000), 5, "and packets come");
 	forget(copies, 5);
+	close(sender);
 	run("ip link del va");
 	ok(engine_wait(engine, 1000), "its end wakes the reader too");
-	is(ops->acquire(engine, &token), -ENODEV, "gone is told");
-	is(ops->acquire(engine, &token), 0, "once");
+	is(ops->check(engine), -ENODEV, "gone is told");
+	is(ops->check(engine), 0, "once");
+	is(ops->send(engine, 0, "00000000000000000000", 20), -ENXIO, "nothing can be sent");
+	make_veth(1);
+	sender = packet_socket("vb", 0);
+	for (unsigned int tries = 0; program_on("va") == 0 && tries < 100; tries++)
+		usleep(ops->check(engine) == 0 ? 10000 : 20000);
+	send_numbered(sender, 0, 5);
+	is(receive(engine, copies, 5, 1000), 5, "back under its name: packets come again");
+	forget(copies, 5);
+	ops->stats(engine, &stats);
+	is(stats.seen, 10, "the account goes on");
 	ops->close(engine);
 	close(sender);
 }

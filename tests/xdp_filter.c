@@ -22,6 +22,7 @@ static int load_filter(const struct sock_fprog *filter, struct torc_error *error
 	int result;
 
 	torc_bpf_emit(&code, BPF_MOV_REG(BPF_REG_6, BPF_REG_1));
+	torc_bpf_emit(&code, BPF_LOAD(BPF_W, BPF_REG_7, BPF_REG_1, 16 /* rx_queue_index */));
 	result = torc_bpf_translate(&code, filter, accept, refuse);
 	torc_bpf_place(&code, refuse);
 	torc_bpf_emit(&code, BPF_MOV_IMM(BPF_REG_0, XDP_DROP));
@@ -210,16 +211,32 @@ static void random_programs_agree(unsigned int programs)
 	   8 * programs);
 }
 
+/* What a filter for packet sockets asks the kernel, and what is true in XDP. */
+static void ancillary_load(uint32_t what, uint32_t want, const char *name)
+{
+	struct sock_filter ask[] = { { BPF_LD | BPF_W | BPF_ABS, 0, 0, (uint32_t)SKF_AD_OFF + what },
+				     { BPF_JMP | BPF_JEQ | BPF_K, 0, 1, want },
+				     { BPF_RET | BPF_K, 0, 0, 1 },
+				     { BPF_RET | BPF_K, 0, 0, 0 } };
+	uint8_t frame[60] = { 0 };
+	uint32_t verdict = 0;
+	int program = load_filter(&(struct sock_fprog){ 4, ask }, NULL);
+
+	torc_bpf_xdp_test(program, frame, sizeof(frame), &verdict);
+	is(verdict, XDP_TX, "%s is %u", name, want);
+	close(program);
+}
+
 static void refusals(void)
 {
-	struct sock_filter vlan[] = { { BPF_LD | BPF_W | BPF_ABS, 0, 0,
-					(uint32_t)(SKF_AD_OFF + SKF_AD_VLAN_TAG) },
+	struct sock_filter chance[] = { { BPF_LD | BPF_W | BPF_ABS, 0, 0,
+					(uint32_t)(SKF_AD_OFF + SKF_AD_RANDOM) },
 				      { BPF_RET | BPF_A, 0, 0, 0 } };
 	struct sock_filter endless[] = { { BPF_LD | BPF_IMM, 0, 0, 1 } };
 	struct sock_filter astray[] = { { BPF_JMP | BPF_JEQ, 9, 0, 1 }, { BPF_RET, 0, 0, 1 } };
 
-	is(load_filter(&(struct sock_fprog){ 2, vlan }, NULL), -EOPNOTSUPP,
-	   "ancillary loads are refused");
+	is(load_filter(&(struct sock_fprog){ 2, chance }, NULL), -EOPNOTSUPP,
+	   "an ancillary load without an answer is refused");
 	is(load_filter(&(struct sock_fprog){ 1, endless }, NULL), -EINVAL,
 	   "a program without an end is refused");
 	is(load_filter(&(struct sock_fprog){ 2, astray }, NULL), -EINVAL,
@@ -246,6 +263,10 @@ int main(void)
 	expression_agrees("tcp[tcpflags] & (tcp-syn|tcp-ack) != 0");
 	expression_agrees("ip host 10.0.0.1 and (port 80 or port 53 or portrange 20-25)");
 	random_programs_agree(400);
+	ancillary_load(SKF_AD_PKTTYPE, 0, "the packet type");
+	ancillary_load(SKF_AD_VLAN_TAG_PRESENT, 0, "a tag beside the bytes");
+	ancillary_load(SKF_AD_VLAN_TAG, 0, "its value");
+	ancillary_load(SKF_AD_QUEUE, 0, "the queue");
 	refusals();
 	return done();
 }

@@ -62,10 +62,10 @@ static void filter_runs_in_the_program(struct torc_engine *engine, int sender)
 
 static void filters_that_do_not_fit(struct torc_engine *engine, int sender)
 {
-	struct sock_filter tag[] = { { BPF_LD | BPF_W | BPF_ABS, 0, 0,
-				       (uint32_t)(SKF_AD_OFF + SKF_AD_VLAN_TAG_PRESENT) },
+	struct sock_filter chance[] = { { BPF_LD | BPF_W | BPF_ABS, 0, 0,
+				       (uint32_t)(SKF_AD_OFF + SKF_AD_RANDOM) },
 				     { BPF_RET | BPF_A, 0, 0, 0 } };
-	struct sock_fprog filter = { 6, below_ten }, ancillary = { 2, tag };
+	struct sock_fprog filter = { 6, below_ten }, ancillary = { 2, chance };
 	struct torc_packet *copies[20];
 	unsigned int count;
 

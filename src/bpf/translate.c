@@ -21,6 +21,7 @@ enum {
 	T = BPF_REG_2,
 	U = BPF_REG_3,
 	CONTEXT = BPF_REG_6,
+	QUEUE = BPF_REG_7,
 	DATA = BPF_REG_8,
 	END = BPF_REG_9
 };
@@ -89,6 +90,24 @@ static void load_indirect(struct translation *t, const struct sock_filter *insn)
 	load(t, insn->code, T, 0);
 }
 
+static int translate_ancillary(struct translation *t, const struct sock_filter *insn)
+{
+	if (BPF_MODE(insn->code) != BPF_ABS)
+		return -EOPNOTSUPP;
+	switch (insn->k - (uint32_t)SKF_AD_OFF) {
+	case SKF_AD_QUEUE:
+		emit(t, BPF_ALU32_REG(BPF_MOV, A, QUEUE));
+		return 1;
+	case SKF_AD_PKTTYPE: /* asked for to tell PACKET_OUTGOING from the others */
+	case SKF_AD_VLAN_TAG:
+	case SKF_AD_VLAN_TAG_PRESENT:
+	case SKF_AD_VLAN_TPID:
+		emit(t, BPF_ALU32_IMM(BPF_MOV, A, 0));
+		return 1;
+	}
+	return -EOPNOTSUPP;
+}
+
 /* A load of the packet. Returns 1 when the next instruction may follow, 0 when none can. */
 static int translate_packet_load(struct translation *t, const struct sock_filter *insn,
 				 uint32_t *checked)
@@ -98,7 +117,7 @@ static int translate_packet_load(struct translation *t, const struct sock_filter
 
 	/* The kernel adds with wrap-around and takes negative offsets for its ancillary data. */
 	if (insn->k > INT32_MAX)
-		return -EOPNOTSUPP;
+		return translate_ancillary(t, insn);
 	if (insn->k > LONGEST_FRAME - 4) {
 		torc_bpf_jump(t->code, BPF_GOTO(), t->refuse);
 		return 0;

@@ -13,13 +13,17 @@
 struct sock_fprog;
 
 /*
- * Append the filter to code. On entry register 6 is the XDP context (it stays); registers 0 to 5, 8
- * and 9 and the upper 64 bytes of the stack are the filter's. It ends with a jump to
- * accept or refuse.
+ * Append the filter to code. On entry register 6 is the XDP context and register 7 the receive
+ * queue (they stay); registers 0 to 5, 8 and 9 and the upper 64 bytes of the stack are the
+ * filter's. It ends with a jump to accept or refuse.
+ *
+ * Of the kernel's ancillary loads (linux/filter.h, SKF_AD_) those have an answer that filters for
+ * packet sockets ask for: a packet in XDP is never an outgoing one, and its VLAN tag is in the
+ * bytes and not beside them.
  *
  * Returns 0, -EINVAL for a program the kernel's checker would refuse too, or -EOPNOTSUPP for what
- * has no counterpart in XDP: the ancillary loads of linux/filter.h (SKF_AD_OFF, SKF_NET_OFF,
- * SKF_LL_OFF). Errors of code itself are told by torc_bpf_finish().
+ * has no counterpart in XDP: the other ancillary loads, SKF_NET_OFF and SKF_LL_OFF. Errors of code
+ * itself are told by torc_bpf_finish().
  */
 int torc_bpf_translate(struct torc_bpf_code *code, const struct sock_fprog *filter,
 		       unsigned int accept, unsigned int refuse);

@@ -144,7 +144,7 @@ void afxdp_port_put(struct afxdp_port *port);
 /* Put a program for the engines as they are now in the place of the running one. */
 int afxdp_port_reload(struct afxdp_port *port, struct torc_error *error);
 
-/* ---- the engine: afxdp.c, afxdp_receive.c, afxdp_send.c ---- */
+/* ---- the engine: afxdp.c, afxdp_open.c, afxdp_receive.c, afxdp_send.c ---- */
 
 /* A batch of descriptors that the ring holds. */
 struct afxdp_block {
@@ -157,11 +157,16 @@ struct torc_engine {
 	struct torc_engine *next_on_port;
 	struct afxdp_port *port; /* NULL: this engine only sends */
 	struct afxdp_link device;
+	struct torc_engine_config config; /* its strings are not kept */
 	uint32_t snaplen;
-	bool running;
+	bool generic;   /* asked for */
+	bool running;   /* between start() and stop() */
+	bool receiving; /* and its sockets are in the program's map */
 	bool down; /* as told to the ring last */
-	bool gone;
-	int monitor;
+	bool gone;    /* deleted */
+	bool checked; /* since start() */
+	int epoll;   /* over the sockets and monitor: what the ring waits for */
+	int monitor; /* netlink */
 	int packet_socket; /* holds promiscuous mode, sends on other interfaces; -1 until needed */
 	bool promisc;
 	struct sock_filter *filter; /* in the program; NULL: none */
@@ -181,7 +186,25 @@ struct torc_engine {
 	uint32_t filled;             /* descriptors of current seen by fill() */
 	uint64_t monotonic_offset_ns; /* CLOCK_REALTIME - CLOCK_MONOTONIC */
 	uint64_t pickup_ns;           /* CLOCK_REALTIME when current was acquired */
+
+	/* atomic: read by stats() from any thread */
+	uint64_t past_seen, past_dropped; /* on an interface that was deleted since */
+	uint64_t sent, sent_bytes, send_errors;
 };
+
+int afxdp_open(struct torc_engine **opened, const struct torc_engine_config *config,
+	       struct torc_error *error);
+void afxdp_close(struct torc_engine *engine);
+int afxdp_check(struct torc_engine *engine);
+int afxdp_set_promisc(struct torc_engine *engine, bool on);
+/* The packet socket, opened now if it was not: -EPERM and others. */
+int afxdp_packet_socket(struct torc_engine *engine);
+
+int afxdp_start(struct torc_engine *engine);
+int afxdp_stop(struct torc_engine *engine);
+int afxdp_stats(struct torc_engine *engine, struct torc_engine_stats *stats);
+/* Add a descriptor to those that wake the ring. */
+int afxdp_watch(const struct torc_engine *engine, int fd);
 
 int afxdp_acquire(struct torc_engine *engine, uint32_t *token);
 unsigned int afxdp_fill(struct torc_engine *engine, struct torc_packet *packets, unsigned int max);
@@ -193,7 +216,5 @@ int afxdp_send(struct torc_engine *engine, int ifindex, const void *data, size_t
 int afxdp_send_batch(struct torc_engine *engine, const struct torc_packet *packets,
 		     unsigned int count);
 int afxdp_flush(struct torc_engine *engine);
-/* The packet socket, opened now if it was not: -EPERM and others. */
-int afxdp_packet_socket(struct torc_engine *engine);
 
 #endif

@@ -74,7 +74,7 @@ static int emit_filters(struct program *p, uint64_t received)
 		unsigned int others;
 		int result;
 
-		if (!e->filter || !e->running)
+		if (!e->filter || !e->receiving)
 			continue;
 		others = torc_bpf_label(&p->code);
 		if (e->queue_mask != received)
@@ -130,7 +130,7 @@ static uint64_t queues_received(const struct afxdp_port *port)
 	uint64_t mask = 0;
 
 	for (const struct torc_engine *e = port->engines; e; e = e->next_on_port)
-		mask |= e->running ? e->queue_mask : 0;
+		mask |= e->receiving ? e->queue_mask : 0;
 	return mask;
 }
 

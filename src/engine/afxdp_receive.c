@@ -7,7 +7,6 @@
  * blocks can be released in any order.
  */
 #include <errno.h>
-#include <net/if.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -84,31 +83,6 @@ void afxdp_blocks_free(struct torc_engine *engine)
 	engine->current = NULL;
 }
 
-/* ---- the interface itself ---- */
-
-/* Called when nothing is at hand. Each change is told once. */
-static int interface_state(struct torc_engine *engine)
-{
-	struct afxdp_link now;
-	bool down;
-	int result;
-
-	if (engine->gone || !afxdp_link_changed(engine->monitor))
-		return 0;
-	result = afxdp_link_get(&now, NULL, engine->device.ifindex);
-	if (result == -ENODEV) {
-		engine->gone = true;
-		return -ENODEV;
-	}
-	if (result < 0)
-		return 0;
-	down = !(now.flags & IFF_UP);
-	if (down == engine->down)
-		return 0;
-	engine->down = down;
-	return down ? -ENETDOWN : 0;
-}
-
 /* ---- receive ---- */
 
 /* Busy polling without a sleep in between: one turn of the driver's receive loop. */
@@ -140,7 +114,7 @@ int afxdp_acquire(struct torc_engine *engine, uint32_t *token)
 		queue = queue_with_packets(engine);
 	}
 	if (!queue)
-		return interface_state(engine);
+		return 0;
 	if (engine->free_count == 0 && more_blocks(engine) < 0)
 		return -ENOMEM;
 	*token = engine->free_blocks[--engine->free_count];
@@ -165,12 +139,11 @@ void afxdp_release(struct torc_engine *engine, uint32_t token)
 
 unsigned int afxdp_queued(struct torc_engine *engine)
 {
-	unsigned int blocks = 0;
+	unsigned int packets = 0;
 
 	for (uint32_t i = 0; i < engine->queue_count; i++)
-		blocks += (afxdp_queue_waiting(&engine->queues[i]) + AFXDP_BLOCK_PACKETS - 1) /
-			  AFXDP_BLOCK_PACKETS;
-	return blocks;
+		packets += afxdp_queue_waiting(&engine->queues[i]);
+	return packets;
 }
 
 static uint8_t kind_of(const struct torc_engine *engine, const uint8_t *frame)

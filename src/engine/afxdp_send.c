@@ -20,6 +20,11 @@
 #define ETHERNET    14u
 #define VLAN_TAG    4u
 
+static void add(uint64_t *counter, uint64_t value)
+{
+	__atomic_fetch_add(counter, value, __ATOMIC_RELAXED);
+}
+
 static void reap(struct afxdp_queue *queue)
 {
 	struct afxdp_ring *ring = &queue->completion;
@@ -74,32 +79,51 @@ static int kick_all(struct afxdp_queue *queue)
 	return left > 0 ? -ENOBUFS : 0;
 }
 
-/* Take back what the kernel did not take: it reads the ring only when kicked, in copy mode. */
-static void withdraw(struct afxdp_queue *queue)
+/* Count what left, and take back what the kernel did not take: in copy mode it reads the ring only
+ * when kicked. Returns how many left. */
+static uint32_t settle(struct torc_engine *engine, struct afxdp_queue *queue)
 {
 	const struct xdp_desc *entries = queue->tx.entries;
+	uint32_t left = queue->zero_copy ? 0 : tx_waiting(queue), sent = queue->tx_unsent - left;
+	uint64_t bytes = 0;
 
-	if (queue->zero_copy)
-		return;
-	for (uint32_t left = tx_waiting(queue); left > 0; left--) {
+	for (uint32_t at = queue->tx.mine - queue->tx_unsent; at != queue->tx.mine - left; at++)
+		bytes += entries[at & queue->tx.mask].len;
+	add(&engine->sent, sent);
+	add(&engine->sent_bytes, bytes);
+	add(&engine->send_errors, left);
+	queue->tx_unsent = 0;
+	for (; left > 0; left--) {
 		queue->tx.mine--;
 		queue->tx_free[queue->tx_free_count++] = entries[queue->tx.mine & queue->tx.mask].addr;
 	}
 	__atomic_store_n(queue->tx.producer, queue->tx.mine, __ATOMIC_RELEASE);
+	return sent;
 }
 
-/* A free frame; waits a little for the completion of others. */
-static int have_frame(struct afxdp_queue *queue)
+/* Send what is queued: *sent left; negative when some were refused and taken back. */
+static int send_queued(struct torc_engine *engine, struct afxdp_queue *queue, uint32_t *sent)
+{
+	int result = kick_all(queue);
+
+	reap(queue);
+	*sent = settle(engine, queue);
+	return result;
+}
+
+/* A free frame; sends what is queued and waits a little when there is none. */
+static int have_frame(struct torc_engine *engine, struct afxdp_queue *queue)
 {
 	for (unsigned int tries = 0; queue->tx_free_count == 0 && tries <= WAIT_MS; tries++) {
 		struct pollfd wait = { .fd = queue->fd, .events = POLLOUT };
-		int result = kick(queue);
+		uint32_t sent;
+		int result = send_queued(engine, queue, &sent);
 
 		if (result == -ENETDOWN || result == -ENXIO || result == -ENODEV)
 			return result;
-		reap(queue);
-		if (queue->tx_free_count == 0 && tries > 0)
+		if (queue->tx_free_count == 0)
 			poll(&wait, 1, 1);
+		reap(queue);
 	}
 	return queue->tx_free_count > 0 ? 0 : -ENOBUFS;
 }
@@ -124,9 +148,11 @@ static int queue_frame(struct torc_engine *engine, const void *data, size_t leng
 	uint64_t address;
 
 	if (result == 0)
-		result = have_frame(queue);
-	if (result < 0)
+		result = have_frame(engine, queue);
+	if (result < 0) {
+		add(&engine->send_errors, 1);
 		return result;
+	}
 	address = queue->tx_free[--queue->tx_free_count];
 	memcpy(queue->frames + address, data, length);
 	entries[queue->tx.mine & queue->tx.mask] =
@@ -146,22 +172,29 @@ static int send_elsewhere(struct torc_engine *engine, int ifindex, const void *d
 	if (fd < 0)
 		return fd;
 	sent = sendto(fd, data, length, MSG_DONTWAIT, (struct sockaddr *)&to, sizeof(to));
-	if (sent < 0)
-		return errno == EAGAIN ? -ENOBUFS : -errno;
+	if (sent < 0) {
+		int code = errno == EAGAIN ? -ENOBUFS : -errno;
+
+		add(&engine->send_errors, 1);
+		return code;
+	}
+	add(&engine->sent, 1);
+	add(&engine->sent_bytes, (uint64_t)sent);
 	return (int)sent;
 }
 
 int afxdp_send(struct torc_engine *engine, int ifindex, const void *data, size_t length)
 {
+	uint32_t sent;
 	int result;
 
 	if (ifindex != 0 && ifindex != engine->device.ifindex)
 		return send_elsewhere(engine, ifindex, data, length);
 	if (engine->queue_count == 0 || engine->queues[0].tx_count == 0)
-		return -EOPNOTSUPP;
+		return engine->gone ? -ENODEV : -EOPNOTSUPP;
 	result = queue_frame(engine, data, length);
 	if (result == 0)
-		result = afxdp_flush(engine);
+		result = send_queued(engine, engine->queues, &sent);
 	return result < 0 ? result : (int)length;
 }
 
@@ -183,16 +216,11 @@ int afxdp_send_batch(struct torc_engine *engine, const struct torc_packet *packe
 int afxdp_flush(struct torc_engine *engine)
 {
 	struct afxdp_queue *queue = engine->queues;
-	uint32_t count;
+	uint32_t sent;
 	int result;
 
 	if (engine->queue_count == 0 || queue->tx_count == 0)
 		return 0;
-	result = kick_all(queue);
-	if (result < 0)
-		withdraw(queue);
-	reap(queue);
-	count = queue->tx_unsent;
-	queue->tx_unsent = 0;
-	return result < 0 ? result : (int)count;
+	result = send_queued(engine, queue, &sent);
+	return result < 0 && sent == 0 ? result : (int)sent;
 }
