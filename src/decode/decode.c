@@ -132,7 +132,7 @@ static inline bool is_opaque(unsigned int type)
 }
 
 /* The layers from type on, one by one through the table. Returns the packet's flags. */
-static uint8_t layers_decode(struct torc_decoded *decoded, struct torc_cursor cursor,
+static uint8_t layers_decode(struct torc_decoded *decoded, struct torc_cursor *cursor,
 			     unsigned int type, const struct torc_decode_options *options)
 {
 	struct torc_layer *layer;
@@ -143,23 +143,23 @@ static uint8_t layers_decode(struct torc_decoded *decoded, struct torc_cursor cu
 			break;
 		}
 		if (stops_before(type, options)) {
-			cursor.flags |= TORC_DECODED_STOPPED;
+			cursor->flags |= TORC_DECODED_STOPPED;
 			break;
 		}
 		layer = &decoded->layers[decoded->layer_count];
 		if (is_opaque(type)) {
-			layer_set(layer, type, (uint32_t)(cursor.data - decoded->data),
-				  cursor.length, 0);
+			layer_set(layer, type, (uint32_t)(cursor->data - decoded->data),
+				  cursor->length, 0);
 			type = TORC_LAYER_NONE;
 		} else {
-			type = layer_decode(decoded, layer, &cursor, type,
+			type = layer_decode(decoded, layer, cursor, type,
 					    layer_ops(type)->decode);
 		}
 		decoded->layer_count++;
 		if (options && options->target_count > 0)
 			targets_fill(decoded, options);
 	}
-	return cursor.flags;
+	return cursor->flags;
 }
 
 /*
@@ -172,6 +172,7 @@ static inline __attribute__((always_inline)) uint8_t common_decode(struct torc_d
 {
 	struct torc_layer *layer = decoded->layers;
 	unsigned int type = TORC_LAYER_ETHERNET;
+	struct torc_cursor rest;
 
 	type = layer_decode(decoded, layer++, &cursor, type, ethernet_decode);
 	if (type == TORC_LAYER_DOT1Q)
@@ -190,9 +191,10 @@ static inline __attribute__((always_inline)) uint8_t common_decode(struct torc_d
 		type = TORC_LAYER_NONE;
 	}
 	decoded->layer_count = (uint8_t)(layer - decoded->layers);
-	if (__builtin_expect(type != TORC_LAYER_NONE, 0))
-		return layers_decode(decoded, cursor, type, NULL);
-	return cursor.flags;
+	if (type == TORC_LAYER_NONE)
+		return cursor.flags;
+	rest = cursor;
+	return layers_decode(decoded, &rest, type, NULL);
 }
 
 /* The first layer; for raw IP the version tells. */
@@ -246,7 +248,7 @@ static inline int decode(uint16_t link_type, const uint8_t *data, uint32_t caple
 	if (link_type == TORC_LINK_ETHERNET && !options)
 		decoded->flags = common_decode(decoded, cursor);
 	else
-		decoded->flags = layers_decode(decoded, cursor, first_layer(decoded), options);
+		decoded->flags = layers_decode(decoded, &cursor, first_layer(decoded), options);
 	if (decoded->status == TORC_DECODED_COMPLETE) {
 		if (decoded->flags & TORC_DECODED_CUT_BY_HEADER)
 			decoded->status = TORC_DECODED_HEADER_TRUNCATED;

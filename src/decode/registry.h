@@ -15,9 +15,12 @@
 #define REGISTRY_SLOTS (1u << REGISTRY_BITS)
 #define SLOT_USED      0x8000u /* beside the type, which has 9 bits */
 
+/* Said to be hidden here too, or each access would go through the global offset table. */
+#pragma GCC visibility push(hidden)
 extern const struct torc_layer_ops *torc_layer_table[TORC_LAYER_TYPES];
 extern uint32_t torc_registry_slots[TORC_REGISTRIES][REGISTRY_SLOTS];
 extern uint16_t torc_ip_protocols[256];
+#pragma GCC visibility pop
 
 static inline const struct torc_layer_ops *layer_ops(unsigned int type)
 {
