@@ -13,6 +13,19 @@ static int state_of(const uint8_t *data, uint32_t caplen, uint32_t len, uint16_t
 	return torc_checksum_verify(&decoded, torc_layer_last(&decoded, type), flags, NULL);
 }
 
+/* The files whose packets have their checksums filled in; in others they are mostly 0. */
+static bool has_checksums(const struct golden *golden)
+{
+	static const char *const files[] = { "ethernet.txt", "icmp.txt", "ipv4.txt", "ipv6.txt",
+					     "link.txt", "tcp.txt", "udp.txt" };
+	size_t i;
+
+	for (i = 0; i < sizeof(files) / sizeof(files[0]); i++)
+		if (strcmp(golden->file, files[i]) == 0)
+			return true;
+	return false;
+}
+
 /* Whole packets of one transport layer: right as they are, wrong when their last byte changes. */
 static void whole(const struct golden *golden)
 {
@@ -24,7 +37,7 @@ static void whole(const struct golden *golden)
 	uint32_t end;
 	size_t i;
 
-	if (strcmp(golden->status, "complete") != 0)
+	if (!has_checksums(golden) || strcmp(golden->status, "complete") != 0)
 		return;
 	torc_decode(golden->link_type, golden->data, golden->caplen, golden->caplen, &decoded);
 	if (decoded.flags & TORC_DECODED_FRAGMENT || strstr(golden->name, "length 0") ||
