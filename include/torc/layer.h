@@ -5,7 +5,7 @@
  * The library's own layers and those a program adds with torc_register_layer() use this same
  * interface. A layer is a struct of the caller's (numbers in host order, addresses in network
  * order), a decode function, a function that fills in the struct, and a table of fields from which
- * text, JSON and look-up by name come. src/decode/udp.c is a short example.
+ * text, JSON and look-up by name come. src/decode/icmpv4.c is a short example.
  */
 #ifndef TORC_LAYER_H
 #define TORC_LAYER_H
