@@ -137,25 +137,6 @@ static char *default_device(void)
 	return name;
 }
 
-static char *join(const char *const *words, size_t count, char between)
-{
-	size_t length = 1;
-	char *text, *end;
-
-	for (size_t i = 0; i < count; i++)
-		length += strlen(words[i]) + 1;
-	text = end = malloc(length);
-	if (!text)
-		return NULL;
-	*end = 0;
-	for (size_t i = 0; i < count; i++) {
-		if (i > 0)
-			*end++ = between;
-		end = stpcpy(end, words[i]);
-	}
-	return text;
-}
-
 static char *read_text(const char *path)
 {
 	FILE *file = fopen(path, "re");
@@ -187,7 +168,7 @@ static int find_filter(const struct capture_settings *settings, char **words, ch
 	else if (settings->filter)
 		*filter = strdup(settings->filter);
 	else if (count > 0)
-		*filter = join((const char *const *)words, count, ' ');
+		*filter = cli_join(words, ' ');
 	else
 		return CLI_GOOD;
 	if (*filter)
@@ -248,7 +229,7 @@ static char *live_device(const struct capture_settings *settings)
 	char *device;
 
 	if (settings->interfaces.count > 0)
-		device = join(settings->interfaces.items, settings->interfaces.count, ',');
+		device = cli_join((char *const *)settings->interfaces.items, ',');
 	else
 		device = default_device();
 	if (!device)
@@ -280,6 +261,15 @@ static int open_all(struct capture *capture, const char *const *devices, const c
 	return status;
 }
 
+static void wake(void *object, unsigned int signal)
+{
+	struct capture *capture = object;
+
+	(void)signal;
+	for (unsigned int i = 0; i < capture->ring_count; i++)
+		torc_ring_stop(capture->rings[i]);
+}
+
 int capture_open(struct capture *capture, const struct capture_settings *settings,
 		 const char *const *devices, char **words)
 {
@@ -293,7 +283,7 @@ int capture_open(struct capture *capture, const struct capture_settings *setting
 		status = open_all(capture, devices, filter);
 	free(filter);
 	if (status == CLI_GOOD)
-		cli_signals_catch(capture->rings, capture->ring_count);
+		cli_signals_catch(wake, capture);
 	capture->status = status;
 	return status;
 }

@@ -59,7 +59,6 @@ struct capture {
 	uint64_t cpu_ns;          /* at the start; of the run after capture_end() */
 	uint64_t packets;         /* delivered by capture_next() */
 	const struct torc_writer_stats *written; /* NULL: no file is written */
-	int poll_ms;
 	bool stopped;
 	int status;               /* exit status so far */
 };

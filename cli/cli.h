@@ -84,7 +84,7 @@ enum { CLI_LIST_MAX = 64 };
 
 /* A value that was given several times. */
 struct cli_list {
-	const char *items[CLI_LIST_MAX];
+	const char *items[CLI_LIST_MAX + 1]; /* ends with NULL */
 	size_t count;
 };
 
@@ -99,6 +99,9 @@ cli_set cli_set_duration; /* uint64_t nanoseconds; the unit must be given */
 cli_set cli_set_bitrate;  /* uint64_t bits per second; the unit must be given */
 cli_set cli_set_time;     /* uint64_t nanoseconds since 1970 */
 cli_set cli_set_choice;   /* int: place in choices */
+
+/* The words (they end with NULL) as one text; the caller frees it. NULL when memory ran out. */
+char *cli_join(char *const *words, char between);
 
 /* The word at a place of choices; "?" when there is none. */
 struct cli_figure cli_choice(const char *choices, unsigned int place);
@@ -142,16 +145,21 @@ void cli_print_json_string(FILE *stream, const char *text);
 /* ---- signals.c ---- */
 
 enum {
-	CLI_SIGNAL_STOP = 1 << 0,   /* SIGINT, SIGTERM */
+	CLI_SIGNAL_STOP = 1 << 0,   /* SIGINT, SIGTERM, and the end of cli_stop_after() */
 	CLI_SIGNAL_REPORT = 1 << 1, /* SIGUSR1 */
 	CLI_SIGNAL_FLUSH = 1 << 2,  /* SIGUSR2 */
 	CLI_SIGNAL_ROTATE = 1 << 3  /* SIGHUP */
 };
 
-/* From now on signals are kept for cli_signals_take(), and stop these rings' readers. */
-void cli_signals_catch(struct torc_ring *const *rings, unsigned int count);
-/* The signals that came since the last call; the rings run on. */
+/* Called from the signal handler: makes the thread that works on the object look. */
+typedef void cli_wake(void *object, unsigned int signal);
+
+/* From now on signals are kept for cli_signals_take(), and wake; NULL: they wake nobody. */
+void cli_signals_catch(cli_wake *wake, void *object);
+bool cli_signals_pending(void);
 unsigned int cli_signals_take(void);
+/* CLI_SIGNAL_STOP comes by itself after that time. */
+void cli_stop_after(uint64_t duration_ns);
 
 /* ---- clock ---- */
 

@@ -50,12 +50,11 @@ static void print_banner(struct torc_ring *ring)
 
 int capture_start(struct capture *capture, bool tick)
 {
-	capture->poll_ms = tick || capture->settings->for_ns ? TICK_MS : -1;
 	capture->started_ns = cli_now_ns();
 	capture->cpu_ns = cli_cpu_ns();
 	for (unsigned int i = 0; i < capture->ring_count; i++) {
 		struct torc_ring *ring = capture->rings[i];
-		int code = torc_ring_set_poll_duration(ring, capture->poll_ms);
+		int code = torc_ring_set_poll_duration(ring, tick ? TICK_MS : -1);
 
 		if (code >= 0)
 			code = torc_ring_enable(ring);
@@ -64,29 +63,26 @@ int capture_start(struct capture *capture, bool tick)
 		if (!capture->settings->quiet)
 			print_banner(ring);
 	}
+	if (capture->settings->for_ns)
+		cli_stop_after(capture->settings->for_ns);
 	return CLI_GOOD;
 }
 
 static void take_signals(struct capture *capture)
 {
-	unsigned int signals = cli_signals_take();
+	unsigned int signals;
 
+	if (!cli_signals_pending())
+		return;
+	/* Resume first: a signal that comes after it stops the rings again. */
+	for (unsigned int i = 0; i < capture->ring_count; i++)
+		torc_ring_resume(capture->rings[i]);
+	signals = cli_signals_take();
 	if (signals & CLI_SIGNAL_STOP)
 		capture->stopped = true;
 	if (signals & CLI_SIGNAL_REPORT)
 		capture_print_counts(capture);
 	capture->signals |= signals & (CLI_SIGNAL_FLUSH | CLI_SIGNAL_ROTATE);
-}
-
-/* A quiet wire must not make --for late. */
-static void shorten_wait(struct capture *capture, uint64_t left_ns)
-{
-	int left_ms = (int)(left_ns / 1000000) + 1;
-
-	if (left_ms >= capture->poll_ms)
-		return;
-	for (unsigned int i = 0; i < capture->ring_count; i++)
-		torc_ring_set_poll_duration(capture->rings[i], left_ms);
 }
 
 static bool at_end(const struct capture *capture)
@@ -99,27 +95,18 @@ static bool at_end(const struct capture *capture)
 
 bool capture_over(struct capture *capture)
 {
-	const struct capture_settings *settings = capture->settings;
-	uint64_t gone_ns;
+	uint64_t limit = capture->settings->packets;
 
 	take_signals(capture);
-	if (capture->stopped || capture->status != CLI_GOOD || cli_stdout_gone())
-		return true;
-	if (settings->packets && capture->packets >= settings->packets)
-		return true;
-	if (settings->for_ns) {
-		gone_ns = cli_now_ns() - capture->started_ns;
-		if (gone_ns >= settings->for_ns)
-			return true;
-		if (settings->for_ns - gone_ns < TICK_MS * 1000000u)
-			shorten_wait(capture, settings->for_ns - gone_ns);
-	}
-	return at_end(capture);
+	return capture->stopped || capture->status != CLI_GOOD || cli_stdout_gone() ||
+	       (limit && capture->packets >= limit) || at_end(capture);
 }
 
 /* An interface that went away is worth a word; the ring goes on when it is back. */
 static void report(struct capture *capture, struct torc_ring *ring, int code)
 {
+	if (code == -EINTR)
+		return; /* a signal came while a pipe was read */
 	if (code == -ENETDOWN || code == -ENODEV)
 		cli_complain("torc: %s; the capture goes on when it is back", torc_ring_error(ring));
 	else
@@ -183,7 +170,7 @@ int capture_close(struct capture *capture)
 
 	if (status == CLI_GOOD && capture->settings->fail_on_loss && capture_lost(capture))
 		status = CLI_LOSS;
-	cli_signals_catch(NULL, 0);
+	cli_signals_catch(NULL, NULL);
 	for (unsigned int i = 0; i < capture->ring_count; i++)
 		torc_ring_close(capture->rings[i]);
 	free(capture->rings);

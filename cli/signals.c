@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* signals.c - signals become bits that the loops look at; torc_ring_stop() wakes the reader */
+/* signals.c - signals become bits that the loops look at, and wake whoever waits */
 #include <signal.h>
 #include <string.h>
+#include <sys/time.h>
 
 #include "cli.h"
 
-static struct torc_ring *const *caught_rings;
-static unsigned int caught_count;
+static cli_wake *wake;
+static void *woken;
 static unsigned int pending;
 
 static void remember(int number)
@@ -16,39 +17,52 @@ static void remember(int number)
 			   : number == SIGHUP  ? CLI_SIGNAL_ROTATE
 					       : CLI_SIGNAL_STOP;
 
-	/* Before the rings stop, so that a reader that sees the stop also sees the reason. */
+	/* Before the reader wakes, so that whoever sees the stop also sees the reason. */
 	__atomic_fetch_or(&pending, bit, __ATOMIC_RELEASE);
-	for (unsigned int i = 0; i < caught_count; i++)
-		torc_ring_stop(caught_rings[i]);
+	if (wake)
+		wake(woken, bit);
 }
 
-void cli_signals_catch(struct torc_ring *const *rings, unsigned int count)
+void cli_signals_catch(cli_wake *function, void *object)
 {
-	static const int numbers[] = { SIGINT, SIGTERM, SIGUSR1, SIGUSR2, SIGHUP };
+	static const int numbers[] = { SIGUSR1, SIGUSR2, SIGHUP, SIGINT, SIGTERM, SIGALRM };
 	struct sigaction action, before;
 
-	caught_count = 0; /* a signal may come between the next lines */
+	wake = NULL; /* a signal may come between the next lines */
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);
-	caught_rings = rings;
+	woken = object;
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);
-	caught_count = count;
+	wake = function;
 	memset(&action, 0, sizeof(action));
 	sigfillset(&action.sa_mask);
 	action.sa_handler = remember;
-	for (unsigned int i = 0; i < sizeof(numbers) / sizeof(*numbers); i++)
+	for (unsigned int i = 0; i < sizeof(numbers) / sizeof(*numbers); i++) {
+		/* An end must also end a read() of a pipe; the others must not disturb output. */
+		action.sa_flags = i < 3 ? SA_RESTART : 0;
 		if (sigaction(numbers[i], &action, &before) == 0 && numbers[i] == SIGHUP &&
 		    before.sa_handler == SIG_IGN)
 			signal(SIGHUP, SIG_IGN); /* nohup(1) */
+	}
+}
+
+bool cli_signals_pending(void)
+{
+	return __atomic_load_n(&pending, __ATOMIC_ACQUIRE) != 0;
 }
 
 unsigned int cli_signals_take(void)
 {
-	unsigned int signals = __atomic_load_n(&pending, __ATOMIC_ACQUIRE);
-
-	if (signals == 0)
-		return 0;
-	/* Resume first: a signal that comes after it stops the rings again. */
-	for (unsigned int i = 0; i < caught_count; i++)
-		torc_ring_resume(caught_rings[i]);
 	return __atomic_exchange_n(&pending, 0, __ATOMIC_ACQ_REL);
+}
+
+void cli_stop_after(uint64_t duration_ns)
+{
+	struct itimerval timer = {
+		.it_value = { .tv_sec = (time_t)(duration_ns / 1000000000u),
+			      .tv_usec = (suseconds_t)(duration_ns % 1000000000u / 1000) },
+	};
+
+	if (timer.it_value.tv_sec == 0 && timer.it_value.tv_usec == 0)
+		timer.it_value.tv_usec = 1; /* 0 would be never */
+	setitimer(ITIMER_REAL, &timer, NULL);
 }

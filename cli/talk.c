@@ -62,7 +62,7 @@ bool cli_flush_stdout(void)
 		return false;
 	if (fflush(stdout) == 0 && !ferror(stdout))
 		return true;
-	if (errno == EPIPE)
+	if (errno == EPIPE || errno == EINTR) /* EINTR: told to end while the reader slept */
 		stdout_gone = true;
 	else
 		cli_complain("torc: standard output cannot be written: %s", strerror(errno));

@@ -159,6 +159,25 @@ const char *cli_set_choice(const struct cli_option *option, void *field, const c
 	return expected;
 }
 
+char *cli_join(char *const *words, char between)
+{
+	size_t length = 1;
+	char *text, *end;
+
+	for (char *const *word = words; *word; word++)
+		length += strlen(*word) + 1;
+	text = end = malloc(length);
+	if (!text)
+		return NULL;
+	*end = 0;
+	for (char *const *word = words; *word; word++) {
+		if (word != words)
+			*end++ = between;
+		end = stpcpy(end, *word);
+	}
+	return text;
+}
+
 struct cli_figure cli_choice(const char *choices, unsigned int place)
 {
 	struct cli_figure word = { "?" };

@@ -17,7 +17,7 @@ like 'it is named' "$err" 'no command nonsense'
 run 'no such shell' 2 --completion fish
 
 # long_options COMMAND, letters COMMAND: as --help shows them
-long_options() { torc "$1" --help | grep -o '^  .\{4\}--[a-z-]*' | sed 's/.*--//'; }
+long_options() { torc "$1" --help | grep -o '^  .\{4\}--[a-z0-9-]*' | sed 's/.*--//'; }
 letters() { torc "$1" --help | sed -n 's/^  -\(.\)[ ,].*/\1/p'; }
 
 for command in $commands; do
@@ -45,7 +45,7 @@ for command in $commands; do
 	done
 	is "torc $command: each option is in the man page and the completions" "$missing" ''
 	unknown=
-	for name in $(grep -o '^\.It Fl .*Fl \\-[a-z-]*\|^\.It Fl \\-[a-z-]*' "man/torc-$command.1" |
+	for name in $(grep -o '^\.It Fl .*Fl \\-[a-z0-9-]*\|^\.It Fl \\-[a-z0-9-]*' "man/torc-$command.1" |
 		sed 's/.*\\-//'); do
 		long_options "$command" | grep -qx -- "$name" || unknown="$unknown --$name"
 	done
