@@ -160,7 +160,7 @@ static bool is_word(const char *text, size_t at, const char *word)
 	       (at == 0 || !isalnum((unsigned char)text[at - 1]));
 }
 
-static bool mentions_vlan(const char *expression)
+bool torc_kernel_filter_sees_tags(const char *expression)
 {
 	for (size_t i = 0; expression[i]; i++)
 		if (is_word(expression, i, "vlan"))
@@ -214,7 +214,7 @@ int torc_kernel_filter_compile(const char *expression, const char *interface,
 	pcap_t *handle;
 	int result = 0;
 
-	if (mentions_vlan(expression))
+	if (torc_kernel_filter_sees_tags(expression))
 		result = open_live(interface, &handle, error);
 	else
 		handle = pcap_open_dead(DLT_EN10MB, TORC_SNAPLEN_MAX);

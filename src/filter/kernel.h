@@ -28,6 +28,12 @@ struct torc_kernel_filter {
 int torc_kernel_filter_compile(const char *expression, const char *interface,
 			       struct sock_fprog *program, struct torc_error *error);
 
+/*
+ * Does the expression look at VLAN tags? If not, the kernel runs it on bytes without the outer tag,
+ * so that "udp" takes tagged UDP too, as it does in every program that filters in the kernel.
+ */
+bool torc_kernel_filter_sees_tags(const char *expression);
+
 /* Put the parts together; program->len 0 when nothing is to be filtered. free(program->filter). */
 int torc_kernel_filter_build(const struct torc_kernel_filter *parts, struct sock_fprog *program);
 

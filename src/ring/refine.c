@@ -9,6 +9,7 @@
  */
 #include <ifaddrs.h>
 #include <net/if.h>
+#include <string.h>
 
 #include "cluster/cluster.h"
 #include "ring/ring.h"
@@ -98,12 +99,32 @@ static bool matches(const struct torc_ring *ring, const struct torc_packet *pack
 	return torc_filter_matches(ring->filter, packet->data, packet->caplen, packet->len) > 0;
 }
 
+/*
+ * The verdict the kernel would give: when the filter does not look at tags, on the bytes without
+ * the tag that was put back. The addresses go where they were for that moment.
+ */
+static bool matches_as_in_kernel(const struct torc_ring *ring, const struct torc_packet *packet)
+{
+	uint8_t *data = (uint8_t *)(uintptr_t)packet->data, head[16];
+	bool match;
+
+	if (!(packet->flags & TORC_PACKET_VLAN_RESTORED) || ring->filter_sees_tags ||
+	    packet->caplen < sizeof(head))
+		return matches(ring, packet);
+	memcpy(head, data, sizeof(head));
+	memmove(data + 4, head, 12);
+	match = torc_filter_matches(ring->filter, data + 4, packet->caplen - 4, packet->len - 4) > 0;
+	memcpy(data, head, sizeof(head));
+	return match;
+}
+
 /* Everything again; a filter that only the kernel can run refuses what it did not see. */
 static bool refuse(const struct torc_ring *ring, const struct ring_port *port,
 		   const struct torc_packet *packet)
 {
 	return wrong_direction(ring, packet) || wrong_vlan(ring, port, packet) ||
-	       ring->filter_kernel_only || (ring->filter && !matches(ring, packet));
+	       ring->filter_kernel_only ||
+	       (ring->filter && !matches_as_in_kernel(ring, packet));
 }
 
 /*

@@ -129,6 +129,7 @@ struct torc_ring {
 	bool kernel_directed;
 	struct torc_filter *filter;    /* the same for user space; NULL: none, or not possible */
 	bool filter_kernel_only;       /* uses what only the kernel knows */
+	bool filter_sees_tags;         /* has the word "vlan" */
 	uint64_t settings_since_ns;    /* packets from before were captured under older settings */
 
 	uint32_t sampling_rate;

@@ -76,12 +76,13 @@ struct filter_state {
 	struct sock_fprog program;
 	struct torc_filter *filter;
 	bool kernel_only;
+	bool sees_tags;
 };
 
 static struct filter_state filter_of(const struct torc_ring *ring)
 {
 	return (struct filter_state){ ring->filter_text, ring->kernel_program, ring->filter,
-				      ring->filter_kernel_only };
+				      ring->filter_kernel_only, ring->filter_sees_tags };
 }
 
 static void use_filter_state(struct torc_ring *ring, const struct filter_state *state)
@@ -90,6 +91,7 @@ static void use_filter_state(struct torc_ring *ring, const struct filter_state *
 	ring->kernel_program = state->program;
 	ring->filter = state->filter;
 	ring->filter_kernel_only = state->kernel_only;
+	ring->filter_sees_tags = state->sees_tags;
 }
 
 static void free_filter_state(struct filter_state *state)
@@ -138,6 +140,7 @@ static int compile(struct torc_ring *ring, const char *expression, struct filter
 		if (result < 0)
 			return result;
 		state->kernel_only = needs_kernel(&state->program);
+		state->sees_tags = torc_kernel_filter_sees_tags(expression);
 	}
 	if (!state->kernel_only)
 		result = torc_filter_compile(&state->filter, expression, link_type_of(ring),
