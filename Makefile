@@ -8,7 +8,7 @@ INCDIR  ?= $(PREFIX)/include
 BINDIR  ?= $(PREFIX)/bin
 MANDIR  ?= $(PREFIX)/share/man
 CC      ?= gcc
-CFLAGS  ?= -O2 -g
+CFLAGS  ?= -O2 -g1
 PKG_CONFIG ?= pkg-config
 
 VERSION := $(shell sed -n 's/^.define TORC_VERSION_STRING "\(.*\)"/\1/p' include/torc/base.h)
@@ -16,10 +16,15 @@ SONAME  := libtorc.so.0
 PFRING_SONAME := libpfring.so.8
 
 Q := $(if $(V),,@)
-say = $(if $(V),,@printf '  %-8s %s\n' '$(1)' '$(2)')
+say = $(if $(V),,$(info $(space) $(1) $(2)))
 ifeq ($(filter -j% --jobserver%,$(MAKEFLAGS)),)
 MAKEFLAGS += -j$(shell nproc)
 endif
+
+comma := ,
+space := $(subst ,, )
+# A linker flag where the linker knows it.
+linker = $(shell $(CC) -shared -o /dev/null $(1) -x c /dev/null 2>/dev/null && echo '$(1)')
 
 # Optional parts, found by pkg-config; printed by `make config`.
 have = $(shell $(PKG_CONFIG) --exists $(1) 2>/dev/null && echo 1)
@@ -31,8 +36,14 @@ OPT_LIBS := $(if $(HAVE_ZLIB),-lz) $(if $(HAVE_ZSTD),-lzstd)
 WARNINGS := -Wall -Wextra -Wshadow -Wvla -Wundef -Wstrict-prototypes -Wmissing-prototypes \
 	-Wformat=2 -Wimplicit-fallthrough $(if $(WERROR),-Werror)
 ALL_CPPFLAGS := -Iinclude -Isrc -D_GNU_SOURCE $(OPT_CPPFLAGS) $(CPPFLAGS)
-ALL_CFLAGS := -std=gnu17 $(WARNINGS) -fPIC -fvisibility=hidden -pthread -MMD -MP $(CFLAGS) $(SANITIZE)
-ALL_LDFLAGS := -pthread $(LDFLAGS) $(SANITIZE)
+ALL_CFLAGS := -std=gnu17 $(WARNINGS) -fPIC -fvisibility=hidden -pthread -pipe -MMD -MP \
+	-fno-asynchronous-unwind-tables $(CFLAGS) $(SANITIZE)
+ALL_LDFLAGS := -pthread $(call linker,-Wl$(comma)-z$(comma)pack-relative-relocs) $(LDFLAGS) $(SANITIZE)
+
+# What no packet passes through is built for size.
+SMALL := $(if $(SANITIZE),,-Os)
+HOT  := src/decode/decode.c
+COLD := src/bpf/% src/decode/% src/cluster/% src/live/% src/send/% src/text/% src/util/% cli/%
 LIBS := -lpcap $(OPT_LIBS)
 
 LIB_SRC    := $(sort $(wildcard src/*/*.c src/*/*/*.c))
@@ -68,8 +79,7 @@ config:
 
 $(B)/%.o: %.c
 	$(call say,CC,$<)
-	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(ALL_CPPFLAGS) $(EXTRA_$(firstword $(subst /, ,$*))) $(ALL_CFLAGS) -c -o $@ $<
+	$(Q)$(if $(wildcard $(@D)),,mkdir -p $(@D) &&) $(CC) $(ALL_CPPFLAGS) $(EXTRA_$(firstword $(subst /, ,$*))) $(ALL_CFLAGS) $(if $(filter $(COLD),$(filter-out $(HOT),$<)),$(SMALL)) -c -o $@ $<
 
 EXTRA_compat := -Icompat/pfring
 EXTRA_tests  := -Icompat/pfring
