@@ -158,10 +158,10 @@ unsigned int capture_next(struct capture *capture, struct torc_packet *packets, 
 
 void capture_end(struct capture *capture)
 {
-	for (unsigned int i = 0; i < capture->ring_count; i++)
-		torc_ring_disable(capture->rings[i]);
 	capture->seconds_ns = cli_now_ns() - capture->started_ns;
 	capture->cpu_ns = cli_cpu_ns() - capture->cpu_ns;
+	for (unsigned int i = 0; i < capture->ring_count; i++)
+		torc_ring_disable(capture->rings[i]);
 }
 
 int capture_close(struct capture *capture)
