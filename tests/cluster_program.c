@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The classic program of a cluster against the reference, in the kernel: every packet of every kind
- * must come to the socket that the reference names, received and sent, both directions of a flow.
+ * The programs of a cluster against the reference, in the kernel: every packet of every kind must
+ * come to the socket that the reference names, received and sent, both directions of a flow. The
+ * eBPF program is tested where it can be loaded.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -11,6 +12,8 @@
 #include <poll.h>
 #include <sys/socket.h>
 
+#include "cluster/extended.h"
+#include "cluster/kernel.h"
 #include "cluster/program.h"
 #include "cluster/types.h"
 #include "flowgen.h"
@@ -80,18 +83,48 @@ static int bound_socket(int ifindex, int protocol)
 	return fd;
 }
 
-static void open_group(int *fds, const char *device, int id)
+static bool extended; /* which program */
+static int group_id = 16;
+
+/* A program and its memory for each of the two groups. */
+static struct {
+	int program, map;
+	void *memory;
+} loaded[2] = { { -1, -1, NULL }, { -1, -1, NULL } };
+
+static void open_group(int *fds, const char *device)
 {
-	int value = id | PACKET_FANOUT_CBPF << 16;
+	int value = group_id++ | (extended ? PACKET_FANOUT_EBPF : PACKET_FANOUT_CBPF) << 16;
 
 	for (int i = 0; i < PLACES; i++) {
 		fds[i] = bound_socket((int)if_nametoindex(device), ETH_P_ALL);
 		if (setsockopt(fds[i], SOL_PACKET, PACKET_FANOUT, &value, sizeof(value)) < 0)
-			skip_all("no PACKET_FANOUT_CBPF here");
+			skip_all("no fanout groups by program here");
 	}
 }
 
-static bool install(int fd, enum torc_cluster_type type, const uint16_t *table)
+static bool install_extended(int fd, int which, enum torc_cluster_type type, const char *device,
+			     const uint16_t *table)
+{
+	struct torc_error error = { .text = "" };
+
+	if (loaded[which].memory) {
+		torc_extended_unmap(loaded[which].memory);
+		close(loaded[which].program);
+		close(loaded[which].map);
+	}
+	if (torc_extended_load(&loaded[which].program, &loaded[which].map,
+			       (unsigned int)torc_cluster_flow_bits(type), false, &error) < 0 ||
+	    torc_extended_map(&loaded[which].memory, loaded[which].map) < 0) {
+		note("%s", error.text);
+		return false;
+	}
+	torc_extended_group(loaded[which].memory, 3, (int)if_nametoindex(device));
+	torc_extended_write(loaded[which].memory, 3, 1, table);
+	return torc_kernel_group_extended(fd, loaded[which].program) == 0;
+}
+
+static bool install_classic(int fd, enum torc_cluster_type type, const uint16_t *table)
 {
 	static struct torc_classic_program program;
 	struct sock_fprog fprog = { .filter = program.insns };
@@ -99,7 +132,18 @@ static bool install(int fd, enum torc_cluster_type type, const uint16_t *table)
 	if (torc_cluster_classic(&program, (unsigned int)torc_cluster_flow_bits(type), table) < 0)
 		return false;
 	fprog.len = program.count;
-	return setsockopt(fd, SOL_PACKET, PACKET_FANOUT_DATA, &fprog, sizeof(fprog)) == 0;
+	return torc_kernel_group_program(fd, &fprog) == 0;
+}
+
+static int sender, received[PLACES], sent[PLACES];
+
+static bool install(enum torc_cluster_type type, const uint16_t *table)
+{
+	if (!extended)
+		return install_classic(received[3], type, table) &&
+		       install_classic(sent[5], type, table);
+	return install_extended(received[3], 0, type, "vb", table) &&
+	       install_extended(sent[5], 1, type, "va", table);
 }
 
 /* Which socket has it; -1 none, -2 more than one. */
@@ -119,27 +163,32 @@ static int who(const int *fds)
 	return found;
 }
 
-static int sender, received[PLACES], sent[PLACES];
-
-/* One frame through the wire: the groups at both ends must agree with the reference. */
-static bool one_frame(const struct flow *flow, struct flow_key key, const uint16_t *table)
+static bool both_have(const struct frame *frame, uint32_t hash, const uint16_t *table)
 {
-	uint32_t hash = reference_hash(flow, key);
 	int want = table[CLUSTER_BUCKET_OF(hash)] % PLACES, rx, tx;
-	struct frame frame;
 
-	flow_frame(&frame, flow);
-	if (send(sender, frame.bytes, frame.length, 0) != (ssize_t)frame.length) {
+	if (send(sender, frame->bytes, frame->length, 0) != (ssize_t)frame->length) {
 		note("send: %s", strerror(errno));
 		return false;
 	}
 	rx = who(received);
 	tx = who(sent);
-	if (rx == want && tx == want)
+	if (rx != want || tx != want)
+		note("want %d, rx %d, tx %d", want, rx, tx);
+	return rx == want && tx == want;
+}
+
+/* One frame through the wire: the groups at both ends must agree with the reference. */
+static bool one_frame(const struct flow *flow, struct flow_key key, const uint16_t *table)
+{
+	struct frame frame;
+
+	key.remember = extended;
+	flow_frame(&frame, flow);
+	if (both_have(&frame, reference_hash(flow, key), table))
 		return true;
-	note("v6 %d arp %d protocol %d tags %u options %u fragment %u cut %u: want %d, rx %d, tx %d",
-	     flow->v6, flow->is_arp, flow->protocol, flow->tags, flow->options, flow->fragment,
-	     flow->cut, want, rx, tx);
+	note("v6 %d arp %d protocol %d tags %u options %u fragment %u cut %u", flow->v6,
+	     flow->is_arp, flow->protocol, flow->tags, flow->options, flow->fragment, flow->cut);
 	return false;
 }
 
@@ -156,9 +205,8 @@ static void check_type(size_t index, unsigned int frames)
 	for (int round = 0; round < 2; round++) {
 		const uint16_t *table = round ? high : low;
 
-		if (!ok(install(received[3], kinds[index].type, table) &&
-				install(sent[5], kinds[index].type, table),
-			"%s: program of %s runs installed", name, round ? "16" : "1024"))
+		if (!ok(install(kinds[index].type, table), "%s: table of %s runs installed", name,
+			round ? "16" : "1024"))
 			return;
 		for (unsigned int i = 0; i < frames && wrong < 5; i++) {
 			struct flow flow = random_flow(), back = flow_reverse(flow);
@@ -167,7 +215,8 @@ static void check_type(size_t index, unsigned int frames)
 			wrong += !one_frame(&back, kinds[index].key, table);
 		}
 	}
-	is(wrong, 0, "%s: every packet is where the reference says", name);
+	is(wrong, 0, "%s: every packet is where the reference says, %s", name,
+	   extended ? "eBPF" : "classic");
 }
 
 /* IP and transport headers that end early: nothing fails, nothing is read that is not there. */
@@ -179,8 +228,7 @@ static void check_cuts(void)
 
 	for (unsigned int i = 0; i < CLUSTER_BUCKETS; i++)
 		table[i] = i % PLACES;
-	install(received[0], TORC_CLUSTER_PER_FLOW_5_TUPLE, table);
-	install(sent[0], TORC_CLUSTER_PER_FLOW_5_TUPLE, table);
+	install(TORC_CLUSTER_PER_FLOW_5_TUPLE, table);
 	for (unsigned int i = 0; i < 200; i++) {
 		struct flow flow = random_flow(), known;
 		struct flow_key no_ports = key;
@@ -194,7 +242,7 @@ static void check_cuts(void)
 		no_ports.ports = false;
 		wrong += !one_frame(&known, no_ports, table);
 	}
-	is(wrong, 0, "ports that are not there are not read");
+	is(wrong, 0, "ports that are not there are not read, %s", extended ? "eBPF" : "classic");
 }
 
 static void check_parser(void)
@@ -216,6 +264,122 @@ static void check_parser(void)
 	is(wrong, 0, "the hash of parsed packets is the reference's, 20000 packets");
 }
 
+static void fill(uint16_t *table)
+{
+	for (unsigned int i = 0; i < CLUSTER_BUCKETS; i++)
+		table[i] = (uint16_t)(i * 7 % PLACES);
+}
+
+/* Datagrams in pieces, interleaved: what follows a first fragment goes where that went. */
+static void check_fragments(void)
+{
+	const struct flow_key key = { .ports = true, .protocol = true, .remember = true };
+	struct flow flows[32];
+	unsigned int wrong = 0;
+	uint16_t table[CLUSTER_BUCKETS];
+	struct frame frame;
+
+	fill(table);
+	install(TORC_CLUSTER_PER_FLOW_5_TUPLE, table);
+	for (int step = 0; step < 4; step++) {
+		for (int i = 0; i < 32; i++) {
+			struct flow flow;
+
+			if (step == 0) {
+				flows[i] = random_flow();
+				flows[i].is_arp = false;
+				flows[i].fragment = 1;
+				flows[i].protocol = i % 2 ? 17 : 6;
+			}
+			flow = flows[i];
+			flow.fragment = step == 0 ? 1 : 2;
+			flow_frame(&frame, &flow);
+			wrong += !both_have(&frame, reference_hash(&flows[i], key), table);
+		}
+	}
+	is(wrong, 0, "later fragments are with their first, IPv4 and IPv6, interleaved");
+}
+
+static void check_tunnels(enum torc_cluster_type type, struct flow_key key)
+{
+	unsigned int wrong = 0, unparsed = 0;
+	uint16_t table[CLUSTER_BUCKETS];
+	struct torc_parsed parsed;
+	struct frame frame;
+
+	fill(table);
+	if (!ok(install(type, table), "%s: installed", torc_cluster_type_text(type)))
+		return;
+	for (unsigned int i = 0; i < TUNNELS * 40 && wrong < 5; i++) {
+		struct flow outer = random_flow(), inner = random_flow();
+		enum tunnel tunnel = i % TUNNELS;
+		uint32_t hash;
+
+		outer.is_arp = inner.is_arp = false;
+		outer.fragment = inner.fragment = 0;
+		inner.tags = i % 3 == 0 ? any() % 3 : 0;
+		if (inner.tags == 2 && tunnel != TUNNEL_VXLAN && tunnel != TUNNEL_GRE_ETHERNET)
+			inner.tags = 0;
+		tunnel_frame(&frame, &outer, tunnel, &inner);
+		inner.tags = outer.tags; /* the tags that count are the outer ones */
+		memcpy(inner.tag, outer.tag, sizeof(inner.tag));
+		hash = reference_hash(&inner, key);
+		if (!both_have(&frame, hash, table)) {
+			note("tunnel %d, outer v6 %d, inner v6 %d", tunnel, outer.v6, inner.v6);
+			wrong++;
+		}
+		torc_parse(TORC_LINK_ETHERNET, frame.bytes, frame.length, &parsed);
+		unparsed += torc_cluster_hash((unsigned int)torc_cluster_flow_bits(type),
+					      &parsed) != hash;
+	}
+	is(wrong, 0, "%s: by the inner packet", torc_cluster_type_text(type));
+	is(unparsed, 0, "%s: files are split the same way", torc_cluster_type_text(type));
+}
+
+/* Up to 16 extension headers. */
+static void check_deep(void)
+{
+	const struct flow_key key = { .ports = true, .protocol = true };
+	unsigned int wrong = 0;
+	uint16_t table[CLUSTER_BUCKETS];
+
+	fill(table);
+	install(TORC_CLUSTER_PER_FLOW_5_TUPLE, table);
+	for (unsigned int i = 0; i < 100; i++) {
+		struct flow flow = random_flow();
+
+		flow.v6 = true;
+		flow.is_arp = false;
+		flow.fragment = 0;
+		flow.options = 7 + i % 10;
+		wrong += !one_frame(&flow, key, table);
+	}
+	is(wrong, 0, "through 16 IPv6 extension headers");
+}
+
+static void check_all(void)
+{
+	open_group(received, "vb");
+	open_group(sent, "va");
+	while (who(received) != -1 || who(sent) != -1) /* what the devices say on their way up */
+		;
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++)
+		check_type(i, 300);
+	check_cuts();
+	if (extended) {
+		check_fragments();
+		check_deep();
+		check_tunnels(TORC_CLUSTER_PER_INNER_FLOW, kinds[0].key);
+		check_tunnels(TORC_CLUSTER_PER_INNER_FLOW_2_TUPLE, kinds[1].key);
+		check_tunnels(TORC_CLUSTER_PER_INNER_FLOW_TCP_5_TUPLE, kinds[4].key);
+		check_tunnels(TORC_CLUSTER_PER_INNER_FLOW_IP_5_TUPLE, kinds[5].key);
+	}
+	for (int i = 0; i < PLACES; i++) {
+		close(received[i]);
+		close(sent[i]);
+	}
+}
+
 int main(void)
 {
 	check_parser();
@@ -224,12 +388,14 @@ int main(void)
 		   "net.ipv6.conf.vb.disable_ipv6=1 2>/dev/null; ip link set va up; ip link set vb up"))
 		skip_all("no veth pair");
 	sender = bound_socket((int)if_nametoindex("va"), 0);
-	open_group(received, "vb", 17);
-	open_group(sent, "va", 18);
-	while (who(received) != -1 || who(sent) != -1) /* what the devices say on their way up */
-		;
-	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++)
-		check_type(i, 300);
-	check_cuts();
+	check_all();
+	if (torc_extended_load(&loaded[0].program, &loaded[0].map, 0, false, NULL) < 0) {
+		skip("the eBPF program", "it cannot be loaded: CAP_BPF is missing");
+		return done();
+	}
+	close(loaded[0].program);
+	close(loaded[0].map);
+	extended = true;
+	check_all();
 	return done();
 }

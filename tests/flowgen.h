@@ -97,10 +97,10 @@ static inline void put_extensions(struct frame *f, const struct flow *flow)
 	f->bytes[f->length - 34] = flow->options > 0 ? kinds[0] : flow->fragment ? 44
 								: flow->protocol;
 	for (unsigned int i = 0; i < flow->options; i++) {
-		put(f, i + 1 < flow->options ? kinds[i + 1] : flow->fragment ? 44
+		put(f, i + 1 < flow->options ? kinds[(i + 1) % 6] : flow->fragment ? 44
 							      : flow->protocol, 1);
 		put(f, 1, 1); /* 16 bytes; 12 of an authentication header */
-		put(f, 0, kinds[i] == 51 ? 10 : 14);
+		put(f, 0, kinds[i % 6] == 51 ? 10 : 14);
 	}
 	if (flow->fragment) {
 		put(f, flow->protocol, 1);
@@ -163,10 +163,75 @@ static inline struct flow flow_reverse(struct flow flow)
 	return back;
 }
 
+/* ---- tunnels ---- */
+
+enum tunnel { TUNNEL_GRE, TUNNEL_GRE_KEY, TUNNEL_GRE_ETHERNET, TUNNEL_VXLAN, TUNNEL_GTP,
+	      TUNNEL_GTP_EXTENSION, TUNNEL_IP, TUNNELS };
+
+static inline void put_tunnel_header(struct frame *f, enum tunnel tunnel, bool inner_v6)
+{
+	switch (tunnel) {
+	case TUNNEL_GRE:
+		put(f, inner_v6 ? 0x86DD : 0x0800, 4);
+		break;
+	case TUNNEL_GRE_KEY:
+		put(f, 0xB0000000u + (inner_v6 ? 0x86DD : 0x0800), 4);
+		put(f, 0x1122334455667788u, 8);
+		put(f, 7, 4);
+		break;
+	case TUNNEL_GRE_ETHERNET:
+		put(f, 0x6558, 4);
+		break;
+	case TUNNEL_VXLAN:
+		put(f, 0x0800000000000100u, 8);
+		break;
+	case TUNNEL_GTP:
+		put(f, 0x30FF000000000009u, 8);
+		break;
+	case TUNNEL_GTP_EXTENSION:
+		put(f, 0x34FF000000000009u, 8);
+		put(f, 0x00000085, 4);
+		put(f, 0x01000085, 4);
+		put(f, 0x02000000, 4);
+		put(f, 0, 4);
+		break;
+	default:
+		break;
+	}
+}
+
+/* A packet of the inner flow in a tunnel between the ends of the outer one. */
+static inline void tunnel_frame(struct frame *f, const struct flow *outer, enum tunnel tunnel,
+				const struct flow *inner)
+{
+	bool ethernet = tunnel == TUNNEL_VXLAN || tunnel == TUNNEL_GRE_ETHERNET;
+	struct flow carrier = *outer;
+	unsigned int transport, link = 14 + 4 * outer->tags;
+	struct frame packet;
+
+	flow_frame(&packet, inner);
+	carrier.protocol = tunnel <= TUNNEL_GRE_ETHERNET ? 47 : 17;
+	if (tunnel == TUNNEL_IP)
+		carrier.protocol = inner->v6 ? 41 : 4;
+	carrier.destination_port = tunnel == TUNNEL_VXLAN ? 4789 : 2152;
+	carrier.payload = carrier.padding = 0;
+	flow_frame(f, &carrier);
+	transport = f->length - 12;
+	f->length = transport + (carrier.protocol == 17 ? 8 : 0);
+	put_tunnel_header(f, tunnel, inner->v6);
+	transport = ethernet ? 0 : 14 + 4 * inner->tags; /* of the inner packet: its IP header */
+	memcpy(f->bytes + f->length, packet.bytes + transport, packet.length - transport);
+	f->length += packet.length - transport;
+	f->bytes[link + (carrier.v6 ? 4 : 2)] =
+		(uint8_t)((f->length - link - (carrier.v6 ? 40 : 0)) >> 8);
+	f->bytes[link + (carrier.v6 ? 5 : 3)] = (uint8_t)(f->length - link - (carrier.v6 ? 40 : 0));
+}
+
 /* ---- the reference ---- */
 
 struct flow_key {
 	bool ports, protocol, vlan, tcp_only, mac;
+	bool remember; /* eBPF: a first fragment goes by its ports */
 };
 
 static inline uint32_t reference_end(uint32_t end)
@@ -207,7 +272,7 @@ static inline uint32_t reference_hash(const struct flow *flow, struct flow_key k
 		return reference_final(
 			reference_end(0x0200u * 2246822519u + flow->mac_source) +
 			reference_end(0x0200u * 2246822519u + flow->mac_destination));
-	if (flow->fragment || (key.tcp_only && flow->protocol != 6))
+	if (flow->fragment > (key.remember ? 1 : 0) || (key.tcp_only && flow->protocol != 6))
 		key.ports = key.protocol = false;
 	if (key.ports && flow_has_ports(flow)) {
 		source += flow->source_port * 2246822519u;

@@ -26,8 +26,11 @@ void torc_extended_unmap(void *memory);
 /* The program finds a packet's group by its interface; 0: one group for all. */
 void torc_extended_group(void *memory, unsigned int group, int ifindex);
 
-/* Exchange the table of a group: a packet meets the old one or the new one, never a mixture. */
-int torc_extended_write(void *memory, unsigned int group,
-			const uint16_t values[CLUSTER_BUCKETS]);
+/*
+ * Exchange the table of a group: a packet meets the old one or the new one, never a mixture; one
+ * that is on its way at this moment may still meet the old one. modulus: of the turns.
+ */
+void torc_extended_write(void *memory, unsigned int group, unsigned int modulus,
+			 const uint16_t values[CLUSTER_BUCKETS]);
 
 #endif

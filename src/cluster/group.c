@@ -127,6 +127,30 @@ static int group_socket(const struct session *session, unsigned int index)
 	return -1;
 }
 
+/* The members that serve in a group. */
+static unsigned int serving(const struct session *session, unsigned int index,
+			    uint16_t members[CLUSTER_SLOTS])
+{
+	unsigned int count = 0;
+
+	for (unsigned int i = 0; i < CLUSTER_SLOTS; i++) {
+		const struct cluster_slot *slot = &session->table->slots[i];
+
+		if (slot->used && slot->serving && slot->in_group && slot->group == index)
+			members[count++] = (uint16_t)i;
+	}
+	return count;
+}
+
+/* Turns go through as many buckets as make whole rounds. */
+static unsigned int turns_modulus(const struct session *session, unsigned int index)
+{
+	uint16_t members[CLUSTER_SLOTS];
+	unsigned int count = serving(session, index, members);
+
+	return count ? CLUSTER_BUCKETS / count * count : 1;
+}
+
 int torc_group_install(struct session *session, unsigned int index, unsigned int leaving)
 {
 	static struct torc_classic_program program; /* under the big lock */
@@ -137,8 +161,11 @@ int torc_group_install(struct session *session, unsigned int index, unsigned int
 	if (session->table->mode == CLUSTER_MODE_TURNS)
 		return 0;
 	torc_places_fill(values, &session->table->groups[index], leaving);
-	if (session->table->mode == CLUSTER_MODE_EXTENDED)
-		return torc_extended_write(session->map_memory, index, values);
+	if (session->table->mode == CLUSTER_MODE_EXTENDED) {
+		torc_extended_write(session->map_memory, index, turns_modulus(session, index),
+				    values);
+		return 0;
+	}
 	if (fd < 0)
 		return -ENOENT;
 	ret = torc_cluster_classic(&program,
@@ -154,18 +181,29 @@ int torc_group_update(struct session *session, unsigned int index)
 {
 	struct cluster_table *table = session->table;
 	uint16_t members[CLUSTER_SLOTS];
-	unsigned int count = 0;
+	unsigned int count;
 
 	if (index >= CLUSTER_GROUPS)
 		return -EINVAL;
-	for (unsigned int i = 0; i < CLUSTER_SLOTS; i++) {
-		const struct cluster_slot *slot = &table->slots[i];
-
-		if (slot->used && slot->serving && slot->in_group && slot->group == index)
-			members[count++] = (uint16_t)i;
-	}
-	torc_balance(table->groups[index].owner, members, count);
+	count = serving(session, index, members);
+	if (table->type != TORC_CLUSTER_ROUND_ROBIN)
+		torc_balance(table->groups[index].owner, members, count);
+	for (unsigned int b = 0; table->type == TORC_CLUSTER_ROUND_ROBIN && b < CLUSTER_BUCKETS;
+	     b++)
+		table->groups[index].owner[b] = count ? members[b % count] : CLUSTER_NOBODY;
 	return torc_group_install(session, index, CLUSTER_NOBODY);
+}
+
+/*
+ * The kernel waits for all packets on their way when it exchanges a program (synchronize_net). A
+ * classic program is exchanged at each change; an eBPF one stays, so it is exchanged for itself.
+ */
+void torc_group_wait(struct session *session, unsigned int index)
+{
+	int fd = group_socket(session, index);
+
+	if (session->table->mode == CLUSTER_MODE_EXTENDED && fd >= 0)
+		torc_kernel_group_extended(fd, session->program);
 }
 
 static bool listed(const struct kernel_socket *sockets, int count, uint64_t inode)

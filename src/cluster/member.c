@@ -50,8 +50,14 @@ static int choose_mode(struct session *session, const struct torc_cluster_reques
 	unsigned int bits = (unsigned int)torc_cluster_flow_bits(request->type);
 	bool turns = request->type == TORC_CLUSTER_ROUND_ROBIN;
 	struct torc_error why = { .text = "" };
-	int ret = torc_extended_load(&session->program, &session->table_map, bits, turns, &why);
+	int ret = -EOPNOTSUPP;
 
+	/* Any interface may have any link layer, which eBPF is not told. */
+	if (request->ifindex == 0 && !turns)
+		torc_error_set(&why, ret, "not on every interface at once");
+	else
+		ret = torc_extended_load(&session->program, &session->table_map, bits, turns,
+					 &why);
 	if (ret == 0)
 		ret = torc_extended_map(&session->map_memory, session->table_map);
 	if (ret == 0) {
@@ -61,7 +67,8 @@ static int choose_mode(struct session *session, const struct torc_cluster_reques
 	if (bits & TORC_FLOW_INNER)
 		return torc_error_set(error, -EOPNOTSUPP, "cluster %u: %s needs CAP_BPF, to look "
 				      "into tunnels: %s", request->id,
-				      torc_cluster_type_text(request->type), why.text);
+				      torc_cluster_type_text(request->type),
+				      why.text[0] ? why.text : torc_strerror(ret));
 	session->table->mode = turns ? CLUSTER_MODE_TURNS : CLUSTER_MODE_CLASSIC;
 	return 0;
 }
@@ -283,6 +290,8 @@ static int set_serving(struct torc_cluster_member *member, bool serving)
 		return ret;
 	session->table->slots[member->slot].serving = serving;
 	ret = torc_group_update(session, session->table->slots[member->slot].group);
+	if (!serving)
+		torc_group_wait(session, session->table->slots[member->slot].group);
 	torc_table_unlock(session->table);
 	if (ret == 0)
 		member->serving = serving;

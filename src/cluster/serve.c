@@ -77,6 +77,7 @@ static bool give_up_socket(struct session *session, unsigned int slot, unsigned 
 	if (torc_kernel_has_socket(inode) == 0)
 		return true;
 	torc_group_install(session, session->table->slots[slot].group, place);
+	torc_group_wait(session, session->table->slots[slot].group);
 	tell_all(session, &drop);
 	torc_session_drop_dup(session, slot);
 	for (int i = 0; i < GIVE_UP_TRIES; i++) {

@@ -87,6 +87,8 @@ int torc_group_enter(struct session *session, unsigned int slot, int fd, int ifi
 int torc_group_update(struct session *session, unsigned int group);
 /* The program only; leaving as in torc_places_fill(). */
 int torc_group_install(struct session *session, unsigned int group, unsigned int leaving);
+/* Until no packet is on its way that has met an older program or table. */
+void torc_group_wait(struct session *session, unsigned int group);
 /* Compare all groups with what the kernel has, drop what is gone, and install again. */
 void torc_group_repair(struct session *session);
 /* The id a cluster's group on this interface has if nobody else uses it. */

@@ -47,11 +47,30 @@ const char *torc_cluster_type_text(enum torc_cluster_type type)
 	return (size_t)type < TYPE_COUNT ? types[type].name : "?";
 }
 
+/* The programs in the kernel do not look behind MPLS labels; so neither does this. */
+static bool is_mpls(uint16_t ether_type)
+{
+	return ether_type == 0x8847 || ether_type == 0x8848;
+}
+
+static uint32_t other_hash(unsigned int flow_bits, const struct torc_parsed *parsed)
+{
+	struct torc_parsed link = *parsed;
+
+	link.ip.version = link.inner.version = 0;
+	return torc_flow_hash(&link, flow_bits);
+}
+
 uint32_t torc_cluster_hash(unsigned int flow_bits, const struct torc_parsed *parsed)
 {
-	bool inner = (flow_bits & TORC_FLOW_INNER) && parsed->inner.version != 0;
+	bool inner = (flow_bits & TORC_FLOW_INNER) && parsed->inner.version != 0 &&
+		     !is_mpls(parsed->inner_ether_type);
 	unsigned int fragment = inner ? TORC_PARSED_INNER_FRAGMENT : TORC_PARSED_FRAGMENT;
 
+	if (is_mpls(parsed->ether_type))
+		return other_hash(flow_bits, parsed);
+	if (!inner)
+		flow_bits &= ~(unsigned int)TORC_FLOW_INNER;
 	if (parsed->flags & fragment)
 		flow_bits &= ~(unsigned int)TUPLE_5;
 	return torc_flow_hash(parsed, flow_bits);
