@@ -2,6 +2,8 @@
 /*
  * filter.c - the public filter: every word of the language on made frames against libpcap's own
  * run, at every cut; errors; link types; batches
+ *
+ * filter FILE...: also over every packet of these captures.
  */
 #include <errno.h>
 #include <pcap/pcap.h>
@@ -231,6 +233,57 @@ static void words(void)
 	ok(compiled > 80 && matched > 1000, "%u of them matched", matched);
 }
 
+/* As a pcap file says it; for pcapng as libpcap does, which differs for a few types only. */
+static uint16_t link_type_of(const char *path, int dlt)
+{
+	uint8_t header[24] = { 0 };
+	FILE *file = fopen(path, "rb");
+	size_t got = file ? fread(header, 1, sizeof(header), file) : 0;
+
+	if (file)
+		fclose(file);
+	if (got < sizeof(header) || header[0] == 0x0a)
+		return (uint16_t)dlt;
+	return header[0] == 0xa1 ? (uint16_t)(header[22] << 8 | header[23])
+				 : (uint16_t)(header[21] << 8 | header[20]);
+}
+
+/* The expressions over every packet of a capture. */
+static void capture(const char *path)
+{
+	char reason[PCAP_ERRBUF_SIZE];
+	unsigned long tested = 0, different = 0;
+
+	for (size_t x = 0; x < sizeof(expressions) / sizeof(expressions[0]); x++) {
+		pcap_t *handle = pcap_open_offline(path, reason);
+		struct torc_filter *filter = NULL;
+		struct bpf_program program;
+		struct pcap_pkthdr *header;
+		const u_char *data;
+
+		if (!handle) {
+			note("%s: %s", path, reason);
+			return;
+		}
+		if (pcap_compile(handle, &program, expressions[x], 1, PCAP_NETMASK_UNKNOWN) == 0) {
+			different += torc_filter_compile(&filter, expressions[x],
+							 link_type_of(path, pcap_datalink(handle)),
+							 (uint32_t)pcap_snapshot(handle), NULL) < 0;
+			while (filter && pcap_next_ex(handle, &header, &data) == 1) {
+				tested++;
+				different += !bpf_filter(program.bf_insns, data, header->len,
+							 header->caplen) !=
+					     !torc_filter_matches(filter, data, header->caplen,
+								  header->len);
+			}
+			torc_filter_free(filter);
+			pcap_freecode(&program);
+		}
+		pcap_close(handle);
+	}
+	is(different, 0, "%s: %lu verdicts", path, tested);
+}
+
 static void errors(void)
 {
 	struct torc_filter *filter;
@@ -266,11 +319,23 @@ static void link_types(void)
 	static const char sll[] =
 		"0000 0001 0006 0200000000010000 0800"
 		"4500002000010000 4011 0000 0a000001 08080808 c000 0035 000c 0000";
+	static const char null_little[] =
+		"02000000 4500002000010000 4011 0000 0a000001 08080808 c000 0035 000c 0000";
+	static const char null_big[] =
+		"00000002 4500002000010000 4011 0000 0a000001 08080808 c000 0035 000c 0000";
 
 	is(verdict("udp port 53", TORC_LINK_RAW, 0, ip), 262144, "raw IP (LINKTYPE 101, DLT 12)");
 	is(verdict("udp port 53", TORC_LINK_RAW_BSD, 96, ip), 96, "raw IP (12), snaplen");
 	is(verdict("udp port 53", TORC_LINK_RAW_OPENBSD, 96, ip), 96, "raw IP (14)");
 	is(verdict("udp port 53", TORC_LINK_IPV4, 96, ip), 96, "IPv4 only");
+	is(verdict("udp port 53", TORC_LINK_NULL, 96, null_little), 96,
+	   "BSD loopback, little endian");
+	is(verdict("udp port 53", TORC_LINK_NULL, 96, null_big), 96, "BSD loopback, big endian");
+	is(verdict("udp port 54", TORC_LINK_NULL, 96, null_big), 0, "another port");
+	is(verdict("ip6", TORC_LINK_NULL, 96, "1e000000 60"), 96, "IPv6 as Darwin numbers it");
+	is(verdict("ip6", TORC_LINK_NULL, 96, "0000001c 60"), 96, "IPv6 as FreeBSD numbers it");
+	is(verdict("pppoes", 127, 96, "00000800 00000000"), 0, "what the kernel would not run");
+	is(verdict("inbound", TORC_LINK_ETHERNET, 96, ip), UINT32_MAX, "no direction in bytes");
 	is(verdict("udp port 54", TORC_LINK_RAW, 0, ip), 0, "another port");
 	is(verdict("udp port 53", TORC_LINK_LINUX_SLL, 96, sll), 96, "Linux cooked");
 	is(verdict(NULL, TORC_LINK_ETHERNET, 0, ""), 262144, "no expression matches everything");
@@ -299,8 +364,10 @@ static void batch(void)
 	torc_filter_free(filter);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
+	for (int n = 1; n < argc; n++)
+		capture(argv[n]);
 	words();
 	errors();
 	link_types();

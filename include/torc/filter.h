@@ -50,7 +50,8 @@ struct torc_filter_instruction {
  * error       NULL, or where the sentence goes
  *
  * Returns 0, or
- *   -TORC_EFILTER  libpcap does not accept it: the sentence has its reason and the place
+ *   -TORC_EFILTER  libpcap does not accept it for a capture file (where "inbound" means nothing):
+ *                  the sentence has its reason and the place
  *   -ENOMEM
  * Cost: names in the expression are looked up (DNS included), as by tcpdump.
  */

@@ -27,10 +27,11 @@ enum {
 	/* no machine code, also where it would be possible */
 	TORC_PROGRAM_INTERPRET = 1 << 0,
 	/*
-	 * Jumps back are accepted (and the program interpreted). Only for programs of libpcap,
-	 * which compiles "protochain" into a loop that every packet ends; the kernel refuses those.
+	 * Accepted too, and interpreted: what libpcap makes and the kernel refuses. "protochain" is
+	 * a loop that every packet ends; "pppoes" on some link types reads a scratch word that
+	 * nobody wrote, which is 0 here.
 	 */
-	TORC_PROGRAM_LOOPS = 1 << 1
+	TORC_PROGRAM_LIBPCAP = 1 << 1
 };
 
 /*
@@ -73,7 +74,7 @@ struct torc_program_code {
 
 typedef uint32_t torc_program_native(const uint8_t *data, uint32_t caplen, uint32_t len);
 
-/* program_check.c: 1 for a program with loops, 0, or -EINVAL and the sentence */
+/* program_check.c: 0, 1 for a program that has to be interpreted, or -EINVAL and the sentence */
 int torc_program_check(const struct sock_filter *instructions, size_t count, uint32_t flags,
 		       struct torc_error *error);
 

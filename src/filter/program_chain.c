@@ -115,8 +115,8 @@ STEP(rsh_x, a = x < 32 ? a >> x : 0)
 STEP(negate, a = 0u - a)
 
 /*
- * Where one way of a jump is the next step, its place needs no look at the step: three functions for
- * each condition, the first for jumps with two targets.
+ * Where one way of a jump is the next step, its place needs no look at the step: three functions
+ * for each condition, the first for jumps with two targets.
  */
 #define JUMP_TO(name, condition, when_true, when_false)                                            \
 	static uint32_t name(const struct step *s, struct packet_bytes *p, uint32_t a, uint32_t x) \
@@ -158,13 +158,13 @@ static uint32_t return_a(const struct step *s, struct packet_bytes *p, uint32_t 
 
 #define JUMP_TABLE(way)                                                                            \
 	[BPF_JMP | BPF_JEQ | BPF_K] = jump_equal_k##way,                                           \
-	[BPF_JMP | BPF_JGT | BPF_K] = jump_greater_k##way,                                         \
-	[BPF_JMP | BPF_JGE | BPF_K] = jump_not_less_k##way,                                        \
-	[BPF_JMP | BPF_JSET | BPF_K] = jump_bits_k##way,                                           \
-	[BPF_JMP | BPF_JEQ | BPF_X] = jump_equal_x##way,                                           \
-	[BPF_JMP | BPF_JGT | BPF_X] = jump_greater_x##way,                                         \
-	[BPF_JMP | BPF_JGE | BPF_X] = jump_not_less_x##way,                                        \
-	[BPF_JMP | BPF_JSET | BPF_X] = jump_bits_x##way
+			     [BPF_JMP | BPF_JGT | BPF_K] = jump_greater_k##way,                    \
+			     [BPF_JMP | BPF_JGE | BPF_K] = jump_not_less_k##way,                   \
+			     [BPF_JMP | BPF_JSET | BPF_K] = jump_bits_k##way,                      \
+			     [BPF_JMP | BPF_JEQ | BPF_X] = jump_equal_x##way,                      \
+			     [BPF_JMP | BPF_JGT | BPF_X] = jump_greater_x##way,                    \
+			     [BPF_JMP | BPF_JGE | BPF_X] = jump_not_less_x##way,                   \
+			     [BPF_JMP | BPF_JSET | BPF_X] = jump_bits_x##way
 
 static step_function *const functions[256] = {
 	[BPF_LD | BPF_W | BPF_ABS] = load_word,
@@ -251,6 +251,7 @@ void torc_chain_free(struct torc_chain *chain)
 uint32_t torc_chain_run(const struct torc_chain *chain, const uint8_t *data, uint32_t caplen,
 			uint32_t len)
 {
+	/* Scratch words begin as 0: programs of libpcap may read them before they write. */
 	struct packet_bytes p = { .data = data, .caplen = caplen, .len = len };
 
 	return chain->steps[0].run(&chain->steps[0], &p, 0, 0);

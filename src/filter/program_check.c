@@ -134,7 +134,7 @@ int torc_program_check(const struct sock_filter *instructions, size_t count, uin
 	for (size_t n = 0; n < count; n++) {
 		const char *fault;
 
-		if (flags & TORC_PROGRAM_LOOPS && jumps_back(&instructions[n], n)) {
+		if (flags & TORC_PROGRAM_LIBPCAP && jumps_back(&instructions[n], n)) {
 			loops = true;
 			continue;
 		}
@@ -151,6 +151,8 @@ int torc_program_check(const struct sock_filter *instructions, size_t count, uin
 		return torc_error_set(error, -ENOMEM, "no memory to check a filter program");
 	unwritten = unwritten_read(instructions, count, written_at);
 	free(written_at);
+	if (unwritten < count && flags & TORC_PROGRAM_LIBPCAP)
+		return 1;
 	if (unwritten < count)
 		return torc_error_set(error, -EINVAL,
 				      "filter instruction %zu reads scratch word %u, never written",

@@ -423,11 +423,11 @@ static void emit_instruction(struct emitter *e, const struct sock_filter *i, siz
 static void emit(struct emitter *e, const struct torc_program_code *code, size_t *places)
 {
 	e->length = 0;
-	word(e, 0xfa1e0ff3); /* endbr64 */
-	bytes3(e, 0x41, 0x89, 0xd0);		    /* mov r8d, edx */
-	bytes2(e, 0x89, 0xf6); /* mov esi, esi: the convention leaves its upper half open */
-	bytes2(e, 0x31, 0xc0); /* xor eax, eax */
-	bytes2(e, 0x31, 0xc9); /* xor ecx, ecx */
+	word(e, 0xfa1e0ff3);	     /* endbr64 */
+	bytes3(e, 0x41, 0x89, 0xd0); /* mov r8d, edx */
+	bytes2(e, 0x89, 0xf6);	     /* mov esi, esi: the convention leaves its upper half open */
+	bytes2(e, 0x31, 0xc0);	     /* xor eax, eax */
+	bytes2(e, 0x31, 0xc9);	     /* xor ecx, ecx */
 	for (size_t n = 0; n < code->count; n++) {
 		places[n] = e->length;
 		if (e->known[n] != TORC_PROGRAM_UNREACHED)
