@@ -121,6 +121,9 @@ struct afxdp_port;
 /* Load the program that serves the port's engines with their filters; returns its descriptor. */
 int afxdp_program_load(const struct afxdp_port *port, struct torc_error *error);
 
+/* The same for everything that this kernel may be able to do, to see whether it can. */
+int afxdp_program_probe(const struct afxdp_port *port);
+
 /* ---- what this process holds of an interface: afxdp_port.c ---- */
 
 struct afxdp_port {
@@ -131,7 +134,8 @@ struct afxdp_port {
 	int map;  /* XSKMAP, queue -> socket; a queue without an entry is the host's */
 	int link; /* the attachment */
 	bool generic;
-	bool hardware_time; /* the program may ask the driver: it is bound to the device */
+	int tag_function;  /* BTF numbers of what the program asks the driver with: a stripped */
+	int time_function; /* tag, the card's time; 0: it does not */
 	uint32_t cookie;
 	uint64_t all_queues; /* the interface's, as a mask */
 	struct torc_engine *engines; /* linked by next_on_port */

@@ -85,6 +85,62 @@ static int map_create(struct afxdp_port *port, struct torc_error *error)
 	return torc_error_set(error, port->map, "no AF_XDP map: %s", torc_strerror(port->map));
 }
 
+/* What the running kernel can be asked; looked up once, since it costs milliseconds. */
+static void find_functions(struct afxdp_port *port)
+{
+	static int tag = -1, time = -1;
+
+	if (tag < 0) {
+		tag = torc_bpf_kernel_function("bpf_xdp_metadata_rx_vlan_tag");
+		time = torc_bpf_kernel_function("bpf_xdp_metadata_rx_timestamp");
+		tag = tag < 0 ? 0 : tag;
+		time = time < 0 ? 0 : time;
+	}
+	port->tag_function = tag;
+	port->time_function = time;
+}
+
+/*
+ * Attach natively a program that asks the driver all it can be asked, to see that it can; it must be
+ * bound to the device for that, and such a program has no place in generic mode.
+ */
+static int attach_asking(struct afxdp_port *port, const struct afxdp_link *link)
+{
+	int program;
+
+	find_functions(port);
+	if (port->tag_function || port->time_function) {
+		program = afxdp_program_probe(port);
+		if (program >= 0) {
+			port->link = torc_bpf_link_create(program, link->ifindex, BPF_XDP,
+							  XDP_FLAGS_DRV_MODE);
+			close(program);
+		}
+	}
+	if (port->link >= 0 && afxdp_port_reload(port, NULL) == 0)
+		return 0;
+	if (port->link >= 0)
+		close(port->link);
+	port->link = -1;
+	port->tag_function = port->time_function = 0;
+	return -EOPNOTSUPP;
+}
+
+static int load_and_attach(struct afxdp_port *port, const struct afxdp_link *link,
+			   bool allow_native, struct torc_error *error)
+{
+	int program, result;
+
+	if (allow_native && attach_asking(port, link) == 0)
+		return 0;
+	program = afxdp_program_load(port, error);
+	if (program < 0)
+		return program;
+	result = attach(port, program, link, allow_native, error);
+	close(program); /* the link holds it */
+	return result;
+}
+
 static void port_free(struct afxdp_port *port)
 {
 	if (port->link >= 0)
@@ -99,7 +155,7 @@ static int port_new(struct afxdp_port **made, const struct afxdp_link *link, boo
 		    struct torc_error *error)
 {
 	struct afxdp_port *port = calloc(1, sizeof(*port));
-	int program, result;
+	int result;
 
 	if (!port)
 		return torc_error_set(error, -ENOMEM, "out of memory");
@@ -112,11 +168,7 @@ static int port_new(struct afxdp_port **made, const struct afxdp_link *link, boo
 	result = map_create(port, error);
 	if (result < 0)
 		goto fail;
-	program = result = afxdp_program_load(port, error);
-	if (result < 0)
-		goto fail;
-	result = attach(port, program, link, allow_native, error);
-	close(program); /* the link holds it */
+	result = load_and_attach(port, link, allow_native, error);
 	if (result < 0)
 		goto fail;
 	*made = port;

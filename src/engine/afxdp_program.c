@@ -6,12 +6,18 @@
  *	refused by the filter of its ring?   → XDP_PASS
  *	write time and cookie before the frame, redirect it to the socket
  *
+ * A card that strips VLAN tags hides them from XDP; drivers that tell the tag (kernel function
+ * bpf_xdp_metadata_rx_vlan_tag, Linux 6.8) have it put back before the filters look, and taken out
+ * again when the packet stays with the host. The time of the card is asked for in the same way
+ * (bpf_xdp_metadata_rx_timestamp, Linux 6.3). Both need a program bound to its device.
+ *
  * What a ring does not want stays with the host. The program is written anew when a ring starts,
  * stops or changes its filter, so that it only ever tests what makes a difference. Time is taken here, when the packet arrives, and
  * not when somebody picks it up; a driver without room for metadata makes the program skip that,
  * and the receiver sees it by the missing cookie. Context: struct xdp_md of linux/bpf.h.
  */
 #include <errno.h>
+#include <linux/if_ether.h>
 #include <stddef.h>
 
 #include "bpf/bpf.h"
@@ -24,6 +30,7 @@
 enum {
 	TIME = BPF_FUNC_ktime_get_ns,
 	REDIRECT = BPF_FUNC_redirect_map,
+	ADJUST_HEAD = BPF_FUNC_xdp_adjust_head,
 	ADJUST_META = BPF_FUNC_xdp_adjust_meta
 };
 
@@ -33,8 +40,21 @@ enum {
 	R2 = BPF_REG_2,
 	R3 = BPF_REG_3,
 	CONTEXT = BPF_REG_6, /* where the filters expect it */
-	QUEUE = BPF_REG_7
+	QUEUE = BPF_REG_7,
+	FRAME_POINTER = BPF_REG_10
 };
+
+/* The stack below the 64 bytes of the filters. */
+enum {
+	SLOT_FLAGS = -68, /* AFXDP_STAMP_, when the driver is asked for something */
+	SLOT_TAG = -70,   /* host order */
+	SLOT_TPID = -72,  /* network order */
+	SLOT_TIME = -80
+};
+
+#define TAG_BYTES 4
+
+#define DEVICE_BOUND (1u << 6) /* BPF_F_XDP_DEV_BOUND_ONLY, Linux 6.3 */
 
 #define MD(field) ((int16_t)offsetof(struct xdp_md, field))
 #define STAMP(field) ((int16_t)offsetof(struct afxdp_stamp, field))
@@ -42,8 +62,9 @@ enum {
 struct program {
 	struct torc_bpf_code code;
 	const struct afxdp_port *port;
-	unsigned int accept, redirect, pass;
-	bool passes; /* something jumps to pass */
+	unsigned int accept, redirect, refuse, pass;
+	bool refuses, passes; /* something jumps there */
+	bool asks_time;       /* of the driver */
 };
 
 static void emit(struct program *p, struct bpf_insn insn)
@@ -55,6 +76,72 @@ static void emit_start(struct program *p)
 {
 	emit(p, BPF_MOV_REG(CONTEXT, R1));
 	emit(p, BPF_LOAD(BPF_W, QUEUE, CONTEXT, MD(rx_queue_index)));
+}
+
+/* Read where the frame begins and ends; its first `bytes` are there, or jump to label. */
+static void emit_frame(struct program *p, uint8_t begin, uint8_t end, int bytes, unsigned int label)
+{
+	emit(p, BPF_LOAD(BPF_W, begin, CONTEXT, MD(data)));
+	emit(p, BPF_LOAD(BPF_W, end, CONTEXT, MD(data_end)));
+	emit(p, BPF_MOV_REG(R0, begin));
+	emit(p, BPF_ALU64_IMM(BPF_ADD, R0, bytes));
+	torc_bpf_jump(&p->code, BPF_IF_REG(BPF_JGT, R0, end), label);
+}
+
+static void emit_adjust_head(struct program *p, int bytes, unsigned int failed)
+{
+	emit(p, BPF_MOV_REG(R1, CONTEXT));
+	emit(p, BPF_MOV_IMM(R2, bytes));
+	emit(p, BPF_CALL_HELPER(ADJUST_HEAD));
+	torc_bpf_jump(&p->code, BPF_IF_IMM(BPF_JNE, R0, 0), failed);
+}
+
+/* Copy the two addresses, 12 bytes, within the frame; from the end that is not overwritten. */
+static void emit_move_addresses(struct program *p, int from, int to)
+{
+	for (int i = 0; i < 3; i++) {
+		int at = 4 * (to < from ? i : 2 - i);
+
+		emit(p, BPF_LOAD(BPF_W, R0, R2, from + at));
+		emit(p, BPF_STORE(BPF_W, R2, to + at, R0));
+	}
+}
+
+/* Put a tag that the card stripped back into the frame. */
+static void emit_restore_tag(struct program *p)
+{
+	unsigned int untagged = torc_bpf_label(&p->code);
+
+	emit(p, BPF_STORE_IMM(BPF_W, FRAME_POINTER, SLOT_FLAGS, 0));
+	emit(p, BPF_STORE_IMM(BPF_W, FRAME_POINTER, SLOT_TPID, 0));
+	emit(p, BPF_MOV_REG(R1, CONTEXT));
+	emit(p, BPF_MOV_REG(R2, FRAME_POINTER));
+	emit(p, BPF_ALU64_IMM(BPF_ADD, R2, SLOT_TPID));
+	emit(p, BPF_MOV_REG(R3, FRAME_POINTER));
+	emit(p, BPF_ALU64_IMM(BPF_ADD, R3, SLOT_TAG));
+	emit(p, BPF_CALL_KERNEL(p->port->tag_function));
+	torc_bpf_jump(&p->code, BPF_IF_IMM(BPF_JNE, R0, 0), untagged);
+	emit_adjust_head(p, -TAG_BYTES, untagged);
+	emit_frame(p, R2, R3, ETH_HLEN + TAG_BYTES, p->pass);
+	p->passes = true;
+	emit_move_addresses(p, TAG_BYTES, 0);
+	emit(p, BPF_LOAD(BPF_H, R0, FRAME_POINTER, SLOT_TPID));
+	emit(p, BPF_STORE(BPF_H, R2, 2 * ETH_ALEN, R0));
+	emit(p, BPF_LOAD(BPF_H, R0, FRAME_POINTER, SLOT_TAG));
+	emit(p, BPF_BIG_ENDIAN(R0, 16));
+	emit(p, BPF_STORE(BPF_H, R2, 2 * ETH_ALEN + 2, R0));
+	emit(p, BPF_STORE_IMM(BPF_W, FRAME_POINTER, SLOT_FLAGS, AFXDP_STAMP_VLAN_RESTORED));
+	torc_bpf_place(&p->code, untagged);
+}
+
+/* The host gets the frame as it came: the kernel still has the tag beside it. */
+static void emit_strip_again(struct program *p)
+{
+	emit(p, BPF_LOAD(BPF_W, R0, FRAME_POINTER, SLOT_FLAGS));
+	torc_bpf_jump(&p->code, BPF_IF_IMM(BPF_JEQ, R0, 0), p->pass);
+	emit_frame(p, R2, R3, ETH_HLEN + TAG_BYTES, p->pass);
+	emit_move_addresses(p, 0, TAG_BYTES);
+	emit_adjust_head(p, TAG_BYTES, p->pass);
 }
 
 /* Jump to label unless the packet's queue is in the mask. */
@@ -79,25 +166,50 @@ static int emit_filters(struct program *p, uint64_t received)
 		others = torc_bpf_label(&p->code);
 		if (e->queue_mask != received)
 			emit_unless_queue(p, e->queue_mask, others);
-		result = torc_bpf_translate(&p->code, &filter, p->accept, p->pass);
+		result = torc_bpf_translate(&p->code, &filter, p->accept, p->refuse);
 		if (result < 0)
 			return result;
-		p->passes = true;
+		p->refuses = true;
 		torc_bpf_place(&p->code, others);
 	}
 	return 0;
+}
+
+/* The time of arrival in NOW: the card's where it has one, else ours. The flags are kept. */
+static void emit_time(struct program *p, uint8_t now)
+{
+	unsigned int ours = torc_bpf_label(&p->code), known = torc_bpf_label(&p->code);
+
+	if (p->asks_time) {
+		emit(p, BPF_STORE_IMM(BPF_DW, FRAME_POINTER, SLOT_TIME, 0));
+		emit(p, BPF_MOV_REG(R1, CONTEXT));
+		emit(p, BPF_MOV_REG(R2, FRAME_POINTER));
+		emit(p, BPF_ALU64_IMM(BPF_ADD, R2, SLOT_TIME));
+		emit(p, BPF_CALL_KERNEL(p->port->time_function));
+		torc_bpf_jump(&p->code, BPF_IF_IMM(BPF_JNE, R0, 0), ours);
+		emit(p, BPF_LOAD(BPF_DW, now, FRAME_POINTER, SLOT_TIME));
+		/* some drivers say yes and mean no */
+		torc_bpf_jump(&p->code, BPF_IF_IMM(BPF_JEQ, now, 0), ours);
+		emit(p, BPF_LOAD(BPF_W, R1, FRAME_POINTER, SLOT_FLAGS));
+		emit(p, BPF_ALU64_IMM(BPF_OR, R1, AFXDP_STAMP_HARDWARE));
+		emit(p, BPF_STORE(BPF_W, FRAME_POINTER, SLOT_FLAGS, R1));
+		torc_bpf_jump(&p->code, BPF_GOTO(), known);
+	}
+	torc_bpf_place(&p->code, ours);
+	emit(p, BPF_CALL_HELPER(TIME));
+	emit(p, BPF_MOV_REG(now, R0));
+	torc_bpf_place(&p->code, known);
 }
 
 static void emit_stamp(struct program *p)
 {
 	enum { DATA = R1, META = R2, END = R3, NOW = BPF_REG_8 };
 
+	emit_time(p, NOW);
 	emit(p, BPF_MOV_REG(R1, CONTEXT));
 	emit(p, BPF_MOV_IMM(R2, -(int)sizeof(struct afxdp_stamp)));
 	emit(p, BPF_CALL_HELPER(ADJUST_META));
 	torc_bpf_jump(&p->code, BPF_IF_IMM(BPF_JNE, R0, 0), p->redirect);
-	emit(p, BPF_CALL_HELPER(TIME));
-	emit(p, BPF_MOV_REG(NOW, R0));
 	emit(p, BPF_LOAD(BPF_W, META, CONTEXT, MD(data_meta)));
 	emit(p, BPF_LOAD(BPF_W, DATA, CONTEXT, MD(data)));
 	emit(p, BPF_MOV_REG(END, META));
@@ -105,7 +217,11 @@ static void emit_stamp(struct program *p)
 	torc_bpf_jump(&p->code, BPF_IF_REG(BPF_JGT, END, DATA), p->redirect);
 	emit(p, BPF_STORE(BPF_DW, META, STAMP(time_ns), NOW));
 	emit(p, BPF_STORE_IMM(BPF_W, META, STAMP(cookie), p->port->cookie));
-	emit(p, BPF_STORE_IMM(BPF_W, META, STAMP(flags), 0));
+	if (p->port->tag_function || p->asks_time)
+		emit(p, BPF_LOAD(BPF_W, R0, FRAME_POINTER, SLOT_FLAGS));
+	else
+		emit(p, BPF_MOV_IMM(R0, 0));
+	emit(p, BPF_STORE(BPF_W, META, STAMP(flags), R0));
 }
 
 static void emit_end(struct program *p)
@@ -134,13 +250,22 @@ static uint64_t queues_received(const struct afxdp_port *port)
 	return mask;
 }
 
-static int write_program(struct program *p)
+static bool wants_card_time(const struct afxdp_port *port)
 {
-	uint64_t received = queues_received(p->port);
+	for (const struct torc_engine *e = port->engines; e; e = e->next_on_port) {
+		if (e->receiving && e->config.flags & TORC_HW_TIMESTAMP)
+			return true;
+	}
+	return false;
+}
+
+static int write_program(struct program *p, uint64_t received)
+{
 	int result;
 
 	p->accept = torc_bpf_label(&p->code);
 	p->redirect = torc_bpf_label(&p->code);
+	p->refuse = torc_bpf_label(&p->code);
 	p->pass = torc_bpf_label(&p->code);
 	if (received == 0) {
 		emit_pass(p);
@@ -152,21 +277,29 @@ static int write_program(struct program *p)
 		emit_unless_queue(p, received, p->pass);
 		p->passes = true;
 	}
+	if (p->port->tag_function)
+		emit_restore_tag(p);
+	else if (p->asks_time)
+		emit(p, BPF_STORE_IMM(BPF_W, FRAME_POINTER, SLOT_FLAGS, 0));
 	result = emit_filters(p, received);
 	if (result < 0)
 		return result;
 	torc_bpf_place(&p->code, p->accept);
 	emit_stamp(p);
 	emit_end(p);
-	if (p->passes)
+	torc_bpf_place(&p->code, p->refuse);
+	if (p->refuses && p->port->tag_function)
+		emit_strip_again(p);
+	if (p->refuses || p->passes)
 		emit_pass(p);
 	return torc_bpf_finish(&p->code);
 }
 
-int afxdp_program_load(const struct afxdp_port *port, struct torc_error *error)
+static int load(struct program *p, uint64_t received, struct torc_error *error)
 {
-	struct program p = { .port = port };
-	int result = write_program(&p);
+	const struct afxdp_port *port = p->port;
+	bool bound = port->tag_function || port->time_function;
+	int result = write_program(p, received);
 
 	if (result < 0)
 		torc_error_set(error, result, "no XDP program: %s", torc_strerror(result));
@@ -175,9 +308,26 @@ int afxdp_program_load(const struct afxdp_port *port, struct torc_error *error)
 			&(struct torc_bpf_program){ .name = "torc_xdp",
 						    .type = BPF_PROG_TYPE_XDP,
 						    .attach_type = BPF_XDP,
-						    .insns = p.code.insns,
-						    .count = p.code.count },
+						    .flags = bound ? DEVICE_BOUND : 0,
+						    .ifindex = bound ? port->ifindex : 0,
+						    .insns = p->code.insns,
+						    .count = p->code.count },
 			error);
-	torc_bpf_code_free(&p.code);
+	torc_bpf_code_free(&p->code);
 	return result;
+}
+
+int afxdp_program_load(const struct afxdp_port *port, struct torc_error *error)
+{
+	struct program p = { .port = port,
+			     .asks_time = port->time_function && wants_card_time(port) };
+
+	return load(&p, queues_received(port), error);
+}
+
+int afxdp_program_probe(const struct afxdp_port *port)
+{
+	struct program p = { .port = port, .asks_time = port->time_function != 0 };
+
+	return load(&p, port->all_queues, NULL);
 }
