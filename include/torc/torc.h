@@ -19,10 +19,13 @@
 #include <torc/layers/ip.h>
 #include <torc/layers/ipsec.h>
 #include <torc/layers/link.h>
+#include <torc/layers/mld.h>
 #include <torc/layers/mpls.h>
+#include <torc/layers/ndp.h>
 #include <torc/layers/ntp.h>
 #include <torc/layers/ppp.h>
 #include <torc/layers/radius.h>
+#include <torc/layers/sctp.h>
 #include <torc/layers/stp.h>
 #include <torc/layers/tcp.h>
 #include <torc/layers/tunnel.h>

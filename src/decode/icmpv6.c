@@ -4,6 +4,14 @@
 
 #include "decode/registry.h"
 
+#define LISTENER_QUERY 130
+
+/* RFC 3810 §8.1: queries of both versions have one type; the first one's is 24 bytes long. */
+static unsigned int listener_query(const struct torc_cursor *cursor)
+{
+	return cursor->wire_length > 24 ? TORC_LAYER_MLDV2_QUERY : TORC_LAYER_MLDV1_QUERY;
+}
+
 static int icmpv6_decode(struct torc_cursor *cursor)
 {
 	unsigned int type;
@@ -11,6 +19,8 @@ static int icmpv6_decode(struct torc_cursor *cursor)
 	TORC_NEED(cursor, 4);
 	cursor->header_length = 4;
 	type = registry_find(TORC_BY_ICMPV6_TYPE, cursor->data[0]);
+	if (cursor->data[0] == LISTENER_QUERY)
+		type = listener_query(cursor);
 	cursor->next = type != TORC_LAYER_NONE ? (uint16_t)type : TORC_LAYER_PAYLOAD;
 	return TORC_STEP_OK;
 }
