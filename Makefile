@@ -83,6 +83,7 @@ $(B)/%.o: %.c
 
 EXTRA_compat := -Icompat/pfring
 EXTRA_tests  := -Icompat/pfring
+EXTRA_bench  := -Icompat/pfring
 
 $(B)/libtorc.a: $(LIB_OBJ)
 	$(call say,AR,$@)
@@ -127,6 +128,10 @@ $(B)/tests/pfring_%: $(B)/tests/pfring_%.o $(B)/libpfring.a
 $(B)/tests/%: $(B)/tests/%.o $(B)/libtorc.a
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS) -lm
+
+$(B)/bench/pfring: $(B)/bench/pfring.o $(B)/libpfring.a
+	$(call say,LD,$@)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 
 $(B)/bench/%: $(B)/bench/%.o $(B)/libtorc.a
 	$(call say,LD,$@)

@@ -13,7 +13,6 @@
 #define ETH_HEADER_BYTES 14
 #define VLAN_TAG_BYTES   4
 #define TCP_FLAGS_MASK   0x3F /* PF_RING keeps FIN to URG */
-#define IP_PROTO_GRE     47
 
 static uint32_t load32(const void *at)
 {
@@ -146,7 +145,7 @@ void pf_parsed_fill(struct pkt_parsing_info *info, const struct torc_parsed *par
 	fill_offsets(&info->offset, parsed, data, caplen);
 }
 
-/* Everything from the end of the short header on, and the flags that only parsing tells. */
+/* What fill_short() left zero, and the flags that only parsing tells. */
 void pf_header_long(struct pfring_pkthdr *hdr, const struct torc_packet *packet)
 {
 	struct pkt_parsing_info *info = &hdr->extended_hdr.parsed_pkt;
@@ -157,7 +156,6 @@ void pf_header_long(struct pfring_pkthdr *hdr, const struct torc_packet *packet)
 		torc_parse(packet->link_type, packet->data, packet->caplen, &own);
 		parsed = &own;
 	}
-	memset((char *)hdr + SHORT_HEADER_BYTES, 0, sizeof(*hdr) - SHORT_HEADER_BYTES);
 	hdr->extended_hdr.tx.bounce_interface = UNKNOWN_INTERFACE;
 	pf_parsed_fill(info, parsed, packet->data, packet->caplen);
 	if (parsed->flags & TORC_PARSED_MORE_FRAGMENTS)
@@ -167,8 +165,8 @@ void pf_header_long(struct pfring_pkthdr *hdr, const struct torc_packet *packet)
 	hdr->extended_hdr.pkt_hash = pf_hash_sum(info, true, info->vlan_id);
 }
 
-/* The hash of any packet, the long way. */
-static uint32_t hash_parsed(const struct torc_packet *packet)
+/* The hash of any packet, the long way: recv.c has the short one. */
+uint32_t pf_hash_parsed(const struct torc_packet *packet)
 {
 	struct pkt_parsing_info info;
 	struct torc_parsed parsed;
@@ -176,31 +174,4 @@ static uint32_t hash_parsed(const struct torc_packet *packet)
 	torc_parse(packet->link_type, packet->data, packet->caplen, &parsed);
 	pf_parsed_fill(&info, &parsed, packet->data, packet->caplen);
 	return pf_hash_sum(&info, true, info.vlan_id);
-}
-
-static bool is_tunnel_port(uint16_t port)
-{
-	return port == GTP_U_DATA_PORT || port == GTP_SIGNALING_PORT || port == VXLAN_IP_PORT;
-}
-
-/*
- * pf_hash_packet - the sum for the short header, without parsing what most packets are: untagged
- * IPv4 without options, not a fragment, TCP or UDP outside of tunnels (RFC 791 §3.1)
- */
-uint32_t pf_hash_packet(const struct torc_packet *packet)
-{
-	const uint8_t *data = packet->data, *ip = data + ETH_HEADER_BYTES;
-	uint16_t source, destination;
-
-	if (packet->link_type != TORC_LINK_ETHERNET || packet->caplen < ETH_HEADER_BYTES + 24 ||
-	    data[12] != 0x08 || data[13] != 0x00 || ip[0] != 0x45 || (ip[6] & 0x3F) || ip[7] ||
-	    (ip[9] != IPPROTO_TCP && ip[9] != IPPROTO_UDP))
-		return hash_parsed(packet);
-	source = (uint16_t)(ip[20] << 8 | ip[21]);
-	destination = (uint16_t)(ip[22] << 8 | ip[23]);
-	if (ip[9] == IPPROTO_TCP ? packet->caplen < ETH_HEADER_BYTES + 40 :
-				   packet->caplen < ETH_HEADER_BYTES + 28 ||
-					   is_tunnel_port(source) || is_tunnel_port(destination))
-		return hash_parsed(packet);
-	return ntohl(load32(ip + 12)) + ntohl(load32(ip + 16)) + ip[9] + source + destination;
 }

@@ -165,9 +165,12 @@ static int start(pfring *ring, const char *device_name, uint64_t buffer_bytes,
 	if (rc < 0)
 		return rc;
 	state->hash = !(ring->flags & PF_RING_DO_NOT_PARSE);
+	state->batch_max = device.file ? 1 : BATCH_MAX;
 	if (ring->flags & (PF_RING_IXIA_TIMESTAMP | PF_RING_VSS_APCON_TIMESTAMP |
 			   PF_RING_METAWATCH_TIMESTAMP | PF_RING_ARISTA_TIMESTAMP))
 		state->extra |= EXTRA_TRAILER;
+	if (ring->long_header)
+		state->extra |= EXTRA_LONG;
 	if (ring->flags & PF_RING_RX_PACKET_BOUNCE)
 		state->extra |= EXTRA_BOUNCE;
 	read_info(ring);
@@ -335,6 +338,7 @@ API int pfring_disable_ring(pfring *ring)
 	if (rc < 0)
 		return pf_result(rc);
 	ring->enabled = 0;
+	pf_batch_drop(state_of(ring));
 	return 0;
 }
 
@@ -343,7 +347,7 @@ API void pfring_shutdown(pfring *ring)
 	if (!ring)
 		return;
 	__atomic_store_n(&ring->is_shutting_down, 1, __ATOMIC_RELEASE);
-	torc_ring_stop(state_of(ring)->torc);
+	pfring_breakloop(ring);
 }
 
 API void pfring_close(pfring *ring)

@@ -2,8 +2,14 @@
 /*
  * recv.c - receiving: pfring_recv() and its relatives
  *
- * The fast path is one torc_ring_next() and 209 bytes of header. Whatever else a ring was asked for
- * (rules, trailers, a reflector ...) is behind one test of state->extra.
+ * Packets are taken from the ring up to BATCH_MAX at a time, so that the fast path of pfring_recv()
+ * is a look into an array and 209 bytes of header. Whatever else a ring was asked for (rules,
+ * trailers, a reflector ...) is behind one test of state->extra.
+ *
+ * A batch comes from one block, which stays with the library until the next one is taken: the
+ * packet socket stays readable, so that a program that polls the descriptor never sleeps on what
+ * is still in the batch. That holds for packet sockets; for other engines batch_max becomes 1 when
+ * somebody asks for the descriptor.
  */
 #include <errno.h>
 #include <limits.h>
@@ -29,18 +35,59 @@ static uint32_t packet_flags(uint32_t flags)
 	return result;
 }
 
+static inline uint16_t be16(const uint8_t *at)
+{
+	return (uint16_t)(at[0] << 8 | at[1]);
+}
+
+static inline uint32_t be32(const uint8_t *at)
+{
+	uint32_t word;
+
+	memcpy(&word, at, sizeof(word));
+	return ntohl(word);
+}
+
+/* GTP from 2123 to 2152, and VXLAN: these are hashed by what is inside. */
+static inline bool maybe_tunnel(uint16_t port)
+{
+	return (uint16_t)(port - GTP_SIGNALING_PORT) <= GTP_U_DATA_PORT - GTP_SIGNALING_PORT ||
+	       port == VXLAN_IP_PORT;
+}
+
 /*
- * The header, all of it: many programs read parsed_pkt without having asked for it, from a struct
- * they never initialised. Those find zeros.
+ * PF_RING's sum for what most packets are, without parsing: untagged IPv4 without options, not a
+ * fragment, TCP or UDP outside of tunnels (RFC 791 §3.1).
  */
-static inline void fill_header(const pfring *ring, const struct state *state,
-			       struct pfring_pkthdr *hdr, const struct torc_packet *packet)
+static inline uint32_t hash_of(const struct torc_packet *packet)
+{
+	const uint8_t *data = packet->data;
+	uint32_t middle, ports;
+	uint8_t protocol;
+
+	if (unlikely(packet->link_type != TORC_LINK_ETHERNET || packet->caplen < 54))
+		return pf_hash_parsed(packet);
+	middle = be32(data + 20); /* fragment, time to live, protocol */
+	ports = be32(data + 34);
+	protocol = (uint8_t)middle;
+	if (unlikely(be32(data + 12) >> 8 != 0x080045 || (middle & 0x3FFF0000)))
+		return pf_hash_parsed(packet);
+	if (protocol != IPPROTO_TCP &&
+	    unlikely(protocol != IPPROTO_UDP || maybe_tunnel((uint16_t)(ports >> 16)) ||
+		     maybe_tunnel((uint16_t)ports)))
+		return pf_hash_parsed(packet);
+	return be32(data + 26) + be32(data + 30) + protocol + (ports >> 16) + (ports & 0xFFFF);
+}
+
+/* The short header, and zeros behind it. */
+static inline void fill_short(const struct state *state, struct pfring_pkthdr *hdr,
+			      const struct torc_packet *packet)
 {
 	uint64_t seconds = packet->timestamp_ns / NSEC_PER_SEC;
+	uint32_t rest = (uint32_t)(packet->timestamp_ns - seconds * NSEC_PER_SEC);
 
 	hdr->ts.tv_sec = (time_t)seconds;
-	hdr->ts.tv_usec = (suseconds_t)((packet->timestamp_ns - seconds * NSEC_PER_SEC) /
-					NSEC_PER_USEC);
+	hdr->ts.tv_usec = (suseconds_t)(rest / NSEC_PER_USEC);
 	hdr->caplen = packet->caplen;
 	hdr->len = packet->len;
 	hdr->extended_hdr.timestamp_ns = packet->timestamp_ns;
@@ -49,12 +96,16 @@ static inline void fill_header(const pfring *ring, const struct state *state,
 	hdr->extended_hdr.port_id = 0;
 	hdr->extended_hdr.device_id = 0;
 	hdr->extended_hdr.if_index = packet->ifindex;
-	if (unlikely(ring->long_header || (state->extra & EXTRA_RULES))) {
+	hdr->extended_hdr.pkt_hash = state->hash ? hash_of(packet) : 0;
+	pf_clear_long(hdr);
+}
+
+static void fill_header(const struct state *state, struct pfring_pkthdr *hdr,
+			const struct torc_packet *packet)
+{
+	fill_short(state, hdr, packet);
+	if (state->extra & (EXTRA_LONG | EXTRA_RULES))
 		pf_header_long(hdr, packet);
-		return;
-	}
-	hdr->extended_hdr.pkt_hash = state->hash ? pf_hash_packet(packet) : 0;
-	memset((char *)hdr + SHORT_HEADER_BYTES, 0, sizeof(*hdr) - SHORT_HEADER_BYTES);
 }
 
 static uint32_t sliced(const pfring *ring, const struct torc_packet *packet)
@@ -94,8 +145,8 @@ static bool extras(pfring *ring, struct state *state, struct pfring_pkthdr *hdr,
 	if (state->extra & EXTRA_BOUNCE)
 		state->last = *packet;
 	/* The rules needed the long header; a program that did not ask for it gets the short one. */
-	if (!ring->long_header && (state->extra & EXTRA_RULES))
-		memset((char *)hdr + SHORT_HEADER_BYTES, 0, sizeof(*hdr) - SHORT_HEADER_BYTES);
+	if ((state->extra & (EXTRA_RULES | EXTRA_LONG)) == EXTRA_RULES)
+		pf_clear_long(hdr);
 	return true;
 withhold:
 	__atomic_fetch_add(&state->withheld, 1, __ATOMIC_RELAXED);
@@ -103,10 +154,12 @@ withhold:
 }
 
 /* A break reaches every thread that waits; the last of them to leave ends it. */
-static int leave_broken(struct state *state)
+static int leave_broken(pfring *ring, struct state *state)
 {
-	if (__atomic_sub_fetch(&state->waiters, 1, __ATOMIC_ACQ_REL) == 0)
+	if (__atomic_sub_fetch(&state->waiters, 1, __ATOMIC_ACQ_REL) == 0) {
+		__atomic_store_n(&ring->break_recv_loop, 0, __ATOMIC_RELAXED);
 		torc_ring_resume(state->torc);
+	}
 	errno = EINTR;
 	return 0;
 }
@@ -131,7 +184,7 @@ static int wait_for_batch(pfring *ring, struct state *state, struct torc_packet 
 			break;
 		}
 		if (code == 0 && torc_ring_stopped(state->torc))
-			return leave_broken(state);
+			return leave_broken(ring, state);
 		if (code == 0 && torc_ring_at_end(state->torc)) {
 			__atomic_sub_fetch(&state->waiters, 1, __ATOMIC_ACQ_REL);
 			errno = ENODATA;
@@ -148,11 +201,71 @@ static int wait_for_batch(pfring *ring, struct state *state, struct torc_packet 
 	return is_away(code) ? 0 : pf_result(code);
 }
 
-static int next_packet(pfring *ring, struct state *state, struct torc_packet *packet, bool wait)
+static int take_batch(pfring *ring, struct state *state, struct torc_packet *packets,
+		      unsigned int max, bool wait)
 {
-	int rc = torc_ring_next(state->torc, packet);
+	int rc = torc_ring_next_batch(state->torc, packets, max);
 
-	return likely(rc > 0) ? rc : wait_for_batch(ring, state, packet, 1, wait, rc);
+	return likely(rc > 0) ? rc : wait_for_batch(ring, state, packets, max, wait, rc);
+}
+
+/* The batch is empty, or a break came: 1 when there is a packet in it, 0, or a code. */
+static int refill(pfring *ring, struct state *state, bool wait)
+{
+	unsigned int max = __atomic_load_n(&state->batch_max, __ATOMIC_RELAXED);
+	int rc;
+
+	if (__atomic_load_n(&ring->is_shutting_down, __ATOMIC_ACQUIRE))
+		return pf_result(-ESHUTDOWN);
+	if (state->batch_at < state->batch_count) {
+		if (torc_ring_stopped(state->torc)) {
+			__atomic_fetch_add(&state->waiters, 1, __ATOMIC_ACQ_REL);
+			return leave_broken(ring, state);
+		}
+		__atomic_store_n(&ring->break_recv_loop, 0, __ATOMIC_RELAXED);
+		return 1;
+	}
+	rc = take_batch(ring, state, state->batch, max, wait);
+	__atomic_store_n(&state->batch_count, rc > 0 ? (unsigned int)rc : 0, __ATOMIC_RELAXED);
+	__atomic_store_n(&state->batch_at, 0, __ATOMIC_RELAXED);
+	return rc;
+}
+
+/*
+ * The next packet: in the batch, or with PF_RING_REENTRANT in *own, since the threads of a ring
+ * have no batch together. NULL: none, and *rc is what the program is told.
+ */
+static struct torc_packet *next_packet(pfring *ring, struct state *state,
+				       struct torc_packet *own, bool wait, int *rc)
+{
+	unsigned int at;
+
+	if (ring->reentrant) {
+		*rc = take_batch(ring, state, own, 1, wait);
+		return *rc > 0 ? own : NULL;
+	}
+	if (state->batch_at >= state->batch_count || ring->break_recv_loop) {
+		*rc = refill(ring, state, wait);
+		if (*rc <= 0)
+			return NULL;
+	}
+	at = state->batch_at;
+	__atomic_store_n(&state->batch_at, at + 1, __ATOMIC_RELAXED);
+	return &state->batch[at];
+}
+
+static unsigned int pending(const struct state *state)
+{
+	unsigned int count = __atomic_load_n(&state->batch_count, __ATOMIC_RELAXED);
+	unsigned int at = __atomic_load_n(&state->batch_at, __ATOMIC_RELAXED);
+
+	return at < count ? count - at : 0;
+}
+
+void pf_batch_drop(struct state *state)
+{
+	__atomic_fetch_add(&state->withheld, pending(state), __ATOMIC_RELAXED);
+	__atomic_store_n(&state->batch_count, 0, __ATOMIC_RELAXED);
 }
 
 /* Why a ring that is not simply receiving refuses; 0: it does not. */
@@ -167,27 +280,51 @@ static int refusal(const pfring *ring)
 	return 0;
 }
 
-API int pfring_recv(pfring *ring, u_char **buffer, u_int buffer_len, struct pfring_pkthdr *hdr,
-		    u_int8_t wait_for_incoming_packet)
+static inline int give(const struct torc_packet *packet, u_char **buffer, u_int buffer_len,
+		       const struct pfring_pkthdr *hdr)
+{
+	if (buffer_len == 0)
+		*buffer = (u_char *)(uintptr_t)packet->data;
+	else
+		memcpy(*buffer, packet->data, hdr->caplen < buffer_len ? hdr->caplen : buffer_len);
+	return 1;
+}
+
+static __attribute__((noinline)) int recv_slow(pfring *ring, u_char **buffer, u_int buffer_len,
+					       struct pfring_pkthdr *hdr, bool wait)
 {
 	int rc = refusal(ring);
-	struct torc_packet packet;
+	struct torc_packet own, *packet;
 	struct state *state;
 
-	if (unlikely(rc < 0))
+	if (rc < 0)
 		return rc;
 	state = state_of(ring);
 	do {
-		rc = next_packet(ring, state, &packet, wait_for_incoming_packet);
-		if (unlikely(rc <= 0))
+		packet = next_packet(ring, state, &own, wait, &rc);
+		if (!packet)
 			return rc;
-		fill_header(ring, state, hdr, &packet);
-	} while (unlikely(state->extra) && !extras(ring, state, hdr, &packet));
-	if (buffer_len == 0)
-		*buffer = (u_char *)(uintptr_t)packet.data;
-	else
-		memcpy(*buffer, packet.data, hdr->caplen < buffer_len ? hdr->caplen : buffer_len);
-	return 1;
+		fill_header(state, hdr, packet);
+	} while (state->extra && !extras(ring, state, hdr, packet));
+	return give(packet, buffer, buffer_len, hdr);
+}
+
+/* A ring that may not receive, or is shared by threads, never has a batch. */
+API int pfring_recv(pfring *ring, u_char **buffer, u_int buffer_len, struct pfring_pkthdr *hdr,
+		    u_int8_t wait_for_incoming_packet)
+{
+	struct state *state = likely(ring != NULL) ? state_of(ring) : NULL;
+	const struct torc_packet *packet;
+	unsigned int at;
+
+	if (unlikely(!state || state->extra || state->batch_at >= state->batch_count ||
+		     __atomic_load_n(&ring->break_recv_loop, __ATOMIC_RELAXED)))
+		return recv_slow(ring, buffer, buffer_len, hdr, wait_for_incoming_packet);
+	at = state->batch_at;
+	__atomic_store_n(&state->batch_at, at + 1, __ATOMIC_RELAXED);
+	packet = &state->batch[at];
+	fill_short(state, hdr, packet);
+	return give(packet, buffer, buffer_len, hdr);
 }
 
 API int pfring_recv_parsed(pfring *ring, u_char **buffer, u_int buffer_len,
@@ -219,6 +356,24 @@ static void fill_burst(pfring_packet_info *info, const struct pfring_pkthdr *hdr
 	info->hash = hdr->extended_hdr.pkt_hash;
 }
 
+/* What the batch still has, else as many as come at once. */
+static int burst(pfring *ring, struct state *state, struct torc_packet *packets,
+		 unsigned int max, bool wait)
+{
+	unsigned int count;
+	int rc;
+
+	if (ring->reentrant || pending(state) == 0)
+		return take_batch(ring, state, packets, max, wait);
+	rc = refill(ring, state, wait);
+	if (rc <= 0)
+		return rc;
+	count = pending(state) < max ? pending(state) : max;
+	memcpy(packets, &state->batch[state->batch_at], count * sizeof(*packets));
+	__atomic_store_n(&state->batch_at, state->batch_at + count, __ATOMIC_RELAXED);
+	return (int)count;
+}
+
 API int pfring_recv_burst(pfring *ring, pfring_packet_info *packets, u_int8_t num_packets,
 			  u_int8_t wait_for_packets)
 {
@@ -234,13 +389,11 @@ API int pfring_recv_burst(pfring *ring, pfring_packet_info *packets, u_int8_t nu
 		return 0;
 	state = state_of(ring);
 	do {
-		rc = torc_ring_next_batch(state->torc, batch, num_packets);
-		if (rc <= 0)
-			rc = wait_for_batch(ring, state, batch, num_packets, wait_for_packets, rc);
+		rc = burst(ring, state, batch, num_packets, wait_for_packets);
 		if (rc <= 0)
 			return rc;
 		for (int i = 0; i < rc; i++) {
-			fill_header(ring, state, &hdr, &batch[i]);
+			fill_header(state, &hdr, &batch[i]);
 			if (!state->extra || extras(ring, state, &hdr, &batch[i]))
 				fill_burst(&packets[given++], &hdr, &batch[i]);
 		}
@@ -257,6 +410,7 @@ API int pfring_loop(pfring *ring, pfringProcesssPacket looper, const u_char *use
 
 	if (!ring || !looper || ring->is_shutting_down || ring->mode == send_only_mode)
 		return PF_RING_ERROR_GENERIC;
+	__atomic_store_n(&ring->break_recv_loop, 0, __ATOMIC_RELAXED);
 	torc_ring_resume(state_of(ring)->torc);
 	for (;;) {
 		errno = 0;
@@ -272,8 +426,11 @@ API int pfring_loop(pfring *ring, pfringProcesssPacket looper, const u_char *use
 
 API void pfring_breakloop(pfring *ring)
 {
-	if (ring)
-		torc_ring_stop(state_of(ring)->torc);
+	if (!ring)
+		return;
+	/* In this order: who sees the flag finds the ring stopped. */
+	torc_ring_stop(state_of(ring)->torc);
+	__atomic_store_n(&ring->break_recv_loop, 1, __ATOMIC_RELEASE);
 }
 
 API int pfring_poll(pfring *ring, u_int wait_duration)
@@ -282,6 +439,8 @@ API int pfring_poll(pfring *ring, u_int wait_duration)
 
 	if (!ring)
 		return PF_RING_ERROR_NOT_SUPPORTED;
+	if (ring->enabled && pending(state_of(ring)) > 0)
+		return 1;
 	ring->num_poll_calls++;
 	rc = torc_ring_wait(state_of(ring)->torc,
 			    wait_duration > INT_MAX ? -1 : (int)wait_duration);
@@ -296,23 +455,41 @@ API int pfring_is_pkt_available(pfring *ring)
 		return PF_RING_ERROR_NOT_SUPPORTED;
 	if (!ring->enabled)
 		return 0;
+	if (pending(state_of(ring)) > 0)
+		return 1;
 	rc = torc_ring_wait(state_of(ring)->torc, 0);
 	return is_away(rc) ? 0 : pf_result(rc);
 }
 
 API int pfring_get_selectable_fd(pfring *ring)
 {
-	return ring ? torc_ring_fd(state_of(ring)->torc) : -1;
+	struct torc_ring_info info;
+
+	if (!ring)
+		return -1;
+	if (torc_ring_info(state_of(ring)->torc, &info) < 0 ||
+	    strcmp(info.engine, "tpacket_v3") != 0)
+		__atomic_store_n(&state_of(ring)->batch_max, 1, __ATOMIC_RELAXED);
+	return ring->fd;
 }
 
 API u_int32_t pfring_get_num_queued_pkts(pfring *ring)
 {
-	return ring && ring->enabled ? torc_ring_queued(state_of(ring)->torc) : 0;
+	return ring && ring->enabled ?
+		       pending(state_of(ring)) + torc_ring_queued(state_of(ring)->torc) : 0;
 }
 
 API void pfring_sync_indexes_with_kernel(pfring *ring)
 {
 	(void)ring; /* there are none that the kernel would have to be told */
+}
+
+static int peek(struct state *state, struct torc_packet *packet)
+{
+	if (pending(state) == 0)
+		return torc_ring_peek(state->torc, packet);
+	*packet = state->batch[state->batch_at];
+	return 1;
 }
 
 API int pfring_next_pkt_raw_timestamp(pfring *ring, u_int64_t *timestamp_ns)
@@ -322,7 +499,7 @@ API int pfring_next_pkt_raw_timestamp(pfring *ring, u_int64_t *timestamp_ns)
 
 	if (rc < 0)
 		return rc;
-	rc = torc_ring_peek(state_of(ring)->torc, &packet);
+	rc = peek(state_of(ring), &packet);
 	if (rc == -EOPNOTSUPP)
 		return PF_RING_ERROR_NOT_SUPPORTED;
 	if (rc < 0 && !is_away(rc))
@@ -361,7 +538,8 @@ API int pfring_stats(pfring *ring, pfring_stat *stats)
 	rc = torc_ring_stats(state_of(ring)->torc, &account);
 	if (rc < 0)
 		return pf_result(rc);
-	withheld = __atomic_load_n(&state_of(ring)->withheld, __ATOMIC_RELAXED);
+	withheld = __atomic_load_n(&state_of(ring)->withheld, __ATOMIC_RELAXED) +
+		   pending(state_of(ring));
 	stats->recv = account.received > withheld ? account.received - withheld : 0;
 	stats->drop = account.dropped == TORC_UNKNOWN ? 0 : account.dropped;
 	return 0;

@@ -8,6 +8,8 @@
 #ifndef TORC_PFRING_STATE_H
 #define TORC_PFRING_STATE_H
 
+#include <stddef.h>
+
 #include <torc/filter.h>
 #include <torc/parse.h>
 #include <torc/ring.h>
@@ -21,6 +23,7 @@
 
 #define SHORT_HEADER_BYTES offsetof(struct pfring_pkthdr, extended_hdr.tx)
 #define REFLECTORS_MAX     32
+#define BATCH_MAX          64
 
 /* What pfring_recv() does beyond handing a packet over; none of it: the fast path. */
 enum {
@@ -29,7 +32,8 @@ enum {
 	EXTRA_TRAILER = 1 << 2,
 	EXTRA_REFLECT = 1 << 3,
 	EXTRA_SLICING = 1 << 4,
-	EXTRA_BOUNCE = 1 << 5
+	EXTRA_BOUNCE = 1 << 5,
+	EXTRA_LONG = 1 << 6 /* PF_RING_LONG_HEADER */
 };
 
 struct rules;
@@ -44,6 +48,14 @@ struct state {
 	struct torc_ring *torc;
 	uint32_t extra; /* EXTRA_ bits */
 	bool hash;      /* pkt_hash without PF_RING_LONG_HEADER */
+
+	/*
+	 * Packets taken from the ring together and given one by one, for the one thread that
+	 * receives; batch_max is 1 where the ring's descriptor could not tell of them.
+	 */
+	unsigned int batch_at, batch_count; /* atomic: pfring_stats() looks from other threads */
+	unsigned int batch_max;
+	struct torc_packet batch[BATCH_MAX];
 
 	unsigned int waiters; /* threads in a receive call; atomic */
 	uint64_t withheld;    /* received from the ring, not given to the program; atomic */
@@ -71,6 +83,23 @@ static inline struct state *state_of(const pfring *ring)
 	return ring->priv_data;
 }
 
+/*
+ * Zeros from the end of the short header on, in stores of 16 bytes: for 161 bytes a compiler's
+ * memset() is a "rep stos", which costs more than the rest of pfring_recv() together.
+ */
+static inline void pf_clear_long(struct pfring_pkthdr *hdr)
+{
+	typedef long long block __attribute__((vector_size(16), aligned(1), may_alias));
+	char *at = (char *)hdr + SHORT_HEADER_BYTES;
+
+	_Static_assert(sizeof(*hdr) - SHORT_HEADER_BYTES == 10 * sizeof(block) + 1, "161 bytes");
+#define CLEAR(n) (*(block *)(void *)(at + (n) * sizeof(block)) = (block){ 0 })
+	CLEAR(0), CLEAR(1), CLEAR(2), CLEAR(3), CLEAR(4);
+	CLEAR(5), CLEAR(6), CLEAR(7), CLEAR(8), CLEAR(9);
+#undef CLEAR
+	at[10 * sizeof(block)] = 0;
+}
+
 /* errors.c: set errno from a code of libtorc and return -1; 0 and more are passed on */
 int pf_result(int code);
 void pf_errno(int code);
@@ -90,10 +119,13 @@ int pf_device_parse(const char *string, struct pf_device *device, struct torc_er
 
 /* header.c */
 uint32_t pf_hash_sum(const struct pkt_parsing_info *info, bool use_tunnel, uint16_t vlan);
-uint32_t pf_hash_packet(const struct torc_packet *packet);
+uint32_t pf_hash_parsed(const struct torc_packet *packet);
 void pf_parsed_fill(struct pkt_parsing_info *info, const struct torc_parsed *parsed,
 		    const uint8_t *data, uint32_t caplen);
 void pf_header_long(struct pfring_pkthdr *hdr, const struct torc_packet *packet);
+
+/* recv.c: packets that were taken from the ring and not given to the program are gone */
+void pf_batch_drop(struct state *state);
 
 /* rules.c: what the rules say about a packet, whose long header is filled in */
 bool pf_rules_pass(pfring *ring, struct pfring_pkthdr *hdr, const struct torc_packet *packet);
