@@ -157,6 +157,7 @@ static uint64_t run_tcpreplay(const struct way *way, double *seconds)
 
 static struct way ways[] = {
 	{ .name = "live_frames", .packets = 500 * FRAMES, .run = run_sender },
+	{ .name = "af_xdp", .packets = 200 * FRAMES, .run = run_sender },
 	{ .name = "tx_ring", .packets = 150 * FRAMES, .run = run_sender },
 	{ .name = "send", .packets = 150 * FRAMES, .run = run_sender },
 	{ .name = "torc_ring_send_batch", .packets = 150 * FRAMES, .run = run_ring },

@@ -46,7 +46,7 @@ struct settings {
 
 /* ---- options ---- */
 
-#define WAYS "live_frames tx_ring send"
+#define WAYS "live_frames af_xdp tx_ring send"
 
 static const char *set_sizes(const struct cli_option *option, void *field, const char *text)
 {
@@ -162,7 +162,7 @@ static const struct cli_option rate_options[] = {
 	  AT(top_speed), NULL },
 	{ 0, "even", NULL, "keep distances to the microsecond; costs a processor", cli_set_flag,
 	  AT(even), NULL },
-	{ 0, "way", "NAME", "how they leave: live_frames, tx_ring or send (default: the fastest)",
+	{ 0, "way", "NAME", "live_frames, af_xdp, tx_ring or send (default: the fastest)",
 	  set_way, AT(way), WAYS },
 	{ 0 },
 };

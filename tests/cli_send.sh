@@ -22,7 +22,7 @@ arrived() { [ "$(wc -l <"$work/$1.out")" -ge "$2" ]; }
 
 receive a
 run 'made packets' 0 send -i left -c 6 --flows 3 --size 64,200
-like 'the account' "$out" '^6 packets 792 bytes sent on left by (live_frames|tx_ring|send) in [0-9.]+ s, .*; 0 refused, 0 dropped by the interface$'
+like 'the account' "$out" '^6 packets 792 bytes sent on left by (live_frames|af_xdp|tx_ring|send) in [0-9.]+ s, .*; 0 refused, 0 dropped by the interface$'
 ok 'all arrive' wait_for arrived a 6
 is 'of three flows' "$(awk '{ print $3, $5 }' "$work/a.out" | sort -u | wc -l)" 3
 is 'of two lengths' "$(awk '{ print $NF }' "$work/a.out" | sort -u | tr '\n' ' ')" '158 22 '

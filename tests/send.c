@@ -21,7 +21,7 @@
 
 #include "test.h"
 
-static const char *const ways[] = { "live_frames", "tx_ring", "send" };
+static const char *const ways[] = { "live_frames", "af_xdp", "tx_ring", "send" };
 
 static int64_t now_ns(void)
 {
@@ -303,8 +303,18 @@ static void refused_options(void)
 	torc_sender_close(NULL);
 }
 
+static bool can_send(const char *way)
+{
+	struct torc_sender *sender;
+
+	if (sender_open(&sender, way) < 0)
+		return false;
+	torc_sender_close(sender);
+	return true;
+}
+
 /* What is chosen without being asked for. */
-static void choice(bool live)
+static void choice(bool live, bool xdp)
 {
 	struct torc_sender_options options = { .size = sizeof(options), .packets_per_second = 10 };
 	struct torc_sender *sender;
@@ -312,7 +322,11 @@ static void choice(bool live)
 
 	if (torc_sender_open(&sender, "tx0", NULL, NULL) == 0) {
 		torc_sender_info(sender, &info);
-		is_str(info.way, live ? "live_frames" : "tx_ring", "the fastest way");
+		is_str(info.way,
+		       live  ? "live_frames"
+		       : xdp ? "af_xdp"
+			     : "tx_ring",
+		       "the fastest way");
 		ok(live == (info.detail[0] == '\0'), "why: %s", info.detail);
 		torc_sender_close(sender);
 	}
@@ -386,19 +400,17 @@ static void killed(void)
 
 int main(void)
 {
-	struct torc_sender *sender;
-	bool live;
+	bool live, xdp;
 
 	if (!make_veth())
 		skip_all("cannot make a veth pair");
-	choice(false);
+	xdp = can_send("af_xdp");
+	choice(false, xdp);
 	if (!gro_on("rx0"))
 		skip("GRO on the veth", "not possible here");
-	live = sender_open(&sender, "live_frames") == 0;
-	if (live)
-		torc_sender_close(sender);
-	choice(live);
-	for (int n = 0; n < 3; n++) {
+	live = can_send("live_frames");
+	choice(live, xdp);
+	for (int n = 0; n < 4; n++) {
 		every_byte(ways[n]);
 		refused(ways[n]);
 	}
@@ -406,7 +418,7 @@ int main(void)
 	passes();
 	stopped();
 	refused_options();
-	for (int n = 0; n < 3; n++)
+	for (int n = 0; n < 4; n++)
 		interface_down(ways[n]);
 	killed();
 	return done();

@@ -108,6 +108,8 @@ TORC_API unsigned int torc_maker_batch(struct torc_maker *maker, struct torc_pac
  *	             while its peer has an XDP program or GRO on) and its MTU be at most 2030. Other
  *	             captures on the sending interface do not see these frames, and queue
  *	             disciplines do not shape them. A tap device, torcsend0, exists meanwhile
+ *	af_xdp       an AF_XDP socket in copy mode, which receives nothing; CAP_NET_RAW, and enough
+ *	             RLIMIT_MEMLOCK. Other captures and queue disciplines do not see these either
  *	tx_ring      PACKET_TX_RING: many frames with each system call; CAP_NET_RAW
  *	send         sendmmsg(2) on a packet socket; CAP_NET_RAW
  *
@@ -159,7 +161,7 @@ struct torc_sender_stats {
 /* Strings are borrowed until the sender closes. */
 struct torc_sender_info {
 	const char *interface_name;
-	const char *way;    /* "live_frames", "tx_ring", "send" */
+	const char *way;    /* "live_frames", "af_xdp", "tx_ring", "send" */
 	const char *detail; /* why no faster way was taken, or "" */
 	int32_t ifindex;
 	uint32_t mtu;

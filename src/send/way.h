@@ -42,6 +42,7 @@ struct torc_way_ops {
 };
 
 extern const struct torc_way_ops torc_way_live_frames;
+extern const struct torc_way_ops torc_way_af_xdp;
 extern const struct torc_way_ops torc_way_tx_ring;
 extern const struct torc_way_ops torc_way_send;
 
