@@ -163,6 +163,6 @@ void ring_refresh(struct torc_ring *ring)
 	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
 	if ((uint64_t)now.tv_sec != ring->refreshed_s)
 		ring_publish(ring);
-	else if (!ring->stale)
+	else if (!__atomic_load_n(&ring->stale, __ATOMIC_RELAXED))
 		__atomic_store_n(&ring->stale, true, __ATOMIC_RELAXED);
 }

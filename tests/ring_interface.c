@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * ring_interface.c - the interface goes down and up, is renamed, and is deleted and made anew under
+ * a ring: codes that say so once, a reader that wakes, counters that stay, capture that resumes
+ */
+#include "net.h"
+
+static void expect_traffic(struct torc_ring *ring, const char *peer, unsigned int count,
+			   const char *what)
+{
+	int sender = net_sender(peer);
+
+	is(net_send_udp(sender, count, 80, 0), count, "%s: %u packets are sent", what, count);
+	is(net_read(ring, count, 5000, NULL, NULL), count, "and received");
+	close(sender);
+}
+
+static void *down_later(void *argument)
+{
+	net_sleep_ms(100);
+	net_run("%s", (const char *)argument);
+	return NULL;
+}
+
+/* The result of a read that blocks while a command is run. */
+static int next_while(struct torc_ring *ring, const char *command)
+{
+	struct torc_packet packet;
+	pthread_t thread;
+	int result;
+
+	torc_ring_set_poll_duration(ring, 10000);
+	pthread_create(&thread, NULL, down_later, (void *)(uintptr_t)command);
+	result = torc_ring_next(ring, &packet);
+	pthread_join(thread, NULL);
+	torc_ring_set_poll_duration(ring, 0);
+	return result;
+}
+
+static void test_down_and_up(uint32_t flags)
+{
+	struct torc_ring *ring = net_ring("vb", flags);
+	struct pollfd set = { .fd = torc_ring_fd(ring), .events = POLLIN };
+	struct torc_packet packet;
+
+	expect_traffic(ring, "va", 10, "up");
+	is(next_while(ring, "ip link set vb down"), -ENETDOWN, "down: a blocked reader is told");
+	ok(strstr(torc_ring_error(ring), "vb went down"), "in words: %s", torc_ring_error(ring));
+	is(torc_ring_next(ring, &packet), 0, "once");
+	ok(poll(&set, 1, 50) == 0, "the descriptor does not stay readable");
+	is(net_stats(ring).received, 10, "the counters are kept");
+	net_run("ip link set vb up");
+	expect_traffic(ring, "va", 10, "up again");
+	is(net_stats(ring).received, 20, "the counters go on");
+
+	net_run("ip link set vb down");
+	ok(poll(&set, 1, 5000) == 1, "the descriptor wakes a reader when it goes down");
+	is(torc_ring_next(ring, &packet), -ENETDOWN, "which is then told");
+	net_run("ip link set vb up");
+	expect_traffic(ring, "va", 10, "and up");
+
+	torc_ring_disable(ring);
+	net_run("ip link set vb down; ip link set vb up");
+	torc_ring_enable(ring);
+	is(torc_ring_next(ring, &packet), 0, "what happened while it was disabled is no news");
+	expect_traffic(ring, "va", 10, "enabled");
+	ok(net_stats(ring).balanced, "the account balances");
+	torc_ring_close(ring);
+}
+
+/* Packets that came before the interface went down can still be read. */
+static void test_down_with_packets(void)
+{
+	struct torc_ring *ring = net_ring("vb", 0);
+	struct torc_packet packet;
+	int sender = net_sender("va"), result;
+
+	net_send_udp(sender, 20, 80, 0);
+	net_wait_seen(ring, 20);
+	net_run("ip link set vb down");
+	is(net_read(ring, 20, 5000, NULL, NULL), 20, "what came before it went down is delivered");
+	result = torc_ring_next(ring, &packet);
+	is(result, -ENETDOWN, "then the reader is told");
+	net_run("ip link set vb up");
+	torc_ring_close(ring);
+	close(sender);
+}
+
+static void test_renamed(void)
+{
+	struct torc_ring *ring = net_ring("vb", 0);
+	struct torc_ring_info info;
+	struct torc_packet packet;
+
+	expect_traffic(ring, "va", 10, "before");
+	net_run("ip link set vb down; ip link set vb name vc; ip link set vc up");
+	torc_ring_info(ring, &info);
+	is_str(info.interface_name, "vc", "renamed: the new name is shown");
+	is(torc_ring_next(ring, &packet), -ENETDOWN, "it was down for that");
+	expect_traffic(ring, "va", 10, "after");
+	is(net_stats(ring).received, 20, "the counters go on");
+
+	net_run("ip link del va");
+	is(torc_ring_next(ring, &packet), -ENODEV, "deleted");
+	net_make_pair("va", "vc");
+	torc_ring_set_poll_duration(ring, 300);
+	torc_ring_next(ring, &packet); /* finds it */
+	expect_traffic(ring, "va", 10, "made anew with its last name");
+	torc_ring_close(ring);
+	net_run("ip link set vc down; ip link set vc name vb; ip link set vb up");
+}
+
+static void test_deleted(uint32_t flags)
+{
+	struct torc_ring *ring = net_ring("vb", flags | TORC_PROMISC);
+	struct torc_packet packet;
+	struct torc_stats stats;
+	uint8_t frame[60];
+	int sender;
+
+	torc_ring_set_filter(ring, "udp dst port 7000");
+	torc_ring_set_direction(ring, TORC_RX_ONLY);
+	expect_traffic(ring, "va", 10, "there");
+	is(next_while(ring, "ip link del va"), -ENODEV, "deleted: a blocked reader is told");
+	ok(strstr(torc_ring_error(ring), "was deleted"), "in words: %s", torc_ring_error(ring));
+	is(torc_ring_next(ring, &packet), 0, "once");
+	net_frame(frame, sizeof(frame), 1);
+	ok(torc_ring_send(ring, frame, sizeof(frame)) < 0, "nothing can be sent");
+	is(net_stats(ring).received, 10, "the counters are kept");
+
+	net_make_pair("va", "vb");
+	torc_ring_set_poll_duration(ring, 300);
+	is(torc_ring_next(ring, &packet), 0, "made anew: the ring finds it");
+	sender = net_sender("vb");
+	net_send_udp(sender, 10, 80, 0);
+	close(sender);
+	expect_traffic(ring, "va", 10, "with filter and direction");
+	is(torc_ring_send(ring, frame, sizeof(frame)), sizeof(frame), "it sends again");
+	stats = net_stats(ring);
+	ok(stats.received == 20 && stats.balanced && stats.waiting == 0, "the counters go on");
+
+	torc_ring_disable(ring);
+	net_run("ip link del va");
+	is(torc_ring_enable(ring), -ENODEV, "gone while disabled: enable says so");
+	net_make_pair("va", "vb");
+	is(torc_ring_enable(ring), 0, "made anew: enable finds it");
+	expect_traffic(ring, "va", 10, "again");
+	torc_ring_close(ring);
+}
+
+/* Of two interfaces one goes away; the other is not disturbed. */
+static void test_one_of_two(void)
+{
+	struct torc_ring *ring;
+	struct torc_packet packet;
+
+	net_make_pair("wa", "wb");
+	ring = net_ring("vb,wb", 0);
+	expect_traffic(ring, "va", 10, "the first of two");
+	expect_traffic(ring, "wa", 10, "the second");
+	net_run("ip link del wa");
+	is(torc_ring_next(ring, &packet), -ENODEV, "the second is deleted");
+	ok(strstr(torc_ring_error(ring), "wb"), "the sentence says which: %s",
+	   torc_ring_error(ring));
+	expect_traffic(ring, "va", 10, "the first goes on");
+	torc_ring_close(ring);
+}
+
+int main(void)
+{
+	net_pair("va", "vb");
+	test_down_and_up(0);
+	test_down_and_up(TORC_IMMEDIATE);
+	test_down_with_packets();
+	test_renamed();
+	test_deleted(0);
+	test_deleted(TORC_IMMEDIATE);
+	test_one_of_two();
+	return done();
+}
