@@ -18,6 +18,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <stdarg.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <time.h>
 
@@ -74,6 +75,33 @@ static inline bool net_run(const char *format, ...)
 	return status == 0;
 }
 
+/*
+ * Wait until an interface has its carrier, which comes some time behind "up": until then what is
+ * sent is lost without an error.
+ */
+static inline bool net_wait_carrier(const char *interface)
+{
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	struct ifreq ifr = { 0 };
+
+	snprintf(ifr.ifr_name, sizeof(ifr.ifr_name), "%s", interface);
+	for (int i = 0; i < 5000 && !(ifr.ifr_flags & IFF_RUNNING); i++) {
+		if (i > 0)
+			net_sleep_ms(1);
+		if (ioctl(fd, SIOCGIFFLAGS, &ifr) < 0)
+			break;
+	}
+	close(fd);
+	net_sleep_ms(20); /* the queue opens right behind the flag */
+	return ifr.ifr_flags & IFF_RUNNING;
+}
+
+static inline bool net_up(const char *interface, const char *peer)
+{
+	return net_run("ip link set %s up", interface) && net_wait_carrier(interface) &&
+	       net_wait_carrier(peer);
+}
+
 /* a <-> b, both up, silent, with the MAC addresses NET_MAC_A and NET_MAC_B. */
 static inline bool net_make_pair(const char *a, const char *b)
 {
@@ -81,8 +109,9 @@ static inline bool net_make_pair(const char *a, const char *b)
 		       "echo 1 2>/dev/null >/proc/sys/net/ipv6/conf/$i/disable_ipv6; done; "
 		       "ip link add %s address 02:00:00:00:00:0a type veth "
 		       "peer name %s address 02:00:00:00:00:0b && "
-		       "ip link set %s up && ip link set %s up",
-		       a, b, a, b);
+		       "ip link set %s up",
+		       a, b, a) &&
+	       net_up(b, a);
 }
 
 /* The same; the whole test is skipped where that cannot be done. */

@@ -49,18 +49,19 @@ static void test_down_and_up(uint32_t flags)
 	is(torc_ring_next(ring, &packet), 0, "once");
 	ok(poll(&set, 1, 50) == 0, "the descriptor does not stay readable");
 	is(net_stats(ring).received, 10, "the counters are kept");
-	net_run("ip link set vb up");
+	net_up("vb", "va");
 	expect_traffic(ring, "va", 10, "up again");
 	is(net_stats(ring).received, 20, "the counters go on");
 
 	net_run("ip link set vb down");
 	ok(poll(&set, 1, 5000) == 1, "the descriptor wakes a reader when it goes down");
 	is(torc_ring_next(ring, &packet), -ENETDOWN, "which is then told");
-	net_run("ip link set vb up");
+	net_up("vb", "va");
 	expect_traffic(ring, "va", 10, "and up");
 
 	torc_ring_disable(ring);
-	net_run("ip link set vb down; ip link set vb up");
+	net_run("ip link set vb down");
+	net_up("vb", "va");
 	torc_ring_enable(ring);
 	is(torc_ring_next(ring, &packet), 0, "what happened while it was disabled is no news");
 	expect_traffic(ring, "va", 10, "enabled");
@@ -81,7 +82,7 @@ static void test_down_with_packets(void)
 	is(net_read(ring, 20, 5000, NULL, NULL), 20, "what came before it went down is delivered");
 	result = torc_ring_next(ring, &packet);
 	is(result, -ENETDOWN, "then the reader is told");
-	net_run("ip link set vb up");
+	net_up("vb", "va");
 	torc_ring_close(ring);
 	close(sender);
 }
@@ -93,7 +94,8 @@ static void test_renamed(void)
 	struct torc_packet packet;
 
 	expect_traffic(ring, "va", 10, "before");
-	net_run("ip link set vb down; ip link set vb name vc; ip link set vc up");
+	net_run("ip link set vb down; ip link set vb name vc");
+	net_up("vc", "va");
 	torc_ring_info(ring, &info);
 	is_str(info.interface_name, "vc", "renamed: the new name is shown");
 	is(torc_ring_next(ring, &packet), -ENETDOWN, "it was down for that");
@@ -107,7 +109,8 @@ static void test_renamed(void)
 	torc_ring_next(ring, &packet); /* finds it */
 	expect_traffic(ring, "va", 10, "made anew with its last name");
 	torc_ring_close(ring);
-	net_run("ip link set vc down; ip link set vc name vb; ip link set vb up");
+	net_run("ip link set vc down; ip link set vc name vb");
+	net_up("vb", "va");
 }
 
 static void test_deleted(uint32_t flags)

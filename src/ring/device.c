@@ -114,7 +114,7 @@ static int take_interfaces(char *text, struct ring_device_spec *spec, struct tor
 	}
 	if (strcmp(text, "none") == 0)
 		return 0;
-	if (text[0] == '\0' || text[strlen(text) - 1] == ',' || strstr(text, ",,"))
+	if (text[0] == '\0' || text[0] == ',' || text[strlen(text) - 1] == ',' || strstr(text, ",,"))
 		return torc_error_set(error, -EINVAL, "a device name is empty");
 	for (char *name = strtok_r(text, ",", &save); name; name = strtok_r(NULL, ",", &save)) {
 		int result = take_name(name, spec, error);
