@@ -15,13 +15,17 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <torc/decode.h>
 #include <torc/file.h>
+#include <torc/flow.h>
+#include <torc/parse.h>
 
 #include "rounds.h"
 
 #define ROUNDS 7u
 #define BATCH  64u
 #define BLOCK  (256u << 10)
+#define DECODE_BATCH 24u /* their layers stay in the first level cache */
 
 static char folder[] = "/var/tmp/torc-bench-XXXXXX";
 static char pcap_path[64], pcapng_path[64], out_path[64];
@@ -30,6 +34,8 @@ struct sums {
 	uint64_t packets;
 	uint64_t bytes;
 };
+
+static uint64_t found; /* so that nothing is left out by the compiler */
 
 struct way {
 	const char *name;
@@ -51,11 +57,45 @@ static uint32_t packet_length(void)
 {
 	uint32_t kind = rnd(100);
 
-	return kind < 18 ? 42 + rnd(22) : kind < 53 ? 64 + rnd(64) : kind < 88 ? 128 + rnd(1280) :
+	return kind < 18 ? 54 + rnd(10) : kind < 53 ? 64 + rnd(64) : kind < 88 ? 128 + rnd(1280) :
 							       1408 + rnd(107);
 }
 
-static uint8_t bytes_of_packets[65536 + 2048];
+/* TCP and UDP over IPv4, from many hosts; a quarter of a megabyte, so that it stays in the cache. */
+#define SLOTS      160u
+#define SLOT_BYTES 1536u
+static uint8_t slots[SLOTS][SLOT_BYTES];
+
+static void make_slots(void)
+{
+	unsigned int i, k;
+
+	for (i = 0; i < SLOTS; i++) {
+		uint8_t *slot = slots[i];
+
+		for (k = 0; k < SLOT_BYTES; k++)
+			slot[k] = (uint8_t)rnd(256);
+		slot[12] = 8; /* IPv4, no options, no fragment */
+		slot[13] = 0;
+		slot[14] = 0x45;
+		slot[20] = slot[21] = 0;
+		slot[23] = i % 4 ? 6 : 17;
+		slot[46] = 0x50; /* TCP without options; UDP's length is set with the packet's */
+	}
+}
+
+static const uint8_t *slot_of_length(uint32_t length)
+{
+	uint8_t *slot = slots[rnd(SLOTS)];
+
+	slot[16] = (uint8_t)((length - 14) >> 8);
+	slot[17] = (uint8_t)(length - 14);
+	if (slot[23] == 17) {
+		slot[38] = (uint8_t)((length - 34) >> 8);
+		slot[39] = (uint8_t)(length - 34);
+	}
+	return slot;
+}
 
 static void make_packets(struct torc_packet *packets, uint64_t *clock_ns)
 {
@@ -66,7 +106,7 @@ static void make_packets(struct torc_packet *packets, uint64_t *clock_ns)
 
 		*clock_ns += 1000 + rnd(100000);
 		packets[i] = (struct torc_packet){
-			.data = bytes_of_packets + rnd(65536), .caplen = length, .len = length,
+			.data = slot_of_length(length), .caplen = length, .len = length,
 			.timestamp_ns = *clock_ns, .link_type = TORC_LINK_ETHERNET,
 			.direction = TORC_PACKET_RX, .kind = TORC_PACKET_TO_HOST,
 		};
@@ -75,7 +115,58 @@ static void make_packets(struct torc_packet *packets, uint64_t *clock_ns)
 
 /* ---- reading ---- */
 
-static struct sums read_bare(void)
+/* What a bare loop needs to know of a packet's flow; see flow_of_bytes(). */
+struct bare_flow {
+	uint8_t source[16], destination[16];
+	uint16_t source_port, destination_port;
+	uint8_t version, protocol;
+	bool cut;
+	uint32_t transport_offset, payload_offset;
+};
+
+/* By hand: Ethernet, tags, IPv4 with options, IPv6 without extensions, TCP and UDP ports. */
+static __attribute__((noinline)) void flow_of_bytes(const uint8_t *at, uint32_t length,
+						    struct bare_flow *flow)
+{
+	uint32_t offset = 14, type;
+
+	memset(flow, 0, sizeof(*flow));
+	if (length < 14)
+		return;
+	type = (uint32_t)at[12] << 8 | at[13];
+	while ((type == 0x8100 || type == 0x88a8) && length >= offset + 4) {
+		type = (uint32_t)at[offset + 2] << 8 | at[offset + 3];
+		offset += 4;
+	}
+	if (type == 0x0800 && length >= offset + 20) {
+		uint32_t total = (uint32_t)at[offset + 2] << 8 | at[offset + 3];
+
+		flow->version = 4;
+		flow->protocol = at[offset + 9];
+		memcpy(flow->source, at + offset + 12, 4);
+		memcpy(flow->destination, at + offset + 16, 4);
+		flow->cut = total > length - offset;
+		flow->transport_offset = offset + (at[offset] & 15) * 4u;
+	} else if (type == 0x86dd && length >= offset + 40) {
+		flow->version = 6;
+		flow->protocol = at[offset + 6];
+		memcpy(flow->source, at + offset + 8, 16);
+		memcpy(flow->destination, at + offset + 24, 16);
+		flow->transport_offset = offset + 40;
+	} else {
+		return;
+	}
+	offset = flow->transport_offset;
+	if ((flow->protocol != 6 && flow->protocol != 17) || length < offset + 8)
+		return;
+	flow->source_port = (uint16_t)(at[offset] << 8 | at[offset + 1]);
+	flow->destination_port = (uint16_t)(at[offset + 2] << 8 | at[offset + 3]);
+	flow->payload_offset = offset + 8;
+	if (flow->protocol == 6 && length >= offset + 20)
+		flow->payload_offset = offset + (at[offset + 12] >> 4) * 4u;
+}
+
+static inline __attribute__((always_inline)) struct sums bare_loop(bool flows)
 {
 	static uint8_t buffer[65536 + BLOCK];
 	uint8_t *at = buffer, *end = buffer;
@@ -104,10 +195,75 @@ static struct sums read_bare(void)
 				break;
 			sums.packets++;
 			sums.bytes += caplen;
+			if (flows) {
+				struct bare_flow flow;
+
+				flow_of_bytes(at + 16, caplen, &flow);
+				found += flow.source_port != 0;
+			}
 			at += 16 + caplen;
 		}
 	}
 	close(fd);
+	return sums;
+}
+
+static struct sums read_bare(void)
+{
+	return bare_loop(false);
+}
+
+static struct sums read_bare_flows(void)
+{
+	return bare_loop(true);
+}
+
+/* File to flows: every layer decoded, network and transport flows taken from them. */
+static struct sums read_decoded(void)
+{
+	static struct torc_decoded decoded[DECODE_BATCH];
+	struct torc_packet packets[DECODE_BATCH];
+	struct torc_flow network, transport;
+	struct sums sums = { 0 };
+	struct torc_file *file;
+	int count, i;
+
+	if (torc_file_open(&file, pcap_path, NULL, NULL) < 0)
+		errx(1, "%s", pcap_path);
+	while ((count = torc_file_next_batch(file, packets, DECODE_BATCH)) > 0) {
+		torc_decode_batch(packets, (unsigned int)count, decoded);
+		for (i = 0; i < count; i++) {
+			sums.bytes += packets[i].caplen;
+			found += torc_flow_network(&decoded[i], 0, &network) &&
+				 torc_flow_transport(&decoded[i], 0, &transport);
+		}
+		sums.packets += (unsigned int)count;
+	}
+	torc_file_close(file);
+	return sums;
+}
+
+/* The same by the parser of TORC_LONG_HEADER. */
+static struct sums read_parsed(void)
+{
+	struct torc_packet packets[BATCH];
+	struct torc_parsed parsed;
+	struct sums sums = { 0 };
+	struct torc_file *file;
+	int count, i;
+
+	if (torc_file_open(&file, pcap_path, NULL, NULL) < 0)
+		errx(1, "%s", pcap_path);
+	while ((count = torc_file_next_batch(file, packets, BATCH)) > 0) {
+		for (i = 0; i < count; i++) {
+			torc_parse(packets[i].link_type, packets[i].data, packets[i].caplen,
+				   &parsed);
+			sums.bytes += packets[i].caplen;
+			found += parsed.ip.source_port != 0;
+		}
+		sums.packets += (unsigned int)count;
+	}
+	torc_file_close(file);
 	return sums;
 }
 
@@ -342,6 +498,9 @@ static struct way reading[] = {
 	{ .name = "pcap_next_ex", .run = read_libpcap_pcap },
 	{ .name = "torc_file_next_batch, pcapng", .run = read_pcapng_batch },
 	{ .name = "pcap_next_ex, pcapng", .run = read_libpcap_pcapng },
+	{ .name = "read() and a 5-tuple by hand", .run = read_bare_flows },
+	{ .name = "torc: read and torc_parse", .run = read_parsed },
+	{ .name = "torc: read, torc_decode, flows", .run = read_decoded },
 };
 
 static struct way writing[] = {
@@ -371,12 +530,10 @@ int main(int argc, char **argv)
 {
 	uint64_t megabytes = argc > 1 ? strtoull(argv[1], NULL, 10) : 1100;
 	struct sums sums;
-	size_t i;
 
 	if (megabytes < 1 || !mkdtemp(folder))
 		errx(1, "no temporary folder, or no size");
-	for (i = 0; i < sizeof(bytes_of_packets); i++)
-		bytes_of_packets[i] = (uint8_t)rnd(256);
+	make_slots();
 	snprintf(pcap_path, sizeof(pcap_path), "%s/in.pcap", folder);
 	snprintf(pcapng_path, sizeof(pcapng_path), "%s/in.pcapng", folder);
 	snprintf(out_path, sizeof(out_path), "%s/out", folder);
@@ -390,9 +547,12 @@ int main(int argc, char **argv)
 	       ROUNDS);
 	printf("%-34s %8s %8s %8s  %s\n", "reading", "ns", "x first", "GB/s", "quartiles");
 	print(reading, COUNT(reading), &sums);
-	printf("\npcap_next_ex / torc_file_next_batch: %.2f (pcapng: %.2f)\n\n",
+	printf("\npcap_next_ex / torc_file_next_batch: %.2f (pcapng: %.2f); file to flows / by hand: "
+	       "%.2f (torc_parse: %.2f)\n\n",
 	       rounds_ratio(&reading[3].ns, &reading[1].ns),
-	       rounds_ratio(&reading[5].ns, &reading[4].ns));
+	       rounds_ratio(&reading[5].ns, &reading[4].ns),
+	       rounds_ratio(&reading[8].ns, &reading[6].ns),
+	       rounds_ratio(&reading[7].ns, &reading[6].ns));
 	unlink(pcap_path);
 	unlink(pcapng_path);
 	sums = measure(writing, COUNT(writing));
