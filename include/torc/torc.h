@@ -12,8 +12,10 @@
 #include <torc/layer.h>
 #include <torc/layers/arp.h>
 #include <torc/layers/bfd.h>
+#include <torc/layers/discovery.h>
 #include <torc/layers/eap.h>
 #include <torc/layers/ethernet.h>
+#include <torc/layers/fddi.h>
 #include <torc/layers/icmp.h>
 #include <torc/layers/igmp.h>
 #include <torc/layers/ip.h>
@@ -23,9 +25,11 @@
 #include <torc/layers/mpls.h>
 #include <torc/layers/ndp.h>
 #include <torc/layers/ntp.h>
+#include <torc/layers/ospf.h>
 #include <torc/layers/ppp.h>
 #include <torc/layers/radius.h>
 #include <torc/layers/sctp.h>
+#include <torc/layers/sflow.h>
 #include <torc/layers/stp.h>
 #include <torc/layers/tcp.h>
 #include <torc/layers/tunnel.h>
