@@ -156,6 +156,7 @@ void afp_hardware_timestamps(int fd, const char *name);
 unsigned int afp_queue_count(const char *name);
 uint64_t afp_missed_errors(const char *name);
 int afp_interface_flags(const char *name);
+unsigned int afp_mtu(const char *name);
 
 /* afpacket_tx.c */
 int afp_send(struct torc_engine *engine, int ifindex, const void *data, size_t length);

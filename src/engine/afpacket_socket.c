@@ -46,6 +46,13 @@ int afp_interface_flags(const char *name)
 	return result < 0 ? result : (uint16_t)ifr.ifr_flags;
 }
 
+unsigned int afp_mtu(const char *name)
+{
+	struct ifreq ifr = { 0 };
+
+	return interface_ioctl(name, SIOCGIFMTU, &ifr) < 0 ? 65535 : (unsigned int)ifr.ifr_mtu;
+}
+
 /* "no interface eth7; there are: lo, eth0" */
 static int no_interface(const char *name, struct torc_error *error)
 {

@@ -7,6 +7,7 @@
  * leave with one sendmmsg() for QUEUE_MAX of them.
  */
 #include <errno.h>
+#include <linux/if_ether.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -19,6 +20,7 @@
 struct afp_sender {
 	unsigned int count;
 	unsigned int used; /* bytes[] */
+	unsigned int mtu;  /* of the interface when the queue was empty last */
 	struct sockaddr_ll address;
 	struct mmsghdr messages[QUEUE_MAX];
 	struct iovec pieces[QUEUE_MAX];
@@ -110,6 +112,18 @@ static int make_sender(struct afpacket *engine)
 	return 0;
 }
 
+/* What the kernel would say of the frame (packet_snd): a tag is four bytes on top of the MTU. */
+static int check_frame(const struct afp_sender *sender, const struct torc_packet *packet)
+{
+	unsigned int max = sender->mtu + ETH_HLEN;
+
+	if (packet->caplen < ETH_HLEN)
+		return -EINVAL;
+	if (packet->data[12] == 0x81 && packet->data[13] == 0x00)
+		max += AFP_TAG_BYTES;
+	return packet->caplen > max || packet->caplen > QUEUE_BYTES ? -EMSGSIZE : 0;
+}
+
 int afp_send_batch(struct torc_engine *base, const struct torc_packet *packets,
 		   unsigned int count)
 {
@@ -124,9 +138,13 @@ int afp_send_batch(struct torc_engine *base, const struct torc_packet *packets,
 	set_address(&sender->address, engine->ifindex);
 	for (unsigned int i = 0; i < count; i++) {
 		uint32_t length = packets[i].caplen;
+		int result;
 
-		if (length > QUEUE_BYTES)
-			return i > 0 ? (int)i : -EMSGSIZE;
+		if (sender->count == 0)
+			sender->mtu = afp_mtu(engine->name);
+		result = check_frame(sender, &packets[i]);
+		if (result < 0)
+			return i > 0 ? (int)i : result;
 		if (sender->count == QUEUE_MAX || sender->used + length > QUEUE_BYTES)
 			afp_flush(base);
 		memcpy(sender->bytes + sender->used, packets[i].data, length);
