@@ -12,6 +12,7 @@
 #include <torc/layer.h>
 #include <torc/layers/arp.h>
 #include <torc/layers/bfd.h>
+#include <torc/layers/dhcp.h>
 #include <torc/layers/discovery.h>
 #include <torc/layers/eap.h>
 #include <torc/layers/ethernet.h>
@@ -30,8 +31,10 @@
 #include <torc/layers/radius.h>
 #include <torc/layers/sctp.h>
 #include <torc/layers/sflow.h>
+#include <torc/layers/sip.h>
 #include <torc/layers/stp.h>
 #include <torc/layers/tcp.h>
+#include <torc/layers/tls.h>
 #include <torc/layers/tunnel.h>
 #include <torc/layers/udp.h>
 #include <torc/layers/udplite.h>
