@@ -300,14 +300,21 @@ static inline uint32_t net_stream_stop(struct net_stream *stream)
 
 /* ---- receiving ---- */
 
-/* A ring that is open, enabled and non-blocking; the test ends when it cannot be had. */
+/*
+ * A ring that is open, enabled and non-blocking; the test ends when it cannot be had. NET_ENGINE in
+ * the environment ("xdp:") runs a test on another engine: tests/xdp_rings.sh.
+ */
 static inline struct torc_ring *net_ring_with(const char *device,
 					      const struct torc_ring_options *options)
 {
+	const char *engine = getenv("NET_ENGINE");
 	struct torc_ring *ring;
 	struct torc_error error;
-	int result = torc_ring_open_with(&ring, device, options, &error);
+	char name[256];
+	int result;
 
+	snprintf(name, sizeof(name), "%s%s", engine ? engine : "", device);
+	result = torc_ring_open_with(&ring, name, options, &error);
 	if (result == -EPERM)
 		skip_all(error.text);
 	if (!ok(result == 0, "a ring on %s opens", device)) {

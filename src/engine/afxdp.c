@@ -103,6 +103,7 @@ int afxdp_start(struct torc_engine *engine)
 	if (engine->running)
 		return 0;
 	engine->checked = engine->down = false;
+	afxdp_link_monitor_for(engine->monitor, engine->device.ifindex, true);
 	if (engine->port && engine->config.mode != TORC_SEND_ONLY) {
 		pthread_mutex_lock(&engine->port->lock);
 		result = start_on_port(engine);

@@ -5,6 +5,7 @@
  * By rtnetlink(7) and ethtool's ioctl: both look at the network namespace of the calling thread,
  * which /sys and /proc do not when they were mounted elsewhere.
  */
+#include <arpa/inet.h>
 #include <errno.h>
 #include <linux/ethtool.h>
 #include <linux/rtnetlink.h>
@@ -310,6 +311,29 @@ int afxdp_link_monitor(void)
 		return code;
 	}
 	return fd;
+}
+
+/* Fields of a message are in host order, and loads of classic BPF convert from network order. */
+int afxdp_link_monitor_for(int monitor, int ifindex, bool up)
+{
+	struct sock_filter wanted[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+			 NLMSG_HDRLEN + offsetof(struct ifinfomsg, ifi_index)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, htonl((uint32_t)ifindex), 0, 5),
+		BPF_STMT(BPF_LD | BPF_H | BPF_ABS, offsetof(struct nlmsghdr, nlmsg_type)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, htons(RTM_DELLINK), 2, 0),
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+			 NLMSG_HDRLEN + offsetof(struct ifinfomsg, ifi_flags)),
+		BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, htonl(IFF_UP), up, !up),
+		BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
+		BPF_STMT(BPF_RET | BPF_K, 0),
+	};
+	struct sock_fprog filter = { sizeof(wanted) / sizeof(*wanted), wanted };
+
+	if (setsockopt(monitor, SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof(filter)) < 0)
+		return -errno;
+	afxdp_link_changed(monitor); /* what came before does not count */
+	return 0;
 }
 
 bool afxdp_link_changed(int monitor)

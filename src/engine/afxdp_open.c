@@ -394,7 +394,7 @@ static int find_again(struct torc_engine *engine)
 /* Called when nothing is at hand. Each change is told once. */
 int afxdp_check(struct torc_engine *engine)
 {
-	bool changed = afxdp_link_changed(engine->monitor), down;
+	bool changed = afxdp_link_changed(engine->monitor), was_down = engine->down;
 	struct afxdp_link now;
 	int result;
 
@@ -412,9 +412,10 @@ int afxdp_check(struct torc_engine *engine)
 	}
 	if (result < 0)
 		return 0;
-	down = !(now.flags & IFF_UP);
-	if (down == engine->down)
+	engine->down = !(now.flags & IFF_UP);
+	if (engine->down == was_down)
 		return 0;
-	engine->down = down;
-	return down ? -ENETDOWN : 0;
+	engine->checked = false; /* once more, lest it changed again before the monitor knew */
+	afxdp_link_monitor_for(engine->monitor, engine->device.ifindex, !engine->down);
+	return engine->down ? -ENETDOWN : 0;
 }
