@@ -54,6 +54,8 @@ static const char *fault_of(const struct sock_filter *i, size_t following)
 {
 	if (!known_instruction(i->code))
 		return "is not known";
+	if (following == 0 && BPF_CLASS(i->code) != BPF_RET)
+		return "is the last and does not return";
 	switch (i->code) {
 	case BPF_ALU | BPF_DIV | BPF_K:
 	case BPF_ALU | BPF_MOD | BPF_K:
@@ -71,8 +73,6 @@ static const char *fault_of(const struct sock_filter *i, size_t following)
 	}
 	if (BPF_CLASS(i->code) == BPF_JMP && (i->jt >= following || i->jf >= following))
 		return "jumps past the end";
-	if (following == 0 && BPF_CLASS(i->code) != BPF_RET)
-		return "is the last and does not return";
 	return NULL;
 }
 
