@@ -26,6 +26,7 @@
 
 #include "bpf/bpf.h"
 #include "engine/afxdp.h"
+#include "util/error.h"
 
 #define GONE_RETRY_NS 100000000 /* look for a deleted interface that often */
 
@@ -187,6 +188,21 @@ static int afxdp_set_mode(struct torc_engine *engine, enum torc_mode mode)
 	return 0;
 }
 
+/*
+ * A queue has one AF_XDP socket and a socket one reader; the rings of a cluster would have to hand
+ * packets to each other. The card spreads flows over its queues, and threads can share one ring.
+ */
+static int afxdp_join(struct torc_engine *engine, struct torc_cluster_member *member,
+		      struct torc_error *error)
+{
+	(void)member;
+	return torc_error_set(error, -EOPNOTSUPP,
+			      "AF_XDP rings cannot form a cluster: give each ring receive queues of its "
+			      "own (xdp:%s@0, xdp:%s@1, ... in one process), or share one ring among "
+			      "threads (TORC_REENTRANT)",
+			      engine->device.name, engine->device.name);
+}
+
 /* ---- information ---- */
 
 /* One descriptor over all sockets: it stays the same when the interface comes back as another. */
@@ -301,6 +317,7 @@ const struct torc_engine_ops torc_engine_afxdp = {
 	.set_direction = afxdp_set_direction,
 	.set_promisc = afxdp_set_promisc,
 	.set_mode = afxdp_set_mode,
+	.join = afxdp_join,
 	.send = afxdp_send,
 	.send_batch = afxdp_send_batch,
 	.flush = afxdp_flush,

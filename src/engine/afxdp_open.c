@@ -46,7 +46,7 @@ static int read_setting(struct settings *settings, const char *setting, size_t k
 		settings->take = number;
 	else if (key_is(setting, key_length, "generic") && numeric && number < 2)
 		settings->generic = number;
-	else if (key_is(setting, key_length, "busy_poll") && numeric && number <= 1000000)
+	else if (key_is(setting, key_length, "busypoll") && numeric && number <= 1000000)
 		settings->busy_poll_us = (uint32_t)number;
 	else if (key_is(setting, key_length, "mode") && !strncmp(value, "tap", 3))
 		return torc_error_set(error, -EOPNOTSUPP,
@@ -55,7 +55,7 @@ static int read_setting(struct settings *settings, const char *setting, size_t k
 	else
 		return torc_error_set(error, -EINVAL,
 				      "xdp: has no setting '%.40s': take=0|1, generic=0|1, "
-				      "busy_poll=MICROSECONDS",
+				      "busypoll=MICROSECONDS",
 				      setting);
 	return 0;
 }

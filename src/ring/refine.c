@@ -14,6 +14,9 @@
 #include "cluster/cluster.h"
 #include "ring/ring.h"
 
+/* The time does not tell whether the packet came before the settings: another clock, or later. */
+#define TIME_IS_NO_ARRIVAL (TORC_PACKET_HW_TIMESTAMP | TORC_PACKET_BATCH_TIMESTAMP)
+
 static int find_loopback(void)
 {
 	struct ifaddrs *all;
@@ -134,7 +137,7 @@ static bool refuse(const struct torc_ring *ring, const struct ring_port *port,
 static bool refuse_late(const struct torc_ring *ring, const struct ring_port *port,
 			const struct torc_packet *packet)
 {
-	if (!(packet->flags & TORC_PACKET_HW_TIMESTAMP) &&
+	if (!(packet->flags & TIME_IS_NO_ARRIVAL) &&
 	    packet->timestamp_ns >= ring->settings_since_ns)
 		return false;
 	return refuse(ring, port, packet);
@@ -220,7 +223,7 @@ unsigned int ring_refine(struct torc_ring *ring, const struct ring_port *port,
 		else if (kept++ != i)
 			packets[kept - 1] = packets[i];
 	}
-	if (ring->settings_since_ns && !(last.flags & TORC_PACKET_HW_TIMESTAMP) &&
+	if (ring->settings_since_ns && !(last.flags & TIME_IS_NO_ARRIVAL) &&
 	    ring->port_count == 1 && last.timestamp_ns >= ring->settings_since_ns) {
 		ring->settings_since_ns = 0;
 		ring_refine_changed(ring);
