@@ -453,7 +453,7 @@ int pfring_set_sampling_rate(pfring *ring, u_int32_t rate);
 /* of packets a hash rule would drop, still pass 1 in rate; 0: none */
 int pfring_set_filtering_sampling_rate(pfring *ring, u_int32_t rate);
 
-/* ms that fewer packets than the watermark may wait, when that is less than the default's 8 */
+/* ms that fewer packets than the watermark may wait, when that is less than the default's 3 */
 int pfring_set_poll_duration(pfring *ring, u_int duration);
 int pfring_set_poll_watermark(pfring *ring, u_int16_t watermark);
 int pfring_set_poll_watermark_timeout(pfring *ring, u_int16_t poll_watermark_timeout);
@@ -545,7 +545,7 @@ int pfring_send_get_time(pfring *ring, char *pkt, u_int pkt_len, struct timespec
 int pfring_send_last_rx_packet(pfring *ring, int tx_interface_id);
 int pfring_flush_tx_packets(pfring *ring);
 
-/* test_len bytes 0, 1, 2 ... that went into the kernel and back */
+/* test_len bytes 0, 1, 2 ... copied from the kernel */
 int pfring_loopback_test(pfring *ring, char *buffer, u_int buffer_len, u_int test_len);
 
 /* ---- information ---- */

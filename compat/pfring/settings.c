@@ -6,7 +6,7 @@
 
 #include "state.h"
 
-#define WATERMARK_TIMEOUT_MS 8 /* torc_ring_set_poll_watermark_timeout()'s default */
+#define WATERMARK_TIMEOUT_MS 3 /* torc_ring_set_poll_watermark_timeout()'s default */
 
 API int pfring_set_direction(pfring *ring, packet_direction direction)
 {
@@ -96,7 +96,7 @@ API int pfring_set_sampling_rate(pfring *ring, u_int32_t rate)
 
 /*
  * PF_RING hands over fewer packets than the watermark when a poll of poll_duration ms times out. A
- * ring of torc does after the watermark timeout, 8 ms unless set, so a poll duration only makes a
+ * ring of torc does after the watermark timeout, 3 ms unless set, so a poll duration only makes a
  * difference when it is shorter.
  */
 static int apply_timeout(struct state *state)

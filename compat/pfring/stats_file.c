@@ -7,8 +7,10 @@
  * live rings are published: torc_live_directory(). The file is replaced as a whole, so that a
  * reader never sees half of it, and goes when the ring closes.
  */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,6 +36,22 @@ static int stats_folder(char *path, size_t size)
 	return used < size ? 0 : -ENAMETOOLONG;
 }
 
+/* A process that was killed left its files: whoever makes a new one clears them away. */
+static void remove_stale(const char *folder)
+{
+	DIR *directory = opendir(folder);
+	const struct dirent *entry;
+
+	while (directory && (entry = readdir(directory)) != NULL) {
+		long pid = strtol(entry->d_name, NULL, 10);
+
+		if (pid > 0 && kill((pid_t)pid, 0) < 0 && errno == ESRCH)
+			unlinkat(dirfd(directory), entry->d_name, 0);
+	}
+	if (directory)
+		closedir(directory);
+}
+
 /* The name of the file, decided once. */
 static int choose_path(pfring *ring)
 {
@@ -49,6 +67,7 @@ static int choose_path(pfring *ring)
 		rc = stats_folder(folder, sizeof(folder));
 	if (rc < 0)
 		return rc;
+	remove_stale(folder);
 	snprintf(state->stats_path, sizeof(state->stats_path), "%s/%d-%.16s.%u", folder,
 		 (int)getpid(), info.interface_name[0] ? info.interface_name : "none", info.id);
 	return 0;
