@@ -2,7 +2,8 @@
 /*
  * devices.c - torc devices: interfaces, link, queues, and what each engine can do there
  *
- * An engine's answer is what happened when a ring was opened (never enabled: no packet is touched).
+ * The default engine's answer is what happened when a ring was opened, never enabled; AF_XDP's is
+ * torc_device_xdp()'s, since opening would attach a program. No packet is touched.
  * What a driver tells comes from the ethtool ioctls, which know this network namespace, unlike
  * sysfs.
  */
@@ -17,18 +18,16 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <torc/device.h>
+
 #include "commands.h"
 #include "devices.h"
 
 /* Could an engine open a ring there? */
 struct attempt {
-	const char *engine;
-	const char *prefix; /* of the device string */
-	bool good;
+	int code;         /* negative: no; what torc_device_xdp() says */
 	char reason[256]; /* why not */
 };
-
-enum { ENGINES = 1 };
 
 struct device {
 	char name[IF_NAMESIZE];
@@ -40,11 +39,8 @@ struct device {
 	uint64_t queues;
 	char driver[32];
 	bool hardware_time;
-	struct attempt attempts[ENGINES];
-};
-
-static const struct attempt engines[ENGINES] = {
-	{ .engine = "tpacket_v3", .prefix = "" },
+	struct attempt tpacket;
+	struct attempt xdp;
 };
 
 /* ---- asking ---- */
@@ -90,23 +86,35 @@ static void ask_interface(int fd, struct device *device)
 		memcpy(device->address, answer.ifr_hwaddr.sa_data, sizeof(device->address));
 }
 
-static void try_engine(struct device *device, struct attempt *attempt)
+static void note_reason(struct attempt *attempt, const struct torc_error *error)
+{
+	if (attempt->code < 0)
+		snprintf(attempt->reason, sizeof(attempt->reason), "%.255s", error->text);
+}
+
+/* A ring that is opened, never enabled. */
+static void try_tpacket(struct device *device)
 {
 	struct torc_ring_options options = { .size = sizeof(options), .buffer_bytes = 1 << 20 };
 	struct torc_ring_info info;
 	struct torc_error error = { 0 };
 	struct torc_ring *ring;
-	char name[IF_NAMESIZE + 16];
 
-	snprintf(name, sizeof(name), "%s%s", attempt->prefix, device->name);
-	if (torc_ring_open_with(&ring, name, &options, &error) < 0) {
-		snprintf(attempt->reason, sizeof(attempt->reason), "%.255s", error.text);
+	device->tpacket.code = torc_ring_open_with(&ring, device->name, &options, &error);
+	note_reason(&device->tpacket, &error);
+	if (device->tpacket.code < 0)
 		return;
-	}
-	attempt->good = true;
 	if (torc_ring_info(ring, &info) == 0 && info.queue_count > 0)
 		device->queues = info.queue_count;
 	torc_ring_close(ring);
+}
+
+static void try_xdp(struct device *device)
+{
+	struct torc_error error = { 0 };
+
+	device->xdp.code = torc_device_xdp(device->name, &error);
+	note_reason(&device->xdp, &error);
 }
 
 static void fill_in(int fd, struct device *device, const struct if_nameindex *entry, bool engines_too)
@@ -117,9 +125,10 @@ static void fill_in(int fd, struct device *device, const struct if_nameindex *en
 	device->speed_mbit = device->queues = TORC_UNKNOWN;
 	ask_interface(fd, device);
 	ask_driver(fd, device);
-	memcpy(device->attempts, engines, sizeof(engines));
-	for (unsigned int i = 0; engines_too && i < ENGINES; i++)
-		try_engine(device, &device->attempts[i]);
+	if (!engines_too)
+		return;
+	try_tpacket(device);
+	try_xdp(device);
 }
 
 /* ---- showing ---- */
@@ -127,6 +136,22 @@ static void fill_in(int fd, struct device *device, const struct if_nameindex *en
 static const char *state(const struct device *device)
 {
 	return !(device->flags & IFF_UP) ? "down" : device->flags & IFF_RUNNING ? "up" : "no carrier";
+}
+
+static void json_attempt(const char *engine, const struct attempt *attempt)
+{
+	printf("\"%s\":{\"possible\":%s,\"reason\":", engine,
+	       attempt->code >= 0 ? "true" : "false");
+	if (attempt->code >= 0)
+		printf("null");
+	else
+		cli_print_json_string(stdout, attempt->reason);
+}
+
+static void json_ability(const char *name, int code, int bit)
+{
+	printf(",\"%s\":%s", name,
+	       code < 0 || (code & TORC_XDP_UNTOLD) ? "null" : code & bit ? "true" : "false");
 }
 
 static void print_json(const struct device *device)
@@ -143,19 +168,15 @@ static void print_json(const struct device *device)
 	printf(",\"speed_mbit\":%s,\"queues\":%s,\"hardware_timestamps\":%s,\"engines\":{",
 	       cli_json_figure(device->speed_mbit).text, cli_json_figure(device->queues).text,
 	       device->hardware_time ? "true" : "false");
-	for (unsigned int i = 0; i < ENGINES; i++) {
-		const struct attempt *attempt = &device->attempts[i];
-
-		printf("%s\"%s\":{\"possible\":%s,\"reason\":", i ? "," : "", attempt->engine,
-		       attempt->good ? "true" : "false");
-		if (attempt->good)
-			printf("null}");
-		else {
-			cli_print_json_string(stdout, attempt->reason);
-			printf("}");
-		}
-	}
-	printf("}}\n");
+	json_attempt("tpacket_v3", &device->tpacket);
+	printf("},");
+	json_attempt("af_xdp", &device->xdp);
+	json_ability("native", device->xdp.code, TORC_XDP_NATIVE);
+	json_ability("zero_copy", device->xdp.code, TORC_XDP_ZERO_COPY);
+	json_ability("transmit", device->xdp.code, TORC_XDP_TRANSMIT);
+	printf(",\"default_route\":%s}}}\n",
+	       device->xdp.code >= 0 && (device->xdp.code & TORC_XDP_DEFAULT_ROUTE) ? "true"
+										   : "false");
 }
 
 static void print_text(const struct device *device)
@@ -172,9 +193,19 @@ static void print_text(const struct device *device)
 		printf(", %s receive queue%s", cli_figure(device->queues).text,
 		       device->queues == 1 ? "" : "s");
 	printf("%s\n", device->hardware_time ? ", hardware timestamps" : "");
-	for (unsigned int i = 0; i < ENGINES; i++)
-		printf("    %-11s %s%s\n", device->attempts[i].engine,
-		       device->attempts[i].good ? "yes" : "no: ", device->attempts[i].reason);
+	printf("    tpacket_v3  %s%s\n", device->tpacket.code < 0 ? "no: " : "yes",
+	       device->tpacket.reason);
+	if (device->xdp.code < 0)
+		printf("    af_xdp      no: %s\n", device->xdp.reason);
+	else
+		printf("    af_xdp      yes%s%s%s\n",
+		       device->xdp.code & TORC_XDP_UNTOLD	? ", but this kernel does not tell how well"
+		       : device->xdp.code & TORC_XDP_NATIVE	? ", native"
+								: ", generic",
+		       device->xdp.code & TORC_XDP_ZERO_COPY ? ", zero-copy" : "",
+		       device->xdp.code & TORC_XDP_DEFAULT_ROUTE
+			       ? "; it carries the default route: needs take=1"
+			       : "");
 }
 
 /* As tcpdump -D. */
@@ -236,8 +267,8 @@ static int run(void *data, char **words)
 const struct cli_command command_devices = {
 	.name = "devices",
 	.summary = "interfaces, queues, link, and what each engine can do there",
-	.about = "Lists the interfaces of this network namespace. Whether an engine can be used is what\n"
-		 "opening a ring there answered; no packet is touched.",
+	.about = "Lists the interfaces of this network namespace, and what each engine can do there. No\n"
+		 "packet is touched, and nothing is attached.",
 	.groups = groups,
 	.settings_size = sizeof(struct settings),
 	.run = run,

@@ -134,9 +134,9 @@ API int pfring_get_card_settings(pfring *ring, pfring_card_settings *settings)
 /* ethtool's two ways to ask for the speed, the newer one first (linux/ethtool.h). */
 API u_int32_t pfring_get_ethtool_link_speed(const char *ifname)
 {
-	struct {
+	union {
 		struct ethtool_link_settings settings;
-		__u32 masks[3 * 127];
+		__u8 room[sizeof(struct ethtool_link_settings) + 3 * 127 * sizeof(__u32)]; /* masks */
 	} link;
 	struct ethtool_cmd old = { .cmd = ETHTOOL_GSET };
 	const char *colon = strchr(ifname, ':');

@@ -35,11 +35,6 @@ static uint32_t packet_flags(uint32_t flags)
 	return result;
 }
 
-static inline uint16_t be16(const uint8_t *at)
-{
-	return (uint16_t)(at[0] << 8 | at[1]);
-}
-
 static inline uint32_t be32(const uint8_t *at)
 {
 	uint32_t word;

@@ -6,6 +6,7 @@
 #include <torc/base.h>
 #include <torc/checksum.h>
 #include <torc/decode.h>
+#include <torc/device.h>
 #include <torc/file.h>
 #include <torc/filter.h>
 #include <torc/flow.h>

@@ -19,6 +19,7 @@
 #include <linux/filter.h>
 #include <linux/if_xdp.h>
 #include <pthread.h>
+#include <unistd.h>
 
 #include "engine/engine.h"
 
@@ -41,6 +42,15 @@ enum {
 /* Bytes the kernel leaves free in each frame before the packet (XDP_PACKET_HEADROOM). */
 #define AFXDP_KERNEL_HEADROOM 256u
 #define AFXDP_HEADROOM        ((uint32_t)sizeof(struct afxdp_stamp))
+
+#define AFXDP_LONGEST_HEADER 22u /* Ethernet and two VLAN tags */
+
+/* The largest MTU whose frames fit into a page. */
+static inline uint32_t afxdp_mtu_limit(void)
+{
+	return (uint32_t)getpagesize() - AFXDP_KERNEL_HEADROOM - AFXDP_HEADROOM -
+	       AFXDP_LONGEST_HEADER;
+}
 
 /* ---- the interface, by rtnetlink: afxdp_link.c ---- */
 

@@ -238,9 +238,9 @@ static void take_upper(void *arg, const struct nlmsghdr *message)
 static void check_hops(struct stack *stack, const struct rtattr *multipath)
 {
 	const struct rtnexthop *hop = RTA_DATA(multipath);
-	size_t left = RTA_PAYLOAD(multipath);
+	int left = (int)RTA_PAYLOAD(multipath);
 
-	while (left >= sizeof(*hop) && RTNH_OK(hop, left)) {
+	while (left >= (int)sizeof(*hop) && RTNH_OK(hop, left)) {
 		stack->carries |= stack_has(stack, hop->rtnh_ifindex);
 		left -= RTNH_ALIGN(hop->rtnh_len);
 		hop = RTNH_NEXT(hop);

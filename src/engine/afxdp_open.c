@@ -22,7 +22,6 @@
 #define FRAMES_LEAST    256u
 #define FRAMES_MOST     (1u << 16)
 #define FRAMES_SENDING  64u /* received frames of a ring that only sends: the kernel wants some */
-#define LONGEST_HEADER  22u /* Ethernet and two VLAN tags */
 
 struct settings {
 	bool take;
@@ -81,14 +80,13 @@ static int read_settings(struct settings *settings, const char *text, struct tor
 static int check_device(const struct torc_engine *engine, bool take, struct torc_error *error)
 {
 	const struct afxdp_link *device = &engine->device;
-	uint32_t longest = (uint32_t)getpagesize() - AFXDP_KERNEL_HEADROOM - AFXDP_HEADROOM;
 	int result;
 
-	if (device->mtu + LONGEST_HEADER > longest)
+	if (device->mtu > afxdp_mtu_limit())
 		return torc_error_set(error, -EOPNOTSUPP,
 				      "%s has an MTU of %u, and an AF_XDP frame has room for %u: lower "
 				      "the MTU, or open it without xdp:",
-				      device->name, device->mtu, longest - LONGEST_HEADER);
+				      device->name, device->mtu, afxdp_mtu_limit());
 	if (take || engine->config.mode == TORC_SEND_ONLY)
 		return 0;
 	result = afxdp_link_has_default_route(device->ifindex);
@@ -146,7 +144,7 @@ static int open_queues_with(struct torc_engine *engine, uint32_t frame_bytes, ui
 static int open_queues(struct torc_engine *engine, struct torc_error *error)
 {
 	uint32_t queues = (uint32_t)__builtin_popcountll(engine->queue_mask);
-	uint32_t room = AFXDP_KERNEL_HEADROOM + AFXDP_HEADROOM + LONGEST_HEADER;
+	uint32_t room = AFXDP_KERNEL_HEADROOM + AFXDP_HEADROOM + AFXDP_LONGEST_HEADER;
 	uint32_t frame_bytes = engine->device.mtu + room <= 2048 ? 2048 : (uint32_t)getpagesize();
 	uint64_t bytes = engine->config.buffer_bytes ? engine->config.buffer_bytes : BUFFER_DEFAULT;
 	uint32_t frames = power_of_two_below(bytes / queues / frame_bytes);
