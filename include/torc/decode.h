@@ -265,15 +265,32 @@ enum torc_field_kind {
 	TORC_FIELD_BYTES = 7,
 	TORC_FIELD_STRING = 8, /* bytes that are meant to be read; may hold anything */
 	TORC_FIELD_INT = 9,    /* signed */
-	TORC_FIELD_LIST = 10   /* options, records: a table inside the table */
+	TORC_FIELD_LIST = 10,  /* options, records: a table inside the table */
+	TORC_FIELD_NAME = 11   /* a domain name: struct torc_domain_name */
 };
+
+/* A domain name in a DNS message, whose other names it may point to (RFC 1035 §4.1.4). */
+struct torc_domain_name {
+	struct torc_bytes message;
+	uint32_t offset;
+};
+
+#define TORC_DOMAIN_NAME_MAX 1021 /* bytes of text at most, the zero included */
+
+/*
+ * torc_domain_name_text - "example.com.", with escapes of RFC 1035 §5.1; the root is "."
+ *
+ * Returns its length as snprintf() does; 0 when the bytes are no name: it runs out of the message,
+ * is too long, or points forwards.
+ */
+TORC_API int torc_domain_name_text(const struct torc_domain_name *name, char *buffer, size_t size);
 
 /* The value of one field. */
 struct torc_value {
 	uint8_t kind;       /* enum torc_field_kind */
 	uint8_t size;       /* bytes of the number or address */
-	uint64_t number;    /* UINT HEX BOOL; INT in two's complement */
-	struct torc_bytes bytes; /* BYTES, STRING: borrowed from the packet */
+	uint64_t number;    /* UINT HEX BOOL; INT in two's complement; NAME: where it begins */
+	struct torc_bytes bytes; /* BYTES, STRING: borrowed from the packet; NAME: the message */
 	uint8_t address[16]; /* MAC, IPV4, IPV6 */
 	const char *name;   /* what the number means ("SYN-ACK", "echo request"), or NULL */
 	const char *unit;   /* "bytes", "seconds" ..., or NULL */

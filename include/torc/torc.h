@@ -15,6 +15,7 @@
 #include <torc/layers/bfd.h>
 #include <torc/layers/dhcp.h>
 #include <torc/layers/discovery.h>
+#include <torc/layers/dns.h>
 #include <torc/layers/eap.h>
 #include <torc/layers/ethernet.h>
 #include <torc/layers/fddi.h>

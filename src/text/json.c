@@ -39,6 +39,8 @@ static void json_value_name(struct json *json, const char *field, const char *na
 
 static void json_value(struct json *json, const char *name, const struct torc_value *value)
 {
+	char domain[TORC_DOMAIN_NAME_MAX];
+
 	switch (value->kind) {
 	case TORC_FIELD_UINT:
 	case TORC_FIELD_HEX:
@@ -52,6 +54,10 @@ static void json_value(struct json *json, const char *name, const struct torc_va
 		break;
 	case TORC_FIELD_STRING:
 		json_text(json, name, value->bytes.data, value->bytes.length);
+		break;
+	case TORC_FIELD_NAME:
+		json_text(json, name, (const uint8_t *)domain,
+			  (uint32_t)value_name(value, domain, sizeof(domain)));
 		break;
 	default: /* addresses and bytes: hex digits, dots and colons need no escape */
 		json_raw(json, name);

@@ -15,6 +15,7 @@
 #include <torc/layers/udp.h>
 
 #include "decode/registry.h"
+#include "text/line_dns.h"
 #include "text/value.h"
 
 #define BYTES_SHOWN 32
@@ -469,6 +470,12 @@ static void line_icmpv6(struct line *line, const struct torc_layer *layer)
 	field_text(line, ", length ", ip_payload(line->decoded, layer) + layer->header_length);
 }
 
+static void line_dns(struct line *line, const struct torc_layer *layer)
+{
+	part_start(line);
+	line_dns_text(&line->text, line->decoded, layer);
+}
+
 /* ---- any other layer, and none ---- */
 
 static void line_any(struct line *line, const struct torc_layer *layer)
@@ -552,6 +559,7 @@ static void line_layer(struct line *line, const struct torc_layer *layer)
 		{ TORC_LAYER_ICMPV4, line_icmpv4 },
 		{ TORC_LAYER_ICMPV6, line_icmpv6 },
 		{ TORC_LAYER_ICMPV6_ECHO, NULL },
+		{ TORC_LAYER_DNS, line_dns },
 		{ TORC_LAYER_LOOPBACK, NULL },
 		{ TORC_LAYER_PAYLOAD, line_payload },
 	};

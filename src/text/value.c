@@ -48,6 +48,7 @@ static uint64_t number_at(const uint8_t *p, unsigned int size, bool is_signed)
 void field_value(const struct torc_field_info *field, const void *object, struct torc_value *value)
 {
 	const uint8_t *p = (const uint8_t *)object + field->offset;
+	struct torc_domain_name name;
 
 	memset(value, 0, sizeof(*value));
 	value->kind = field->kind;
@@ -62,6 +63,11 @@ void field_value(const struct torc_field_info *field, const void *object, struct
 	case TORC_FIELD_BYTES:
 	case TORC_FIELD_STRING:
 		memcpy(&value->bytes, p, sizeof(value->bytes));
+		break;
+	case TORC_FIELD_NAME:
+		memcpy(&name, p, sizeof(name));
+		value->bytes = name.message;
+		value->number = name.offset;
 		break;
 	case TORC_FIELD_LIST:
 		break;
@@ -90,8 +96,16 @@ bool field_hidden(const struct torc_field_info *field, const void *object)
 	       memcmp(value.address, zero, sizeof(zero)) == 0;
 }
 
+int value_name(const struct torc_value *value, char *buffer, size_t size)
+{
+	struct torc_domain_name name = { value->bytes, (uint32_t)value->number };
+
+	return torc_domain_name_text(&name, buffer, size);
+}
+
 void value_text(struct text *text, const struct torc_value *value, uint32_t bytes_max)
 {
+	char name[TORC_DOMAIN_NAME_MAX];
 	uint32_t length = value->bytes.length < bytes_max ? value->bytes.length : bytes_max;
 
 	switch (value->kind) {
@@ -117,6 +131,10 @@ void value_text(struct text *text, const struct torc_value *value, uint32_t byte
 	case TORC_FIELD_STRING:
 		text_escaped(text, value->bytes.data, length);
 		break;
+	case TORC_FIELD_NAME:
+		value_name(value, name, sizeof(name));
+		text_string(text, name);
+		return;
 	case TORC_FIELD_INT:
 		text_int(text, (int64_t)value->number);
 		break;

@@ -25,6 +25,9 @@ void field_value(const struct torc_field_info *field, const void *object,
 /* Whether text and JSON leave it out: optional, and 0 or empty. */
 bool field_hidden(const struct torc_field_info *field, const void *object);
 
+/* The text of a domain name; returns its length. */
+int value_name(const struct torc_value *value, char *buffer, size_t size);
+
 /* A value as people read it, without its meaning and unit; at most bytes_max bytes of it. */
 void value_text(struct text *text, const struct torc_value *value, uint32_t bytes_max);
 

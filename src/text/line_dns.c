@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * line_dns.c - a DNS message in one line, in the words tcpdump uses
+ *
+ *	53412+ A? example.com. (29)
+ *	53412 2/0/1 CNAME a.example.com., A 192.0.2.1 (61)
+ */
+#include <torc/layers/dns.h>
+
+#include "text/line_dns.h"
+
+static void put_name(struct text *text, const struct torc_domain_name *name)
+{
+	char buffer[TORC_DOMAIN_NAME_MAX];
+
+	torc_domain_name_text(name, buffer, sizeof(buffer));
+	text_string(text, buffer);
+}
+
+static void put_type(struct text *text, unsigned int type)
+{
+	const char *name = torc_dns_type_name(type);
+
+	if (name) {
+		text_string(text, name);
+		return;
+	}
+	text_string(text, "Type");
+	text_uint(text, type);
+}
+
+static void put_record(struct text *text, const struct torc_dns_record *record)
+{
+	static const uint8_t zero[16];
+
+	put_type(text, record->type);
+	if (memcmp(record->ipv4, zero, 4) != 0 || (record->type == 1 && record->data.length == 4)) {
+		text_char(text, ' ');
+		text_ipv4(text, record->ipv4);
+	} else if (record->type == 28 && record->data.length == 16) {
+		text_char(text, ' ');
+		text_ipv6(text, record->ipv6);
+	} else if (record->target.message.length > 0) {
+		text_char(text, ' ');
+		put_name(text, &record->target);
+		if (record->port > 0) {
+			text_char(text, ':');
+			text_uint(text, record->port);
+		}
+		if (record->preference > 0) {
+			text_char(text, ' ');
+			text_uint(text, record->preference);
+		}
+	} else if (record->text.length > 0) {
+		text_string(text, " \"");
+		text_escaped(text, record->text.data, record->text.length);
+		text_char(text, '"');
+	}
+}
+
+static void put_question(struct text *text, const struct torc_dns *dns)
+{
+	struct torc_dns_record question;
+	uint32_t position = 0;
+
+	while (torc_dns_record_next(dns, TORC_DNS_QUESTIONS, &position, &question)) {
+		text_char(text, ' ');
+		put_type(text, question.type);
+		text_string(text, "? ");
+		put_name(text, &question.name);
+	}
+}
+
+static void put_answers(struct text *text, const struct torc_dns *dns)
+{
+	static const char *const codes[] = { "",	 " FormErr", " ServFail", " NXDomain",
+					     " NotImp",	 " Refused", " YXDomain", " YXRRSet",
+					     " NXRRSet", " NotAuth", " NotZone" };
+	struct torc_dns_record answer;
+	const char *before = " ";
+	uint32_t position = 0;
+
+	text_string(text, dns->response_code < sizeof(codes) / sizeof(codes[0]) ?
+				  codes[dns->response_code] :
+				  " error");
+	text_string(text, dns->authoritative ? "*" : "");
+	text_string(text, dns->recursion_available ? "" : "-");
+	text_string(text, dns->truncated ? "|" : "");
+	text_string(text, dns->authentic_data ? "$" : "");
+	text_char(text, ' ');
+	text_uint(text, dns->answer_count);
+	text_char(text, '/');
+	text_uint(text, dns->authority_count);
+	text_char(text, '/');
+	text_uint(text, dns->additional_count);
+	while (torc_dns_record_next(dns, TORC_DNS_ANSWERS, &position, &answer)) {
+		text_string(text, before);
+		put_record(text, &answer);
+		before = ", ";
+	}
+}
+
+void line_dns_text(struct text *text, const struct torc_decoded *decoded,
+		   const struct torc_layer *layer)
+{
+	struct torc_dns dns;
+
+	if (torc_layer_dns(decoded, layer, &dns) < 0)
+		return;
+	text_uint(text, dns.id);
+	if (dns.is_response) {
+		put_answers(text, &dns);
+	} else {
+		text_string(text, dns.recursion_desired ? "+" : "");
+		text_string(text, dns.checking_disabled ? "%" : "");
+		put_question(text, &dns);
+	}
+	text_string(text, " (");
+	text_uint(text, dns.message.length);
+	text_char(text, ')');
+}
