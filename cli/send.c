@@ -12,7 +12,7 @@
 
 #include "commands.h"
 
-enum { BATCH = 256, PATIENCE_NS = 20000000 };
+enum { BATCH = 1024, PATIENCE_NS = 20000000 };
 
 struct sizes {
 	uint32_t lengths[TORC_MAKE_LENGTHS_MAX];
