@@ -75,6 +75,22 @@ TORC_API void torc_live_close(struct torc_live_list *list);
 /* torc_live_directory - where rings of this process are published; "" when nowhere */
 TORC_API const char *torc_live_directory(void);
 
+/*
+ * torc_live_pf_ring - a ring in the words of PF_RING's /proc/net/pf_ring/<pid>-<device>.<ring id>,
+ * torc_live_pf_ring_info - /proc/net/pf_ring/info,
+ * torc_live_pf_ring_device - /proc/net/pf_ring/dev/<interface>/info
+ *
+ * ring_count  of this network namespace; on this interface
+ *
+ * Byte for byte as PF_RING 8.9.0 writes them, for what reads those files; figures that rings of a
+ * stock kernel do not have are 0. Return the length of the text, -ENOSPC when it does not fit
+ * (2048 bytes do), -ENODEV when there is no such interface.
+ */
+TORC_API int torc_live_pf_ring(const struct torc_live_ring *ring, char *buffer, size_t size);
+TORC_API int torc_live_pf_ring_info(unsigned int ring_count, char *buffer, size_t size);
+TORC_API int torc_live_pf_ring_device(const char *name, unsigned int ring_count, char *buffer,
+				      size_t size);
+
 #ifdef __cplusplus
 }
 #endif
