@@ -5,14 +5,18 @@
 #include <torc/live.h>
 
 #include "commands.h"
+#include "pf_ring.h"
 
 struct settings {
 	bool json;
+	bool pf_ring;
 };
 
 static const struct cli_option options[] = {
 	{ 0, "json", NULL, "JSON Lines on standard output", cli_set_flag,
 	  offsetof(struct settings, json), NULL },
+	{ 0, "pf-ring", NULL, "what PF_RING's /proc/net/pf_ring would hold, or the named files of it",
+	  cli_set_flag, offsetof(struct settings, pf_ring), NULL },
 	{ 0 },
 };
 
@@ -130,9 +134,15 @@ static int run(void *data, char **words)
 	const struct settings *settings = data;
 	struct torc_live_list *list;
 	struct torc_live_ring ring;
-	int code = torc_live_open(&list);
+	int code;
 
-	(void)words;
+	if (settings->pf_ring)
+		return cli_print_pf_ring(words);
+	if (words[0]) {
+		cli_complain("torc rings: only --pf-ring takes names, but \"%s\" was given", words[0]);
+		return CLI_USAGE;
+	}
+	code = torc_live_open(&list);
 	if (code < 0)
 		return cli_fail(code, NULL);
 	if (!settings->json)
@@ -151,6 +161,7 @@ static int run(void *data, char **words)
 
 const struct cli_command command_rings = {
 	.name = "rings",
+	.words = "[--pf-ring [FILE ...]]",
 	.summary = "the rings that are open on this machine, and their accounts",
 	.about = "Lists the rings that are open on this machine, in any process: whose they are, on which\n"
 		 "device, and their packet account, at most a second old.",

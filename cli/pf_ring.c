@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * pf_ring.c - torc rings --pf-ring: the files of PF_RING's /proc/net/pf_ring, as they would be
+ *
+ *	info                        dev/<interface>/info
+ *	<pid>-<interface>.<ring id> stats/<pid>-<interface>.<ring id>   when the application set some
+ *
+ * Like those it shows the rings of this network namespace.
+ */
+#include <errno.h>
+#include <net/if.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include <torc/live.h>
+
+#include "cli.h"
+#include "pf_ring.h"
+
+#define TEXT_BYTES 4096
+
+struct tree {
+	struct torc_live_ring *rings;
+	unsigned int count;
+	char **names; /* what is wanted; empty: everything */
+	bool *found;
+};
+
+static uint64_t own_namespace(void)
+{
+	struct stat status;
+
+	return stat("/proc/self/ns/net", &status) == 0 ? status.st_ino : 0;
+}
+
+static int read_rings(struct tree *tree)
+{
+	uint64_t here = own_namespace();
+	struct torc_live_list *list;
+	struct torc_live_ring ring, *more;
+	int code = torc_live_open(&list);
+
+	while (code >= 0 && torc_live_next(list, &ring) > 0) {
+		if (ring.network_namespace != here)
+			continue;
+		more = realloc(tree->rings, (tree->count + 1) * sizeof(*more));
+		if (!more) {
+			code = -ENOMEM;
+			break;
+		}
+		tree->rings = more;
+		tree->rings[tree->count++] = ring;
+	}
+	if (code >= 0 || code == -ENOMEM)
+		torc_live_close(list);
+	return code;
+}
+
+/* With names: the bytes of the file and nothing else. Without: each under its name. */
+static bool wanted(struct tree *tree, const char *name)
+{
+	bool want = !tree->names[0];
+
+	for (size_t i = 0; tree->names[i]; i++)
+		if (strcmp(tree->names[i], name) == 0)
+			want = tree->found[i] = true;
+	return want;
+}
+
+static void print(struct tree *tree, const char *name, const char *text)
+{
+	if (tree->names[0])
+		printf("%s", text);
+	else
+		printf("==> %s <==\n%s\n", name, text);
+}
+
+static unsigned int rings_on(const struct tree *tree, const char *interface)
+{
+	unsigned int count = 0;
+
+	for (unsigned int i = 0; i < tree->count; i++)
+		count += strcmp(tree->rings[i].interface_name, interface) == 0;
+	return count;
+}
+
+static void print_devices(struct tree *tree)
+{
+	struct if_nameindex *all = if_nameindex();
+	char name[64], text[TEXT_BYTES];
+
+	for (struct if_nameindex *at = all; at && at->if_name; at++) {
+		snprintf(name, sizeof(name), "dev/%s/info", at->if_name);
+		if (wanted(tree, name) &&
+		    torc_live_pf_ring_device(at->if_name, rings_on(tree, at->if_name), text,
+					     sizeof(text)) > 0)
+			print(tree, name, text);
+	}
+	if (all)
+		if_freenameindex(all);
+}
+
+static void print_ring(struct tree *tree, const struct torc_live_ring *ring)
+{
+	char name[128], text[TEXT_BYTES];
+	size_t at = strlen("stats/");
+
+	snprintf(name, sizeof(name), "stats/%d-%s.%u", ring->pid,
+		 ring->interface_name[0] ? ring->interface_name : "none", ring->ring_id);
+	if (wanted(tree, name + at) && torc_live_pf_ring(ring, text, sizeof(text)) > 0)
+		print(tree, name + at, text);
+	if (ring->application_stats[0] && wanted(tree, name)) {
+		snprintf(text, sizeof(text), "%s\n", ring->application_stats);
+		print(tree, name, text);
+	}
+}
+
+int cli_print_pf_ring(char **names)
+{
+	struct tree tree = { .names = names };
+	char text[TEXT_BYTES];
+	int status = CLI_GOOD, code;
+	size_t count = 0;
+
+	while (names[count])
+		count++;
+	tree.found = calloc(count + 1, sizeof(*tree.found));
+	code = tree.found ? read_rings(&tree) : -ENOMEM;
+	if (code < 0) {
+		status = cli_fail(code, NULL);
+	} else {
+		if (wanted(&tree, "info") &&
+		    torc_live_pf_ring_info(tree.count, text, sizeof(text)) > 0)
+			print(&tree, "info", text);
+		print_devices(&tree);
+		for (unsigned int i = 0; i < tree.count; i++)
+			print_ring(&tree, &tree.rings[i]);
+	}
+	for (size_t i = 0; status == CLI_GOOD && i < count; i++)
+		if (!tree.found[i]) {
+			cli_complain("torc rings: there is no %s", names[i]);
+			status = CLI_FAILED;
+		}
+	free(tree.found);
+	free(tree.rings);
+	return status;
+}
