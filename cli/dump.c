@@ -180,6 +180,8 @@ static int open_sink(struct dump *dump, const struct torc_ring_info *info)
 	if (settings->write.path) {
 		dump->output = output_open(&settings->write, info, first_time_ns(dump));
 		dump->capture.written = &dump->written;
+		for (unsigned int i = 0; dump->output && i < dump->capture.ring_count; i++)
+			output_follow(dump->output, dump->capture.rings[i]);
 		return dump->output ? CLI_GOOD : CLI_FAILED;
 	}
 	dump->printer = printer_new(&settings->print, !dump->is_file && (info->interface_count > 1 ||
@@ -215,7 +217,8 @@ static void finish(struct dump *dump)
 
 	if (dump->output) {
 		capture_stats(&dump->capture, &stats);
-		output_set_stats(dump->output, &stats);
+		if (!dump->is_file) /* a file's own statistics are those of its capture */
+			output_set_stats(dump->output, &stats);
 		status = output_close(dump->output, &dump->written);
 		if (dump->capture.status == CLI_GOOD)
 			dump->capture.status = status;

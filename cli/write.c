@@ -190,6 +190,15 @@ struct output *output_open(const struct write_settings *settings,
 	return output;
 }
 
+/* From a file to pcapng: interfaces, comments and statistics stay. */
+void output_follow(struct output *output, const struct torc_ring *ring)
+{
+	const struct torc_file *file = torc_file_of_ring(ring);
+
+	if (file)
+		torc_writer_follow(output->writer, file);
+}
+
 /* What went wrong is said once; a disk that is full may have room again later. */
 static bool failed(struct output *output, int code)
 {

@@ -29,6 +29,8 @@ struct output;
  */
 struct output *output_open(const struct write_settings *settings,
 			   const struct torc_ring_info *info, uint64_t start_ns);
+/* The ring's packets come from a file: what it tells of them is kept where the format has a place. */
+void output_follow(struct output *output, const struct torc_ring *ring);
 /* False when the capture has to end: all files of -W are there, or nothing can be written. */
 bool output_packets(struct output *output, const struct torc_packet *packets, unsigned int count);
 void output_flush(struct output *output);

@@ -77,6 +77,11 @@ static void make_file(void)
 			put_text_option(&bytes, 1, "a comment");
 		close_block(&bytes);
 	}
+	open_block(&bytes, 5);
+	put32(&bytes, 0);
+	put64(&bytes, 0);
+	put_number_option(&bytes, 4, 12345, 8);
+	close_block(&bytes);
 	snprintf(path, sizeof(path), "%s/ring.pcapng", folder);
 	snprintf(device, sizeof(device), "pcap:%s", path);
 	fd = open(path, O_WRONLY | O_CREAT, 0600);
@@ -354,6 +359,43 @@ static void test_threads(void)
 	torc_ring_close(ring);
 }
 
+/* From a ring on a file to another file: what the file tells beyond the packets stays. */
+static void test_convert(void)
+{
+	struct torc_ring *ring = open_ring(device, 0, 0);
+	struct torc_file_interface view = { .size = sizeof(view) };
+	struct torc_file_extra extra = { .size = sizeof(extra) };
+	struct torc_packet batch[50], packet;
+	struct torc_writer *writer;
+	struct torc_file *file;
+	unsigned int count = 0, comments = 0;
+	char name[200];
+	int got;
+
+	snprintf(name, sizeof(name), "%s/copy.pcapng", folder);
+	torc_ring_set_filter(ring, "udp dst port 53");
+	torc_ring_enable(ring);
+	is(torc_writer_open(&writer, name, NULL, &error), 0, "a writer");
+	is(torc_writer_follow(writer, torc_file_of_ring(ring)), 0, "that follows the ring's file");
+	while ((got = torc_ring_next_batch(ring, batch, 50)) > 0)
+		torc_writer_write(writer, batch, (unsigned int)got);
+	is(torc_writer_close(writer, NULL, &error), 0, "written");
+	torc_ring_close(ring);
+	is(torc_file_open(&file, name, NULL, &error), 0, "read");
+	while (torc_file_next(file, &packet) > 0) {
+		torc_file_extra(file, 0, &extra);
+		comments += extra.comment_count == 1 && number_of(&packet) % 1000 == 0 &&
+			    memcmp(extra.comment, "a comment", 9) == 0;
+		count += packet.direction == (number_of(&packet) % 2 ? TORC_PACKET_TX :
+								     TORC_PACKET_RX);
+	}
+	ok(count == PACKETS / 3 && comments == 1, "the packets with direction and comment");
+	ok(torc_file_interface(file, 0, &view) == 0 && view.name &&
+	   strcmp(view.name, "eth5") == 0 && view.received == 12345 &&
+	   view.dropped_by_os == TORC_UNKNOWN, "the interface, and its statistics");
+	torc_file_close(file);
+}
+
 static void test_own_input(void)
 {
 	struct torc_ring *ring = open_ring(device, 0, 0);
@@ -374,6 +416,7 @@ int main(void)
 	test_pace();
 	test_pipe();
 	test_threads();
+	test_convert();
 	test_own_input();
 	test_damage();
 	remove_folder(folder);

@@ -392,6 +392,17 @@ TORC_API int torc_writer_set_stats(struct torc_writer *writer, uint32_t interfac
 TORC_API int torc_writer_copy_stats(struct torc_writer *writer, uint32_t interface,
 				    const struct torc_file_interface *counters);
 
+/*
+ * torc_writer_follow - take over what a file tells of packets that come from it
+ *
+ * file  a reader, or torc_file_of_ring() of a ring; borrowed until the writer closes. Several may be
+ *       followed.
+ * From now on packets of the file's last batch keep their interface with all that is said of it,
+ * comments, drop counts and other options; its statistics come at the end of each file, in place of
+ * torc_writer_set_stats(). A pcap file has no place for any of it. Returns 0 or -ENOMEM.
+ */
+TORC_API int torc_writer_follow(struct torc_writer *writer, const struct torc_file *file);
+
 /* torc_writer_rotate - end this file and begin the next, as if it were full */
 TORC_API int torc_writer_rotate(struct torc_writer *writer);
 

@@ -257,13 +257,28 @@ int torc_writer_add_interface(struct torc_writer *writer,
 /* An interface nobody declared. */
 static int new_port(struct torc_writer *writer, const struct torc_packet *packet)
 {
-	struct torc_file_interface view = { .size = sizeof(view), .ifindex = packet->ifindex,
-					    .link_type = packet->link_type };
+	struct torc_file_interface view = { .size = sizeof(view) };
 	char name[IF_NAMESIZE];
+	int number;
 
-	if (writer->options.flags & TORC_WRITER_INTERFACE_NAMES)
+	if (writer->source)
+		torc_file_interface(writer->source, (uint32_t)packet->ifindex, &view);
+	else if (writer->options.flags & TORC_WRITER_INTERFACE_NAMES)
 		view.name = if_indextoname((unsigned int)packet->ifindex, name);
-	return torc_writer_add_interface(writer, &view);
+	view.ifindex = packet->ifindex;
+	view.link_type = packet->link_type;
+	number = torc_writer_add_interface(writer, &view);
+	if (number >= 0)
+		writer->ports[number].file = writer->source;
+	return number;
+}
+
+static inline bool is_port_of(const struct torc_writer *writer,
+			      const struct torc_writer_port *port,
+			      const struct torc_packet *packet)
+{
+	return port->ifindex == packet->ifindex && port->link_type == packet->link_type &&
+	       port->file == writer->source;
 }
 
 int torc_writer_port_of(struct torc_writer *writer, const struct torc_packet *packet)
@@ -276,12 +291,10 @@ int torc_writer_port_of(struct torc_writer *writer, const struct torc_packet *pa
 	if (writer->options.format == TORC_FORMAT_PCAP && writer->port_count > 0 &&
 	    ports[0].link_type == packet->link_type)
 		return 0;
-	if (i < writer->port_written && ports[i].ifindex == packet->ifindex &&
-	    ports[i].link_type == packet->link_type)
+	if (i < writer->port_written && is_port_of(writer, &ports[i], packet))
 		return (int)i;
 	for (i = 0; i < writer->port_count && found < 0; i++)
-		if (ports[i].ifindex == packet->ifindex &&
-		    ports[i].link_type == packet->link_type)
+		if (is_port_of(writer, &ports[i], packet))
 			found = (int)i;
 	if (found < 0)
 		found = new_port(writer, packet);
@@ -482,6 +495,7 @@ int torc_writer_end_file(struct torc_writer *writer)
 	int result = torc_writer_begin_file(writer);
 	uint32_t i;
 
+	torc_writer_take_statistics(writer);
 	for (i = 0; result == 0 && i < writer->port_count; i++)
 		if (writer->options.format == TORC_FORMAT_PCAPNG && writer->ports[i].has_stats)
 			result = put_statistics(writer, i);

@@ -155,6 +155,9 @@ int torc_file_ended(struct torc_file *file);
 int torc_file_buffer_open(struct torc_file_buffer *buffer, size_t headroom, size_t block);
 void torc_file_buffer_close(struct torc_file_buffer *buffer);
 
+/* The place of a packet in the last batch, by where its bytes are; -ENOENT: it is not of it. */
+int torc_file_index_of(const struct torc_file *file, const struct torc_packet *packet);
+
 /* Is this inode open as a capture file anywhere in this process? */
 bool torc_file_is_open(uint64_t device, uint64_t inode);
 

@@ -528,8 +528,7 @@ int torc_file_extra(const struct torc_file *file, unsigned int index, struct tor
 	return 0;
 }
 
-int torc_file_extra_of(const struct torc_file *file, const struct torc_packet *packet,
-		       struct torc_file_extra *extra)
+int torc_file_index_of(const struct torc_file *file, const struct torc_packet *packet)
 {
 	unsigned int low = 0, high = file->batch;
 
@@ -545,7 +544,15 @@ int torc_file_extra_of(const struct torc_file *file, const struct torc_packet *p
 	/* in front of the data are a record's fixed fields and nothing else */
 	if (low == 0 || packet->data - file->records[low - 1] > 32)
 		return -ENOENT;
-	return torc_file_extra(file, low - 1, extra);
+	return (int)low - 1;
+}
+
+int torc_file_extra_of(const struct torc_file *file, const struct torc_packet *packet,
+		       struct torc_file_extra *extra)
+{
+	int index = torc_file_index_of(file, packet);
+
+	return index < 0 ? index : torc_file_extra(file, (unsigned int)index, extra);
 }
 
 /* ---- what the file is ---- */

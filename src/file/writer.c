@@ -272,6 +272,20 @@ static int write_one(struct torc_writer *writer, const struct torc_packet *packe
 	return 1;
 }
 
+/* The same with what a followed file tells of the packet. */
+static int write_followed(struct torc_writer *writer, const struct torc_packet *packet)
+{
+	struct torc_file_extra extra = { 0 };
+	int result;
+
+	if (writer->options.format == TORC_FORMAT_PCAP ||
+	    !torc_writer_take_over(writer, packet, &extra))
+		return write_one(writer, packet, NULL);
+	result = write_one(writer, packet, &extra);
+	writer->source = NULL;
+	return result;
+}
+
 /* Submit what there is, unless that would leave no chunk for the next packets. */
 static int flush_soon(struct torc_writer *writer)
 {
@@ -312,7 +326,10 @@ int torc_writer_write(struct torc_writer *writer, const struct torc_packet *pack
 	int result = 0;
 
 	while (done < count && !writer->finished) {
-		result = write_one(writer, &packets[done], NULL);
+		if (writer->followed_count > 0)
+			result = write_followed(writer, &packets[done]);
+		else
+			result = write_one(writer, &packets[done], NULL);
 		if (result <= 0)
 			break;
 		done++;
@@ -487,6 +504,7 @@ int torc_writer_close(struct torc_writer *writer, struct torc_writer_stats *stat
 	for (i = 0; i < writer->port_count; i++)
 		free(writer->ports[i].block);
 	free(writer->ports);
+	free(writer->followed);
 	free(writer->own.bytes);
 	free(writer->own.path);
 	free(writer->path_next);

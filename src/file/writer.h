@@ -15,8 +15,11 @@
 #include "file/sink.h"
 #include "util/error.h"
 
+#define TORC_WRITER_MORE_MAX 32u
+
 /* One interface of the files being written. */
 struct torc_writer_port {
+	const struct torc_file *file; /* followed, where ifindex is its interface; else NULL */
 	int32_t ifindex;
 	uint16_t link_type;
 	bool has_stats;
@@ -53,6 +56,11 @@ struct torc_writer {
 	size_t chunk_bytes;
 	char *template; /* path as given */
 	char *path;     /* of the file that packets go to now */
+
+	const struct torc_file **followed;
+	unsigned int followed_count;
+	const struct torc_file *source; /* of the packet being written; NULL: none is followed */
+	struct torc_file_option more[TORC_WRITER_MORE_MAX];
 
 	struct torc_writer_port *ports;
 	uint32_t port_count;
@@ -96,6 +104,13 @@ int torc_writer_put_block(struct torc_writer *writer, uint32_t type, const void 
 			  uint32_t body_bytes);
 /* The statistics blocks at the end of a file. */
 int torc_writer_end_file(struct torc_writer *writer);
+
+/* follow.c */
+/* What a followed file tells of its packet, and writer->source; false: it is of none of them. */
+bool torc_writer_take_over(struct torc_writer *writer, const struct torc_packet *packet,
+			   struct torc_file_extra *extra);
+/* The statistics of followed interfaces, as far as they have been read. */
+void torc_writer_take_statistics(struct torc_writer *writer);
 
 /* rotate.c */
 /* Is the file full for a packet of this time? */
