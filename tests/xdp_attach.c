@@ -155,6 +155,42 @@ static void killed_process_gives_back(void)
 	close(ready[1]);
 }
 
+/* What a program does that goes into the background after it opened its rings. */
+static void child_goes_on(void)
+{
+	struct torc_engine *engine;
+	struct torc_packet *copies[50];
+	struct torc_error error;
+	int sender = packet_socket("vb", 0), ready[2], status = -1;
+	uint8_t frame[2048];
+	char byte;
+	pid_t child;
+
+	if (open_engine(&engine, "va", "", 1 << 20, &error) < 0 || pipe(ready) < 0)
+		return;
+	child = fork();
+	if (child == 0) {
+		unsigned int good = 0, count;
+
+		if (ops->start(engine) < 0 || write(ready[1], "y", 1) != 1)
+			_exit(100);
+		count = receive(engine, copies, 50, 2000);
+		for (unsigned int i = 0; i < count; i++)
+			good += copies[i]->len == numbered_frame(frame, i) &&
+				!memcmp(copies[i]->data, frame, copies[i]->len);
+		_exit((int)good);
+	}
+	ok(read(ready[0], &byte, 1) == 1, "a ring is opened, and the process forks");
+	send_numbered(sender, 0, 50);
+	waitpid(child, &status, 0);
+	is(WEXITSTATUS(status), 50, "the child receives, byte for byte");
+	ops->close(engine);
+	is(program_on("va"), 0, "and nothing is left");
+	close(ready[0]);
+	close(ready[1]);
+	close(sender);
+}
+
 static int open_queue(struct torc_engine **engine, uint64_t mask)
 {
 	struct torc_engine_config config = { .name = "wa", .settings = "", .channel_mask = mask,
@@ -283,6 +319,7 @@ int main(void)
 		"the default route of its bridge");
 	other_refusals();
 	killed_process_gives_back();
+	child_goes_on();
 	queues_are_shared_out();
 	interface_changes();
 	return done();

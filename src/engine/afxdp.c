@@ -233,20 +233,9 @@ static bool afxdp_at_end(struct torc_engine *engine)
 	return false;
 }
 
-/* From any thread: kernel counters and atomics. */
-int afxdp_stats(struct torc_engine *engine, struct torc_engine_stats *stats)
+/* Add what the sockets count. */
+int afxdp_count(const struct torc_engine *engine, struct torc_engine_stats *stats)
 {
-	struct afxdp_link now;
-
-	*stats = (struct torc_engine_stats){
-		.seen = __atomic_load_n(&engine->past_seen, __ATOMIC_RELAXED),
-		.dropped = __atomic_load_n(&engine->past_dropped, __ATOMIC_RELAXED),
-		.freezes = TORC_UNKNOWN,
-		.card_missed = TORC_UNKNOWN,
-		.sent = __atomic_load_n(&engine->sent, __ATOMIC_RELAXED),
-		.sent_bytes = __atomic_load_n(&engine->sent_bytes, __ATOMIC_RELAXED),
-		.send_errors = __atomic_load_n(&engine->send_errors, __ATOMIC_RELAXED),
-	};
 	for (uint32_t i = 0; engine->port && i < engine->queue_count; i++) {
 		const struct afxdp_queue *queue = &engine->queues[i];
 		uint64_t dropped = afxdp_queue_dropped(queue);
@@ -258,9 +247,29 @@ int afxdp_stats(struct torc_engine *engine, struct torc_engine_stats *stats)
 			       __atomic_load_n(&queue->consumed, __ATOMIC_RELAXED) -
 			       __atomic_load_n(&queue->stragglers, __ATOMIC_RELAXED);
 	}
+	return 0;
+}
+
+static int afxdp_stats(struct torc_engine *engine, struct torc_engine_stats *stats)
+{
+	struct afxdp_link now;
+	int result;
+
+	*stats = (struct torc_engine_stats){
+		.freezes = TORC_UNKNOWN,
+		.card_missed = TORC_UNKNOWN,
+		.sent = __atomic_load_n(&engine->sent, __ATOMIC_RELAXED),
+		.sent_bytes = __atomic_load_n(&engine->sent_bytes, __ATOMIC_RELAXED),
+		.send_errors = __atomic_load_n(&engine->send_errors, __ATOMIC_RELAXED),
+	};
+	pthread_mutex_lock(&engine->queues_lock);
+	stats->seen = __atomic_load_n(&engine->past_seen, __ATOMIC_RELAXED);
+	stats->dropped = __atomic_load_n(&engine->past_dropped, __ATOMIC_RELAXED);
+	result = afxdp_count(engine, stats);
 	if (afxdp_link_get(&now, NULL, engine->device.ifindex) == 0)
 		stats->card_missed = now.missed - engine->device.missed;
-	return 0;
+	pthread_mutex_unlock(&engine->queues_lock);
+	return result;
 }
 
 static const char *detail(const struct torc_engine *engine)

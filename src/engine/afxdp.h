@@ -203,7 +203,9 @@ struct torc_engine {
 	uint64_t monotonic_offset_ns; /* CLOCK_REALTIME - CLOCK_MONOTONIC */
 	uint64_t pickup_ns;           /* CLOCK_REALTIME when current was acquired */
 
-	/* atomic: read by stats() from any thread */
+	/* stats() may come from any thread: queues do not change under its hands */
+	pthread_mutex_t queues_lock;
+	/* atomic, for the same reason */
 	uint64_t past_seen, past_dropped; /* on an interface that was deleted since */
 	uint64_t sent, sent_bytes, send_errors;
 };
@@ -218,7 +220,7 @@ int afxdp_packet_socket(struct torc_engine *engine);
 
 int afxdp_start(struct torc_engine *engine);
 int afxdp_stop(struct torc_engine *engine);
-int afxdp_stats(struct torc_engine *engine, struct torc_engine_stats *stats);
+int afxdp_count(const struct torc_engine *engine, struct torc_engine_stats *stats);
 /* Add a descriptor to those that wake the ring. */
 int afxdp_watch(const struct torc_engine *engine, int fd);
 

@@ -290,6 +290,7 @@ int afxdp_open(struct torc_engine **opened, const struct torc_engine_config *con
 	if (!engine)
 		return torc_error_set(error, -ENOMEM, "out of memory");
 	engine->monitor = engine->packet_socket = engine->epoll = -1;
+	pthread_mutex_init(&engine->queues_lock, NULL);
 	engine->config = *config;
 	engine->config.name = engine->config.settings = NULL;
 	engine->snaplen = config->snaplen ? config->snaplen : TORC_SNAPLEN_DEFAULT;
@@ -320,6 +321,7 @@ void afxdp_close(struct torc_engine *engine)
 		close(engine->epoll);
 	if (engine->packet_socket >= 0)
 		close(engine->packet_socket);
+	pthread_mutex_destroy(&engine->queues_lock);
 	free(engine);
 }
 
@@ -354,12 +356,12 @@ int afxdp_set_promisc(struct torc_engine *engine, bool on)
 
 static void keep_counters(struct torc_engine *engine)
 {
-	struct torc_engine_stats stats;
+	struct torc_engine_stats stats = { 0 };
 
-	if (afxdp_stats(engine, &stats) < 0)
+	if (afxdp_count(engine, &stats) < 0)
 		return;
-	__atomic_store_n(&engine->past_seen, stats.seen, __ATOMIC_RELAXED);
-	__atomic_store_n(&engine->past_dropped, stats.dropped, __ATOMIC_RELAXED);
+	__atomic_fetch_add(&engine->past_seen, stats.seen, __ATOMIC_RELAXED);
+	__atomic_fetch_add(&engine->past_dropped, stats.dropped, __ATOMIC_RELAXED);
 }
 
 /* The interface was deleted, and there is one of its name again: receive there. */
@@ -367,21 +369,28 @@ static int find_again(struct torc_engine *engine)
 {
 	bool promisc = engine->promisc;
 	struct afxdp_link found;
+	int result;
 
 	/* Not while packets of the old one are in the rings or lent out: they lie in its memory. */
 	if (afxdp_queued(engine) > 0 || engine->free_count < engine->block_count ||
 	    afxdp_link_get(&found, engine->device.name, 0) < 0 || !(found.flags & IFF_UP))
 		return 0;
+	engine->running = engine->receiving = engine->promisc = false;
+	pthread_mutex_lock(&engine->queues_lock);
 	keep_counters(engine);
-	engine->running = engine->receiving = false;
 	close_on_device(engine);
 	engine->device = found;
 	engine->next_queue = 0;
-	engine->promisc = false;
-	if (open_on_device(engine, NULL) < 0 || afxdp_start(engine) < 0) {
+	result = open_on_device(engine, NULL);
+	pthread_mutex_unlock(&engine->queues_lock);
+	if (result == 0)
+		result = afxdp_start(engine);
+	engine->running = true; /* as far as the ring knows */
+	if (result < 0) {
+		pthread_mutex_lock(&engine->queues_lock);
 		close_on_device(engine);
-		engine->running = true; /* as far as the ring knows; tried again */
-		return 0;
+		pthread_mutex_unlock(&engine->queues_lock);
+		return 0; /* tried again */
 	}
 	if (promisc)
 		afxdp_set_promisc(engine, true);

@@ -96,15 +96,16 @@ static int frames_map(struct afxdp_queue *queue, struct torc_error *error)
 	struct xdp_umem_reg registration = { 0 };
 
 	queue->frames_bytes = (bytes + HUGE_PAGE - 1) & ~(size_t)(HUGE_PAGE - 1);
+	/* shared: a process that opens the ring and then forks into the background still sees what
+	 * the kernel writes */
 	queue->frames = mmap(NULL, queue->frames_bytes, PROT_READ | PROT_WRITE,
-			     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+			     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (queue->frames == MAP_FAILED) {
 		queue->frames = NULL;
 		return torc_error_set(error, -ENOMEM, "no memory for %zu bytes of AF_XDP frames",
 				      bytes);
 	}
 	madvise(queue->frames, queue->frames_bytes, MADV_HUGEPAGE);
-	madvise(queue->frames, queue->frames_bytes, MADV_DONTFORK);
 	registration.addr = (uint64_t)(uintptr_t)queue->frames;
 	registration.len = bytes;
 	registration.chunk_size = queue->frame_bytes;
