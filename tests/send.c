@@ -181,6 +181,48 @@ static void refused(const char *way)
 	close(fd);
 }
 
+/* The same after the interface's MTU became smaller than what the sender was opened with. */
+static void smaller_mtu(const char *way)
+{
+	static uint8_t bytes[1400];
+	struct torc_packet packets[8];
+	struct torc_sender *sender;
+	struct torc_sender_stats stats;
+	uint8_t frame[4096];
+	unsigned int came = 0;
+	int fd = witness_open();
+
+	memcpy(bytes, "\2\0\0\0\0\2\2\0\0\0\0\1\x88\xb5", 14);
+	for (unsigned int n = 0; n < 8; n++) {
+		packets[n] = (struct torc_packet){ .data = bytes, .caplen = 100 + n };
+		if (n == 0 || n == 3 || n == 7)
+			packets[n].caplen = 1400;
+	}
+	if (sender_open(&sender, way) < 0) {
+		skip(way, "not to be had here");
+		close(fd);
+		return;
+	}
+	run("ip link set tx0 mtu 700");
+	usleep(60000); /* live frames look every 50 ms */
+	is(torc_sender_send(sender, packets, 8), 8, "%s, smaller MTU: all are done with", way);
+	torc_sender_flush(sender);
+	torc_sender_stats(sender, &stats);
+	while (witness_next(fd, frame, sizeof(frame)) > 0)
+		came++;
+	/* AF_XDP lets the driver decide, and a veth takes them. */
+	if (strcmp(way, "af_xdp") == 0)
+		ok(came == stats.sent && stats.sent + stats.errors == 8,
+		   "%s, smaller MTU: %u arrive", way, came);
+	else
+		ok(came == 5 && stats.sent == 5 && stats.errors == 3 && stats.sent_bytes == 518,
+		   "%s, smaller MTU: five arrive, three are errors (%u, %llu, %llu)", way, came,
+		   (unsigned long long)stats.sent, (unsigned long long)stats.errors);
+	torc_sender_close(sender);
+	run("ip link set tx0 mtu 1500");
+	close(fd);
+}
+
 /* Never faster than asked; how much slower is up to the machine. */
 static void paced(const char *what, const struct torc_sender_options *options,
 		  double seconds_wanted)
@@ -413,6 +455,7 @@ int main(void)
 	for (int n = 0; n < 4; n++) {
 		every_byte(ways[n]);
 		refused(ways[n]);
+		smaller_mtu(ways[n]);
 	}
 	pace();
 	passes();

@@ -28,14 +28,24 @@ static int ask(const char *interface, unsigned long what, struct ifreq *request)
 	return code;
 }
 
-int torc_way_check_up(const char *interface)
+int torc_way_check_up(const char *interface, uint32_t *mtu)
 {
 	struct ifreq request;
 	int code = ask(interface, SIOCGIFFLAGS, &request);
 
-	if (code < 0)
-		return code;
-	return request.ifr_flags & IFF_UP ? 0 : -ENETDOWN;
+	if (code == 0 && !(request.ifr_flags & IFF_UP))
+		code = -ENETDOWN;
+	if (code == 0)
+		code = ask(interface, SIOCGIFMTU, &request);
+	if (code == 0)
+		*mtu = (uint32_t)request.ifr_mtu;
+	return code;
+}
+
+uint32_t torc_way_most_bytes(uint32_t mtu, bool ethernet)
+{
+	/* packet_snd() and xdp_ok_fwd_dev() let one tag go beyond the MTU */
+	return mtu + (ethernet ? 14 + TAG_BYTES : 0);
 }
 
 int torc_way_configure(struct torc_way_config *config, const char *interface,
@@ -50,18 +60,14 @@ int torc_way_configure(struct torc_way_config *config, const char *interface,
 	if (config->ifindex == 0)
 		return torc_error_set(error, -ENODEV, "there is no interface %s to send on",
 				      interface);
-	code = torc_way_check_up(interface);
-	if (code == 0)
-		code = ask(interface, SIOCGIFMTU, &request);
+	code = torc_way_check_up(interface, &config->mtu);
 	if (code < 0)
 		return torc_error_set(error, code, "cannot send on %s: %s", interface,
 				      torc_strerror(code));
-	config->mtu = (uint32_t)request.ifr_mtu;
 	code = ask(interface, SIOCGIFHWADDR, &request);
 	config->ethernet = code == 0 && (request.ifr_hwaddr.sa_family == ARPHRD_ETHER ||
 					 request.ifr_hwaddr.sa_family == ARPHRD_LOOPBACK);
-	/* packet_snd() and xdp_ok_fwd_dev() let one tag go beyond the MTU */
-	config->most_bytes = config->mtu + (config->ethernet ? 14 + TAG_BYTES : 0);
+	config->most_bytes = torc_way_most_bytes(config->mtu, config->ethernet);
 	return 0;
 }
 

@@ -279,33 +279,38 @@ static int check_again(struct torc_way *way)
 {
 	int64_t now = torc_pace_now_ns();
 	uint64_t features;
+	uint32_t mtu;
 	int code;
 
 	if (now - way->checked_ns < CHECK_NS)
 		return 0;
-	code = torc_way_check_up(way->interface);
+	code = torc_way_check_up(way->interface, &mtu);
 	if (code == 0)
 		code = torc_xdp_features(way->ifindex, &features);
 	if (code == 0 && !(features & XDP_TRANSMITS))
 		code = -ENETDOWN;
-	if (code == 0)
-		way->checked_ns = now;
-	return code;
+	if (code < 0)
+		return code;
+	way->checked_ns = now;
+	way->most_bytes = torc_way_most_bytes(mtu, true);
+	if (way->most_bytes > MOST_BYTES)
+		way->most_bytes = MOST_BYTES;
+	return 0;
 }
 
 static int live_send(struct torc_way *way, const struct torc_packet *packets, unsigned int count)
 {
-	uint32_t longest;
-	unsigned int filled = fill_stream(way, packets, count, &longest);
 	uint8_t frame[MOST_BYTES] = { 0 };
+	unsigned int filled;
+	uint32_t longest;
 	uint64_t taken;
-	int code;
+	int code = check_again(way);
 
-	if (filled == 0)
-		return count > 0 ? -EMSGSIZE : 0;
-	code = check_again(way);
 	if (code < 0)
 		return code;
+	filled = fill_stream(way, packets, count, &longest);
+	if (filled == 0)
+		return count > 0 ? -EMSGSIZE : 0;
 	way->shared->position = 0;
 	way->shared->taken = 0;
 	code = torc_bpf_xdp_live(way->program, frame, longest, filled,

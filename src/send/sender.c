@@ -62,8 +62,8 @@ static int open_named(struct torc_sender *sender, const char *name, struct torc_
 			return ways[n]->open(&sender->way, &sender->config, error);
 		}
 	}
-	return torc_error_set(error, -EINVAL, "no way to send is called \"%s\" (%s, %s, %s, %s)", name,
-			      ways[0]->name, ways[1]->name, ways[2]->name, ways[3]->name);
+	return torc_error_set(error, -EINVAL, "no way to send is called \"%s\" (%s, %s, %s, %s)",
+			      name, ways[0]->name, ways[1]->name, ways[2]->name, ways[3]->name);
 }
 
 /* The first that opens; detail gets the reason why it is not the first of all. */

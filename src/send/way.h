@@ -49,7 +49,8 @@ extern const struct torc_way_ops torc_way_send;
 /* interface.c: fill in config; -ENODEV, -ENETDOWN */
 int torc_way_configure(struct torc_way_config *config, const char *interface,
 		       struct torc_error *error);
-int torc_way_check_up(const char *interface); /* 0, -ENETDOWN, -ENODEV */
+int torc_way_check_up(const char *interface, uint32_t *mtu); /* 0, -ENETDOWN, -ENODEV */
+uint32_t torc_way_most_bytes(uint32_t mtu, bool ethernet);
 int torc_way_interface_drops(const char *interface, uint64_t *dropped);
 
 /* features.c: NETDEV_XDP_ACT_ bits of an interface, or -EOPNOTSUPP before Linux 6.3 */
