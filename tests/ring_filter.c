@@ -152,6 +152,37 @@ static void test_traffic(uint32_t flags)
 	torc_ring_close(ring);
 }
 
+/*
+ * Changed while another thread sends without a pause: a packet that the kernel is judging just then
+ * must not slip through either. The filters tell even numbers from odd ones.
+ */
+static void test_concurrent(uint32_t flags)
+{
+	struct torc_ring *ring = net_ring("vb", flags);
+	struct net_stream stream;
+	struct torc_packet packet;
+	unsigned int wrong = 0, right = 0;
+	struct torc_stats stats;
+
+	net_stream_start(&stream, "va", 60, 500, 50);
+	for (unsigned int round = 0; round < 60; round++) {
+		unsigned int parity = round % 2;
+
+		torc_ring_set_filter(ring, parity ? "udp[15] & 1 = 1" : "udp[15] & 1 = 0");
+		torc_ring_set_poll_duration(ring, 100);
+		for (unsigned int i = 0; i < 400 && torc_ring_next(ring, &packet) == 1; i++) {
+			wrong += net_number(&packet) % 2 != parity;
+			right++;
+		}
+	}
+	net_stream_stop(&stream);
+	is(wrong, 0, "nothing wrong among %u while another thread sends", right);
+	torc_ring_disable(ring);
+	stats = net_stats(ring);
+	ok(stats.balanced && net_placed(&stats) == stats.kernel_seen, "the account balances");
+	torc_ring_close(ring);
+}
+
 /* A filter that only the kernel can run: it refuses what was captured before. */
 static void test_kernel_only(void)
 {
@@ -184,6 +215,8 @@ int main(void)
 	test_waiting(TORC_REENTRANT, 10);
 	test_traffic(0);
 	test_traffic(TORC_IMMEDIATE);
+	test_concurrent(0);
+	test_concurrent(TORC_IMMEDIATE);
 	test_kernel_only();
 	return done();
 }
