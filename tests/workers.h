@@ -58,7 +58,7 @@ static struct flow_key workers_key = { .ports = true, .protocol = true, .vlan = 
 
 /* ---- the worker's side ---- */
 
-static void worker_note(struct worker *w, const struct torc_packet *packet)
+static inline void worker_note(struct worker *w, const struct torc_packet *packet)
 {
 	const uint8_t *end = packet->data + packet->caplen;
 	uint32_t number;
@@ -71,7 +71,7 @@ static void worker_note(struct worker *w, const struct torc_packet *packet)
 	__atomic_add_fetch(&w->received, 1, __ATOMIC_RELEASE);
 }
 
-static int worker_obey(struct worker *w, struct torc_ring *ring, int order)
+static inline int worker_obey(struct worker *w, struct torc_ring *ring, int order)
 {
 	switch (order) {
 	case ORDER_ENABLE:
@@ -87,7 +87,7 @@ static int worker_obey(struct worker *w, struct torc_ring *ring, int order)
 	}
 }
 
-static void worker_loop(struct worker *w, struct torc_ring *ring)
+static inline void worker_loop(struct worker *w, struct torc_ring *ring)
 {
 	bool quit = false;
 
@@ -118,7 +118,7 @@ static void worker_loop(struct worker *w, struct torc_ring *ring)
 	}
 }
 
-static void worker_main(struct worker *w)
+static inline void worker_main(struct worker *w)
 {
 	struct torc_ring_options options = { .size = sizeof(options),
 					     .buffer_bytes = w->buffer_bytes };
@@ -142,7 +142,7 @@ static void worker_main(struct worker *w)
 
 /* ---- the test's side ---- */
 
-static void workers_init(void)
+static inline void workers_init(void)
 {
 	board = mmap(NULL, sizeof(*board), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
 		     0);
@@ -152,7 +152,7 @@ static void workers_init(void)
 }
 
 /* Forget the packets so far; the workers are to be quiet. */
-static void workers_reset(void)
+static inline void workers_reset(void)
 {
 	memset(board->got, 0, sizeof(board->got));
 	next_number = 0;
@@ -160,7 +160,7 @@ static void workers_reset(void)
 		owner_of[b] = NOBODY;
 }
 
-static bool wait_order(struct worker *w)
+static inline bool wait_order(struct worker *w)
 {
 	for (int i = 0; i < 10000; i++) {
 		if (__atomic_load_n(&w->order, __ATOMIC_ACQUIRE) == ORDER_NONE)
@@ -171,7 +171,7 @@ static bool wait_order(struct worker *w)
 }
 
 /* Start a process; its result is that of joining and enabling. */
-static int worker_start(unsigned int index)
+static inline int worker_start(unsigned int index)
 {
 	struct worker *w = &board->workers[index];
 	pid_t pid;
@@ -207,7 +207,7 @@ static struct worker *worker_setup(unsigned int index, const char *device, unsig
 	return w;
 }
 
-static int worker_order(unsigned int index, int order)
+static inline int worker_order(unsigned int index, int order)
 {
 	struct worker *w = &board->workers[index];
 
@@ -215,7 +215,7 @@ static int worker_order(unsigned int index, int order)
 	return wait_order(w) ? w->result : -ETIMEDOUT;
 }
 
-static void worker_kill(unsigned int index)
+static inline void worker_kill(unsigned int index)
 {
 	if (board->workers[index].pid <= 0)
 		return;
@@ -224,7 +224,7 @@ static void worker_kill(unsigned int index)
 	board->workers[index].pid = 0;
 }
 
-static void worker_quit(unsigned int index)
+static inline void worker_quit(unsigned int index)
 {
 	if (board->workers[index].pid == 0)
 		return;
@@ -233,13 +233,13 @@ static void worker_quit(unsigned int index)
 	board->workers[index].pid = 0;
 }
 
-static void workers_quit(void)
+static inline void workers_quit(void)
 {
 	for (unsigned int i = 0; i < WORKERS; i++)
 		worker_quit(i);
 }
 
-static uint64_t workers_received(void)
+static inline uint64_t workers_received(void)
 {
 	uint64_t sum = 0;
 
@@ -249,7 +249,7 @@ static uint64_t workers_received(void)
 }
 
 /* Until the workers have no more to note: nothing came for 100 ms, or all did. */
-static void workers_settle(uint64_t expected)
+static inline void workers_settle(uint64_t expected)
 {
 	uint64_t last = workers_received();
 	int quiet = 0;
@@ -270,13 +270,13 @@ static void workers_settle(uint64_t expected)
 
 static uint32_t random_state = 1;
 
-static uint32_t any_number(void)
+static inline uint32_t any_number(void)
 {
 	random_state = random_state * 1664525u + 1013904223u;
 	return random_state >> 8 | random_state << 24;
 }
 
-static struct flow any_flow(void)
+static inline struct flow any_flow(void)
 {
 	static const uint8_t protocols[] = { 6, 17, 132, 1 };
 	struct flow flow = {
@@ -301,7 +301,7 @@ static struct flow any_flow(void)
 }
 
 /* Send one packet of a flow; its number, or PACKETS when there are no more numbers. */
-static uint32_t send_numbered(int fd, const struct flow *flow)
+static inline uint32_t send_numbered(int fd, const struct flow *flow)
 {
 	struct frame frame;
 
@@ -317,7 +317,7 @@ static uint32_t send_numbered(int fd, const struct flow *flow)
 }
 
 /* count packets of random flows of a set, in both directions. */
-static void send_flows(int fd, const struct flow *flows, unsigned int flow_count,
+static inline void send_flows(int fd, const struct flow *flows, unsigned int flow_count,
 		       unsigned int count)
 {
 	for (unsigned int i = 0; i < count; i++) {
@@ -329,13 +329,13 @@ static void send_flows(int fd, const struct flow *flows, unsigned int flow_count
 	}
 }
 
-static unsigned int bucket_of(uint32_t number)
+static inline unsigned int bucket_of(uint32_t number)
 {
 	return reference_hash(&flow_of[number], workers_key) >> 22;
 }
 
 /* Who got it: a worker, NOBODY, or MANY. */
-static int receiver_of(uint32_t number)
+static inline int receiver_of(uint32_t number)
 {
 	int found = NOBODY;
 
@@ -354,7 +354,7 @@ struct verdict {
 };
 
 /* Every packet from first to last (excluded); learns who owns a bucket nobody had before. */
-static struct verdict judge(uint32_t first, uint32_t last)
+static inline struct verdict judge(uint32_t first, uint32_t last)
 {
 	struct verdict v = { .lost = 0 };
 
