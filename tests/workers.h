@@ -235,8 +235,10 @@ static inline void worker_quit(unsigned int index)
 
 static inline void workers_quit(void)
 {
-	for (unsigned int i = 0; i < WORKERS; i++)
+	for (unsigned int i = 0; i < WORKERS; i++) {
 		worker_quit(i);
+		board->workers[i].received = 0;
+	}
 }
 
 static inline uint64_t workers_received(void)

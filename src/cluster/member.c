@@ -18,6 +18,7 @@
 struct torc_cluster_member {
 	struct session *session;
 	unsigned int slot;
+	unsigned int process; /* that has it, as far as we know: another one after a fork */
 	int ifindex;
 	bool attached;
 	bool serving;
@@ -117,6 +118,7 @@ static int take_slot(struct torc_cluster_member *member)
 
 	if (slot == CLUSTER_NOBODY)
 		return -ENOSPC;
+	member->process = member->session->process;
 	table->slots[slot].ring_id = member->ring_id;
 	memcpy(table->slots[slot].application, member->application, sizeof(member->application));
 	member->slot = slot;
@@ -241,25 +243,49 @@ static int enter_group(struct torc_cluster_member *member, int fd, struct torc_e
 	return 0;
 }
 
+/*
+ * Table lock held. The parent's end may have been noticed already: then the slot is free, and
+ * perhaps somebody else's; or it is about to be given up, and is taken back.
+ */
+static int adopt(struct torc_cluster_member *member)
+{
+	struct session *session = member->session;
+	struct cluster_slot *slot = &session->table->slots[member->slot];
+	bool ours = slot->used && slot->ring_id == member->ring_id &&
+		    slot->process == member->process;
+
+	if (ours && slot->left && slot->inode != torc_kernel_inode(session->dups[member->slot]))
+		ours = false;
+	if (ours) {
+		slot->process = (uint16_t)session->process;
+		slot->left = slot->closed = 0;
+	} else if (take_slot(member) < 0) {
+		return -ENOSPC;
+	} else {
+		member->attached = member->serving = false;
+	}
+	member->process = session->process;
+	session->members++;
+	if (!ours || !member->serving || session->table->slots[member->slot].serving)
+		return 0;
+	session->table->slots[member->slot].serving = 1;
+	return torc_group_update(session, session->table->slots[member->slot].group);
+}
+
 /* Big lock held. A fork that uses a member takes it over; its parent does not take it back. */
 static int own(struct torc_cluster_member *member, struct torc_error *error)
 {
 	struct session *session = member->session;
-	struct cluster_slot *slot;
 	int ret = torc_session_own(session, error);
 
-	if (ret < 0 || !session->forked)
+	if (ret < 0 || !session->forked || member->process == session->process)
 		return ret;
-	slot = &session->table->slots[member->slot];
-	if (slot->process == session->process)
-		return 0;
 	ret = torc_session_lock_table(session);
 	if (ret < 0)
 		return ret;
-	slot->process = (uint16_t)session->process;
-	session->members++;
+	ret = adopt(member);
 	torc_table_unlock(session->table);
-	return 0;
+	return ret;
 }
 
 int torc_cluster_attach(struct torc_cluster_member *member, int fd, struct torc_error *error)
