@@ -9,6 +9,7 @@
 
 static struct flow flows[FLOWS];
 static int sender, sender2;
+static pid_t test_pid;
 
 static void start(unsigned int count, const char *device, unsigned int id,
 		  enum torc_cluster_type type, uint32_t options)
@@ -46,7 +47,7 @@ static void turns(void)
 	is(wrong, 0, "in turns: each packet comes once");
 	ok(most - least <= 1, "in turns: %d to %d packets each", (int)least, (int)most);
 	worker_kill(1);
-	net_sleep_ms(300);
+	ok(wait_members(1, 2), "one dies");
 	workers_reset();
 	for (unsigned int i = 0; i < 3; i++)
 		board->workers[i].received = 0;
@@ -101,9 +102,10 @@ static void two_devices(void)
 	is(v.lost + v.twice, 0, "two devices: each packet comes once");
 	is(v.strayed, 0, "and the flow is in one member, whichever way it came");
 	worker_kill(0);
-	traffic(sender, 1);
-	net_sleep_ms(300);
+	ok(wait_members(3, 4), "one dies: two members with two interfaces each");
 	workers_reset();
+	for (unsigned int i = 0; i < 3; i++)
+		board->workers[i].received = 0;
 	traffic(sender, 3000);
 	traffic(sender2, 3000);
 	workers_settle(6000);
@@ -203,9 +205,11 @@ static void grandparent(struct worker *w, bool enable_first)
 	pid = fork();
 	if (pid != 0)
 		_exit(0);
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	w->pid = getpid();
-	net_sleep_ms(50); /* until the parent has ended */
+	while (getppid() != test_pid) /* until the parent has ended */
+		net_sleep_ms(1);
+	net_sleep_ms(20);
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (result == 0 && !enable_first)
 		result = torc_ring_enable(ring);
 	w->result = result;
@@ -233,7 +237,7 @@ static void forked(bool enable_first, unsigned int index)
 	waitpid(pid, NULL, 0);
 	wait_order(w);
 	is(w->result, 0, "a fork uses the ring of its parent, %s", what);
-	net_sleep_ms(100);
+	ok(wait_members(6, index == 0 ? 1 : 2), "the fork is a member, %s", what);
 	if (index == 0)
 		is(worker_start(1), 0, "a member after the fork");
 	workers_reset();
@@ -244,7 +248,7 @@ static void forked(bool enable_first, unsigned int index)
 	is(v.lost + v.twice + v.strayed, 0, "each packet comes once, %s", what);
 	ok(w->received > 1000, "and the fork has its share: %d", (int)w->received);
 	worker_kill(index);
-	net_sleep_ms(200);
+	ok(wait_members(6, 1), "it dies");
 	workers_reset();
 	board->workers[0].received = board->workers[1].received = 0;
 	traffic(sender, 1000);
@@ -272,6 +276,8 @@ static void run(void)
 int main(void)
 {
 	workers_init();
+	test_pid = getpid();
+	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	net_pair("va", "vb");
 	net_make_pair("vc", "vd");
 	sender = net_sender("va");

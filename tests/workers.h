@@ -268,6 +268,28 @@ static inline void workers_settle(uint64_t expected)
 	}
 }
 
+/* Until the cluster has that many enabled members, and no more; false: it took five seconds. */
+static inline bool wait_members(unsigned int id, unsigned int wanted)
+{
+	for (int i = 0; i < 500; i++) {
+		struct torc_cluster_info *clusters;
+		unsigned int count, enabled = 0;
+
+		if (torc_clusters_read(&clusters, &count) == 0) {
+			for (unsigned int c = 0; c < count; c++) {
+				for (unsigned int m = 0; m < clusters[c].member_count; m++)
+					enabled += clusters[c].id == id &&
+						   clusters[c].members[m].enabled;
+			}
+			torc_clusters_free(clusters, count);
+		}
+		if (enabled == wanted)
+			return true;
+		usleep(10000);
+	}
+	return false;
+}
+
 /* ---- flows and packets ---- */
 
 static uint32_t random_state = 1;

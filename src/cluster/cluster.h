@@ -65,6 +65,12 @@ int torc_cluster_serve(struct torc_cluster_member *member, struct torc_error *er
 /* torc_cluster_detach - give the share up; what is in the socket's ring can still be read */
 int torc_cluster_detach(struct torc_cluster_member *member);
 
+/*
+ * torc_cluster_check - to be called now and then by whoever receives: after a fork() the process
+ * that goes on receiving becomes the member, in the place of its parent. Cost: one comparison.
+ */
+void torc_cluster_check(struct torc_cluster_member *member);
+
 /* torc_cluster_closed - the engine has unmapped and closed the socket it attached */
 void torc_cluster_closed(struct torc_cluster_member *member);
 

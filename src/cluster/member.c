@@ -19,8 +19,9 @@ struct torc_cluster_member {
 	struct session *session;
 	unsigned int slot;
 	unsigned int process; /* that has it, as far as we know: another one after a fork */
+	unsigned int forks;   /* torc_session_forks() of this process */
 	int ifindex;
-	bool attached;
+	int socket; /* what is attached, or -1; a duplicate of our own */
 	bool serving;
 	char application[64];
 	uint32_t ring_id;
@@ -178,6 +179,8 @@ int torc_cluster_join(struct torc_cluster_member **member,
 		return torc_error_set(error, -ENOMEM, "cluster %u: out of memory", request->id);
 	new->ifindex = request->ifindex;
 	new->ring_id = request->ring_id;
+	new->forks = torc_session_forks();
+	new->socket = -1;
 	snprintf(new->application, sizeof(new->application), "%s",
 		 request->application_name ? request->application_name : "");
 	torc_sessions_lock();
@@ -190,57 +193,16 @@ int torc_cluster_join(struct torc_cluster_member **member,
 	return ret;
 }
 
-/* The program of an eBPF group is installed once; what it does is in its map. */
-static int first_program(struct session *session, unsigned int group)
-{
-	if (session->table->mode != CLUSTER_MODE_EXTENDED)
-		return 0;
-	torc_extended_group(session->map_memory, group, session->table->groups[group].ifindex);
-	for (unsigned int i = 0; i < CLUSTER_SLOTS; i++) {
-		if (session->dups[i] >= 0 && session->table->slots[i].in_group &&
-		    session->table->slots[i].group == group)
-			return torc_kernel_group_extended(session->dups[i], session->program);
-	}
-	return -ENOENT;
-}
-
-/* Table lock held. A slot whose last socket still has a place is left to be collected. */
-static int enter_group(struct torc_cluster_member *member, int fd, struct torc_error *error)
+/* Everybody keeps a duplicate, ourselves included; in turns only the owner has the socket. */
+static void keep_socket(struct torc_cluster_member *member)
 {
 	struct session *session = member->session;
-	struct cluster_table *table = session->table;
-	int group, dup, ret = 0;
 
-	if (table->slots[member->slot].in_group) {
-		table->slots[member->slot].closed = 1;
-		table->slots[member->slot].left = 1;
-		ret = take_slot(member);
-	}
-	if (ret < 0)
-		return torc_error_set(error, ret, "cluster %u has no room", session->id);
-	dup = fcntl(fd, F_DUPFD_CLOEXEC, 3);
-	if (dup < 0)
-		return torc_error_set(error, -errno, "cluster %u: %s", session->id,
-				      torc_strerror(-errno));
-	group = torc_group_enter(session, member->slot, fd, member->ifindex, error);
-	if (group < 0) {
-		close(dup);
-		return group;
-	}
-	if (session->dups[member->slot] >= 0)
-		close(session->dups[member->slot]);
-	session->dups[member->slot] = dup;
-	if (table->groups[group].places == 1)
-		ret = first_program(session, (unsigned int)group);
-	if (ret < 0)
-		return torc_error_set(error, ret, "cluster %u: its program: %s", session->id,
-				      torc_strerror(ret));
-	/* In turns nobody needs to know the places, and a dead socket must go at once. */
-	if (table->mode == CLUSTER_MODE_TURNS)
-		torc_session_drop_dup(session, member->slot);
-	else
-		torc_session_share_socket(session, member->slot);
-	return 0;
+	if (session->table->mode == CLUSTER_MODE_TURNS || member->socket < 0)
+		return;
+	if (session->dups[member->slot] < 0)
+		session->dups[member->slot] = fcntl(member->socket, F_DUPFD_CLOEXEC, 3);
+	torc_session_share_socket(session, member->slot);
 }
 
 /*
@@ -254,38 +216,88 @@ static int adopt(struct torc_cluster_member *member)
 	bool ours = slot->used && slot->ring_id == member->ring_id &&
 		    slot->process == member->process;
 
-	if (ours && slot->left && slot->inode != torc_kernel_inode(session->dups[member->slot]))
+	if (ours && slot->left && slot->inode != torc_kernel_inode(member->socket))
 		ours = false;
-	if (ours) {
-		slot->process = (uint16_t)session->process;
-		slot->left = slot->closed = 0;
-	} else if (take_slot(member) < 0) {
-		return -ENOSPC;
-	} else {
-		member->attached = member->serving = false;
-	}
-	member->process = session->process;
 	session->members++;
-	if (!ours || !member->serving || session->table->slots[member->slot].serving)
+	if (!ours)
+		return take_slot(member);
+	slot->process = (uint16_t)session->process;
+	member->process = session->process;
+	slot->left = slot->closed = 0;
+	keep_socket(member);
+	if (!member->serving || slot->serving)
 		return 0;
-	session->table->slots[member->slot].serving = 1;
-	return torc_group_update(session, session->table->slots[member->slot].group);
+	slot->serving = 1;
+	return torc_group_update(session, slot->group);
 }
 
 /* Big lock held. A fork that uses a member takes it over; its parent does not take it back. */
 static int own(struct torc_cluster_member *member, struct torc_error *error)
 {
 	struct session *session = member->session;
-	int ret = torc_session_own(session, error);
+	int ret;
 
-	if (ret < 0 || !session->forked || member->process == session->process)
-		return ret;
-	ret = torc_session_lock_table(session);
+	if (member->forks == torc_session_forks())
+		return 0;
+	ret = torc_session_own(session, error);
+	if (ret == 0)
+		ret = torc_session_lock_table(session);
 	if (ret < 0)
 		return ret;
 	ret = adopt(member);
 	torc_table_unlock(session->table);
+	if (ret == 0)
+		member->forks = torc_session_forks();
 	return ret;
+}
+
+void torc_cluster_check(struct torc_cluster_member *member)
+{
+	if (member->forks == torc_session_forks())
+		return;
+	torc_sessions_lock();
+	own(member, NULL);
+	torc_sessions_unlock();
+}
+
+/* The program of an eBPF group is installed once; what it does is in its map. */
+static int first_program(const struct torc_cluster_member *member, unsigned int group)
+{
+	const struct session *session = member->session;
+
+	if (session->table->mode != CLUSTER_MODE_EXTENDED)
+		return 0;
+	torc_extended_group(session->map_memory, group, session->table->groups[group].ifindex);
+	return torc_kernel_group_extended(member->socket, session->program);
+}
+
+/* Table lock held. A slot whose last socket still has a place is left to be collected. */
+static int enter_group(struct torc_cluster_member *member, int fd, struct torc_error *error)
+{
+	struct session *session = member->session;
+	struct cluster_table *table = session->table;
+	int group, ret = 0;
+
+	if (table->slots[member->slot].in_group) {
+		table->slots[member->slot].closed = 1;
+		table->slots[member->slot].left = 1;
+		ret = take_slot(member);
+	}
+	if (ret < 0)
+		return torc_error_set(error, ret, "cluster %u has no room", session->id);
+	group = torc_group_enter(session, member->slot, fd, member->ifindex, error);
+	if (group < 0)
+		return group;
+	member->socket = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+	torc_session_drop_dup(session, member->slot);
+	keep_socket(member);
+	if (member->socket < 0)
+		ret = -errno;
+	else if (table->groups[group].places == 1)
+		ret = first_program(member, (unsigned int)group);
+	return ret < 0 ? torc_error_set(error, ret, "cluster %u: its program: %s", session->id,
+					torc_strerror(ret))
+		       : 0;
 }
 
 int torc_cluster_attach(struct torc_cluster_member *member, int fd, struct torc_error *error)
@@ -300,8 +312,6 @@ int torc_cluster_attach(struct torc_cluster_member *member, int fd, struct torc_
 		ret = enter_group(member, fd, error);
 		torc_table_unlock(member->session->table);
 	}
-	if (ret == 0)
-		member->attached = true;
 	torc_session_look(member->session);
 	torc_sessions_unlock();
 	return ret;
@@ -328,7 +338,7 @@ int torc_cluster_serve(struct torc_cluster_member *member, struct torc_error *er
 {
 	int ret = 0;
 
-	if (!member->attached)
+	if (member->socket < 0)
 		return torc_error_set(error, -EINVAL, "cluster: no socket is attached");
 	torc_sessions_lock();
 	ret = own(member, error);
@@ -356,20 +366,22 @@ void torc_cluster_closed(struct torc_cluster_member *member)
 	struct session *session = member->session;
 
 	torc_sessions_lock();
-	if (member->attached && own(member, NULL) == 0 &&
-	    torc_session_lock_table(session) == 0) {
-		session->table->slots[member->slot].closed = 1;
-		torc_table_unlock(session->table);
-		torc_session_look(session);
+	if (member->socket >= 0) {
+		close(member->socket);
+		member->socket = -1;
+		if (own(member, NULL) == 0 && torc_session_lock_table(session) == 0) {
+			session->table->slots[member->slot].closed = 1;
+			torc_table_unlock(session->table);
+			torc_session_look(session);
+		}
 	}
-	member->attached = false;
 	torc_sessions_unlock();
 }
 
 /* In a process whose fork has taken the member over, there is nothing left to leave. */
 static bool still_ours(const struct torc_cluster_member *member)
 {
-	return member->session->pid == getpid() &&
+	return member->forks == torc_session_forks() &&
 	       member->session->table->slots[member->slot].process == member->session->process;
 }
 
@@ -383,6 +395,8 @@ void torc_cluster_leave(struct torc_cluster_member *member)
 	if (still_ours(member)) {
 		torc_cluster_detach(member);
 		torc_cluster_closed(member);
+	} else if (member->socket >= 0) {
+		close(member->socket);
 	}
 	torc_sessions_lock();
 	if (still_ours(member) && torc_session_lock_table(session) == 0) {

@@ -281,7 +281,7 @@ void torc_serve_client(struct session *session, struct session_client *client)
 
 /* ---- everybody else's side ---- */
 
-static void become_server(struct session *session)
+void torc_serve_begin(struct session *session)
 {
 	struct cluster_table *table = session->table;
 	unsigned int old;
@@ -329,7 +329,7 @@ static void find_server(struct session *session)
 		return;
 	session->listener = torc_peer_listen(session->id);
 	if (session->listener >= 0)
-		become_server(session);
+		torc_serve_begin(session);
 	else
 		session->orphan = true;
 }

@@ -21,6 +21,12 @@
 static pthread_mutex_t big_lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_once_t fork_once = PTHREAD_ONCE_INIT;
 static struct session *sessions;
+static unsigned int forks; /* how many fork()s this process is away from the first; atomic */
+
+unsigned int torc_session_forks(void)
+{
+	return __atomic_load_n(&forks, __ATOMIC_RELAXED);
+}
 
 void torc_sessions_lock(void)
 {
@@ -45,6 +51,13 @@ uint64_t torc_cluster_now_ns(void)
 	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
+static void close_fd(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
+}
+
 static void sleep_unlocked(long ns)
 {
 	struct timespec pause = { .tv_nsec = ns };
@@ -54,9 +67,16 @@ static void sleep_unlocked(long ns)
 	torc_sessions_lock();
 }
 
+/* A fork serves nobody: were its copies left open, nobody would see its parent die. */
 static void in_the_fork(void)
 {
+	__atomic_add_fetch(&forks, 1, __ATOMIC_RELAXED);
 	torc_watch_forget();
+	for (struct session *session = sessions; session; session = session->next) {
+		close_fd(&session->listener);
+		for (struct session_client *c = session->clients; c; c = c->next)
+			close_fd(&c->fd);
+	}
 	torc_sessions_unlock();
 }
 
@@ -93,13 +113,6 @@ static struct session *new_session(unsigned int id)
 	for (unsigned int i = 0; i < CLUSTER_SLOTS; i++)
 		session->dups[i] = -1;
 	return session;
-}
-
-static void close_fd(int *fd)
-{
-	if (*fd >= 0)
-		close(*fd);
-	*fd = -1;
 }
 
 void torc_session_hold(struct session *session)
@@ -307,6 +320,35 @@ static void come_back(struct session *session)
 	torc_peer_close_fds(&hello);
 }
 
+static void disinherit(struct session *session)
+{
+	while (session->clients) {
+		struct session_client *client = session->clients;
+
+		session->clients = client->next;
+		close_fd(&client->fd);
+		free(client);
+	}
+	close_fd(&session->listener);
+	close_fd(&session->server);
+	session->pid = getpid();
+	session->forked = true;
+	session->members = 0;
+}
+
+/* Nobody else is there, or nobody yet: the fork goes on with the table that it has. */
+static int serve_on(struct session *session)
+{
+	int ret = torc_session_lock_table(session);
+
+	if (ret < 0)
+		return ret;
+	session->process = torc_table_take_process(session->table, session->pid);
+	torc_table_unlock(session->table);
+	torc_serve_begin(session);
+	return 0;
+}
+
 /*
  * The parent's descriptors are its lifeline: as long as a fork holds them too, nobody sees the
  * parent die. So the fork lets go of them and introduces itself.
@@ -317,18 +359,8 @@ int torc_session_own(struct session *session, struct torc_error *error)
 
 	if (session->pid == getpid())
 		return 0;
-	while (session->clients) {
-		struct session_client *client = session->clients;
-
-		session->clients = client->next;
-		close(client->fd);
-		free(client);
-	}
-	close_fd(&session->listener);
-	close_fd(&session->server);
-	session->pid = getpid();
-	session->forked = true;
-	session->members = 0;
+	disinherit(session);
+	ret = torc_watch_start();
 	for (int i = 0; i < CONNECT_TRIES && session->server < 0 && session->listener < 0; i++) {
 		come_back(session);
 		if (session->server >= 0)
@@ -337,16 +369,10 @@ int torc_session_own(struct session *session, struct torc_error *error)
 		if (session->listener < 0)
 			sleep_unlocked(1000000);
 	}
-	ret = torc_session_lock_table(session);
-	if (ret == 0 && session->listener >= 0) {
-		session->process = torc_table_take_process(session->table, session->pid);
-		session->table->server = (uint16_t)session->process;
-	}
-	if (ret == 0)
-		torc_table_unlock(session->table);
-	if (ret == 0)
-		ret = session->server < 0 && session->listener < 0 ? -ECONNREFUSED
-								   : connect_watcher(session);
+	if (ret == 0 && session->listener >= 0)
+		ret = serve_on(session);
+	else if (ret == 0)
+		ret = session->server < 0 ? -ECONNREFUSED : torc_watch_add(session->server);
 	return ret < 0 ? torc_error_set(error, ret, "cluster %u: after a fork: %s", session->id,
 					torc_strerror(ret))
 		       : 0;

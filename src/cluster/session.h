@@ -48,6 +48,8 @@ struct session {
 void torc_sessions_lock(void);
 void torc_sessions_unlock(void);
 struct session *torc_sessions_first(void);
+/* Changes in the child of a fork. */
+unsigned int torc_session_forks(void);
 
 /*
  * The session of a cluster, made if there is none: found in this process, joined over a socket, or
@@ -96,6 +98,8 @@ uint16_t torc_group_preferred_id(unsigned int id, int ifindex);
 
 /* ---- serve.c: the server, and what becomes of the others when it dies; big lock held ---- */
 
+/* This process listens from now on, in the place of the one that did. */
+void torc_serve_begin(struct session *session);
 void torc_serve_accept(struct session *session);
 void torc_serve_client(struct session *session, struct session_client *client);
 /* Of everybody else: something came from the server, or it is gone. */

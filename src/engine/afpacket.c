@@ -374,6 +374,8 @@ int afp_check(struct torc_engine *base)
 
 	if (!engine->running || afp_active(engine)->fd < 0)
 		return 0;
+	if (engine->member)
+		torc_cluster_check(engine->member);
 	if (engine->gone)
 		return find_again(engine);
 	if (getsockopt(afp_active(engine)->fd, SOL_SOCKET, SO_ERROR, &code, &length) < 0 ||
