@@ -53,6 +53,7 @@ struct capture {
 	const struct capture_settings *settings;
 	struct torc_ring **rings; /* owned; several only for several files */
 	unsigned int ring_count;
+	unsigned int current; /* the ring that the packets of the last capture_next() are of */
 	unsigned int signals;     /* CLI_SIGNAL_FLUSH and _ROTATE, for the caller to take */
 	uint64_t started_ns;
 	uint64_t seconds_ns;      /* how long it ran; set by capture_end() */
@@ -80,6 +81,8 @@ unsigned int capture_next(struct capture *capture, struct torc_packet *packets, 
 bool capture_over(struct capture *capture);
 /* Stops receiving. */
 void capture_end(struct capture *capture);
+/* The file that the packets of the last capture_next() are of; NULL on a wire. */
+const struct torc_file *capture_file(const struct capture *capture);
 /* Closes the rings; the exit status so far. */
 int capture_close(struct capture *capture);
 

@@ -62,12 +62,25 @@ struct dump {
 	} names[NAMES]; /* of interfaces, as they were when first seen */
 };
 
-/* Names of interfaces are asked of the kernel once; in files the numbers mean something else. */
+/* The name of an interface of a file is in the file. */
+static const char *name_in_file(const struct torc_file *file, int32_t ifindex)
+{
+	struct torc_file_interface interface = { .size = sizeof(interface) };
+
+	if (torc_file_interface(file, (uint32_t)ifindex, &interface) < 0)
+		return NULL;
+	return interface.name && *interface.name ? interface.name : NULL;
+}
+
+/* The name of one of this machine is asked of the kernel once. */
 static const char *interface_name(struct dump *dump, int32_t ifindex)
 {
+	const struct torc_file *file = capture_file(&dump->capture);
 	unsigned int place = (unsigned int)ifindex % NAMES;
 
-	if (dump->is_file || ifindex <= 0)
+	if (file)
+		return name_in_file(file, ifindex);
+	if (ifindex <= 0)
 		return NULL;
 	if (dump->names[place].ifindex != ifindex) {
 		dump->names[place].ifindex = ifindex;

@@ -113,10 +113,10 @@ static void report(struct capture *capture, struct torc_ring *ring, int code)
 		capture->status = cli_fail(code, torc_ring_error(ring));
 }
 
-/* The ring whose next packet is the oldest. */
-static struct torc_ring *oldest(struct capture *capture)
+/* The place of the ring whose next packet is the oldest; ring_count when none has one. */
+static unsigned int oldest(struct capture *capture)
 {
-	struct torc_ring *found = NULL;
+	unsigned int found = capture->ring_count;
 	uint64_t found_ns = 0;
 
 	for (unsigned int i = 0; i < capture->ring_count; i++) {
@@ -125,9 +125,9 @@ static struct torc_ring *oldest(struct capture *capture)
 
 		if (code < 0)
 			report(capture, capture->rings[i], code);
-		if (code <= 0 || (found && packet.timestamp_ns >= found_ns))
+		if (code <= 0 || (found < capture->ring_count && packet.timestamp_ns >= found_ns))
 			continue;
-		found = capture->rings[i];
+		found = i;
 		found_ns = packet.timestamp_ns;
 	}
 	return found;
@@ -136,17 +136,20 @@ static struct torc_ring *oldest(struct capture *capture)
 unsigned int capture_next(struct capture *capture, struct torc_packet *packets, unsigned int max)
 {
 	uint64_t limit = capture->settings->packets;
-	struct torc_ring *ring = capture->rings[0];
+	struct torc_ring *ring;
 	int count;
 
 	if (limit && limit - capture->packets < max)
 		max = (unsigned int)(limit - capture->packets);
 	if (capture->ring_count > 1) {
-		ring = oldest(capture);
+		unsigned int place = oldest(capture);
+
+		if (place == capture->ring_count)
+			return 0;
+		capture->current = place;
 		max = 1;
 	}
-	if (!ring)
-		return 0;
+	ring = capture->rings[capture->current];
 	count = torc_ring_next_batch(ring, packets, max);
 	if (count < 0)
 		report(capture, ring, count);
@@ -154,6 +157,11 @@ unsigned int capture_next(struct capture *capture, struct torc_packet *packets, 
 		return 0;
 	capture->packets += (unsigned int)count;
 	return (unsigned int)count;
+}
+
+const struct torc_file *capture_file(const struct capture *capture)
+{
+	return torc_file_of_ring(capture->rings[capture->current]);
 }
 
 void capture_end(struct capture *capture)

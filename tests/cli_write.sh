@@ -42,6 +42,26 @@ fi
 like '--micro writes the classic magic' "$(torc dump -r in.pcap --micro -w - 2>/dev/null | od -An -tx1 -N4)" \
 	'd4 c3 b2 a1'
 
+# pcapng to pcapng: what the file tells about interfaces and packets goes along.
+make_pcapng() { # FILE INTERFACE COMMENT, five letters each
+	{
+		printf '\x0a\x0d\x0d\x0a\x1c\0\0\0\x4d\x3c\x2b\x1a\1\0\0\0'
+		printf '\xff\xff\xff\xff\xff\xff\xff\xff\x1c\0\0\0'
+		printf '\1\0\0\0\x24\0\0\0\1\0\0\0\0\0\4\0\2\0\5\0%s\0\0\0\0\0\0\0\x24\0\0\0' "$2"
+		printf '\6\0\0\0\x6c\0\0\0\0\0\0\0\x0a\x0a\6\0\x90\x1d\x7e\x63'
+		printf '\x3c\0\0\0\x3c\0\0\0'
+		tail -c 60 in.pcap
+		printf '\1\0\5\0%s\0\0\0\0\0\0\0\x6c\0\0\0' "$3"
+	} >"$1"
+}
+make_pcapng one.pcapng wire1 hello
+make_pcapng two.pcapng wire2 world
+like 'the interface of a file is named' "$(torc dump --json -r one.pcapng 2>/dev/null)" '"interface":"wire1"'
+run 'two pcapng files into one' 0 dump -r one.pcapng -r two.pcapng -w both.pcapng
+is 'keep their interfaces' "$(torc dump --json -r both.pcapng 2>/dev/null |
+	sed 's/.*"interface":"\([a-z0-9]*\)".*/\1/' | sort | tr '\n' ' ')" 'wire1 wire2 '
+is 'and the comments' "$(grep -ao 'hello\|world' both.pcapng | sort | tr '\n' ' ')" 'hello world '
+
 # 10 packets of 76 bytes: a file is left when it is larger than 300.
 rm -f out*
 run '--rotate size' 0 dump -r in.pcap -w out.pcap --rotate size=300B
