@@ -155,7 +155,8 @@ static void tick(struct dump *dump)
 		return;
 	dump->next_tick_ns = now_ns + 1000000000u;
 	capture_stats(&dump->capture, &stats);
-	output_set_stats(dump->output, &stats);
+	if (!dump->is_file)
+		output_set_stats(dump->output, &stats);
 	output_stats(dump->output, &dump->written);
 	capture_print_live(&dump->capture, &stats);
 }
