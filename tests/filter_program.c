@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <pcap/pcap.h>
 #include <sys/socket.h>
+#include <time.h>
 
 #include "filter/program.h"
 #include "test.h"
@@ -17,6 +18,7 @@
 #else
 #define PROGRAMS 1000000
 #endif
+#define MOST_SECONDS	  100 /* on a slow machine there are fewer programs */
 #define MOST_INSTRUCTIONS 24
 #define MOST_BYTES	  80
 
@@ -196,7 +198,9 @@ static void random_programs(unsigned long wanted)
 	struct sock_filter program[MOST_INSTRUCTIONS];
 	unsigned long accepted = 0, made = 0, different = 0;
 
-	while (accepted < wanted && different == 0) {
+	time_t give_up = time(NULL) + MOST_SECONDS;
+
+	while (accepted < wanted && different == 0 && time(NULL) < give_up) {
 		size_t count = make_program(program);
 
 		made++;

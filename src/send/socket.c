@@ -4,7 +4,6 @@
  *
  * The frames are not copied into memory of ours first; the kernel copies them into its own.
  */
-#include <arpa/inet.h>
 #include <errno.h>
 #include <linux/if_packet.h>
 #include <stdlib.h>
@@ -20,7 +19,6 @@ struct torc_way {
 	int fd;
 	struct mmsghdr messages[BATCH];
 	struct iovec pieces[BATCH];
-	struct sockaddr_ll address;
 };
 
 static void socket_close(struct torc_way *way)
@@ -33,29 +31,28 @@ static void socket_close(struct torc_way *way)
 static int socket_open(struct torc_way **out, const struct torc_way_config *config,
 		       struct torc_error *error)
 {
+	struct sockaddr_ll address = { .sll_family = AF_PACKET, .sll_ifindex = config->ifindex };
 	struct torc_way *way = calloc(1, sizeof(*way));
+	int code = 0;
 
 	if (!way)
 		return torc_error_set(error, -ENOMEM, "no memory for a sender");
-	/* Protocol 0: nothing is received on it. */
+	/* Protocol 0: nothing is received on it, and each frame tells its own when it is sent. */
 	way->fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
-	if (way->fd < 0) {
-		int code = -errno;
-
-		free(way);
-		return torc_error_set(error, code, "a packet socket needs CAP_NET_RAW: %s",
-				      torc_strerror(code));
+	if (way->fd < 0)
+		code = torc_error_set(error, -errno, "a packet socket needs CAP_NET_RAW: %s",
+				      torc_strerror(errno));
+	/* Bound, so that the kernel need not look for the interface at every frame. */
+	else if (bind(way->fd, (struct sockaddr *)&address, sizeof(address)) < 0)
+		code = torc_error_set(error, -errno, "cannot bind to %s: %s", config->interface,
+				      torc_strerror(errno));
+	if (code < 0) {
+		socket_close(way);
+		return code;
 	}
-	/* Protocol 0 here too: the kernel takes it from the frame (packet_parse_headers()). */
-	way->address =
-		(struct sockaddr_ll){ .sll_family = AF_PACKET, .sll_ifindex = config->ifindex };
 	for (int n = 0; n < BATCH; n++) {
-		way->messages[n].msg_hdr = (struct msghdr){
-			.msg_name = &way->address,
-			.msg_namelen = sizeof(way->address),
-			.msg_iov = &way->pieces[n],
-			.msg_iovlen = 1,
-		};
+		way->messages[n].msg_hdr.msg_iov = &way->pieces[n];
+		way->messages[n].msg_hdr.msg_iovlen = 1;
 	}
 	*out = way;
 	return 0;
