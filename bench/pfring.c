@@ -202,8 +202,8 @@ static void print(const struct way *way, const char *state, const struct rounds 
 {
 	const struct rounds *own = &cost[way - ways];
 
-	printf("%-6s %-26s %7.1f %7.1f %7.1f", state, way->name, rounds_share(own, 0), rounds_median(own),
-	       rounds_share(own, 1));
+	printf("%-6s %-26s %7.1f %7.1f %7.1f", state, way->name, rounds_share(own, 0),
+	       rounds_median(own), rounds_share(own, 1));
 	if (way->base >= 0)
 		printf("  %.2f x %s", rounds_ratio(own, &cost[way->base]), ways[way->base].name);
 	if (way->goal > 0)

@@ -3,7 +3,7 @@
  * pf_ring.c - torc rings --pf-ring: the files of PF_RING's /proc/net/pf_ring, as they would be
  *
  *	info                        dev/<interface>/info
- *	<pid>-<interface>.<ring id> stats/<pid>-<interface>.<ring id>   when the application set some
+ *	<pid>-<interface>.<ring id> stats/<pid>-<interface>.<ring id>   if the application set some
  *
  * Like those it shows the rings of this network namespace.
  */

@@ -103,7 +103,7 @@ int main(void)
 		ok(dlsym(library, names[i]) != NULL, "%s", names[i]);
 	test_exports(path);
 
-	open_ring = (pfring * (*)(const char *, u_int32_t, u_int32_t)) dlsym(library, "pfring_open");
+	open_ring = (pfring *(*)(const char *, u_int32_t, u_int32_t))dlsym(library, "pfring_open");
 	version = (int (*)(pfring *, u_int32_t *))dlsym(library, "pfring_version");
 	close_ring = (void (*)(pfring *))dlsym(library, "pfring_close");
 	ring = open_ring("lo", 128, 0);

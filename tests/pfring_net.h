@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* pfring_net.h - a veth pair, frames with a number in them, and a sender of its own, for pfring_* */
+/* pfring_net.h - for pfring_*: a veth pair, frames with a number in them, and a sender */
 #ifndef TORC_TEST_PFRING_NET_H
 #define TORC_TEST_PFRING_NET_H
 

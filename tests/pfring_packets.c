@@ -113,7 +113,7 @@ static void test_print(void)
 	unsigned int length = build(bytes, &frame);
 	char text[512], small[10];
 
-	is(pfring_print_pkt(text, sizeof(text), bytes, length, length), (int)strlen(text), "length");
+	is(pfring_print_pkt(text, sizeof(text), bytes, length, length), (int)strlen(text), "size");
 	is_str(text,
 	       "[02:00:00:00:00:01 -> 02:00:00:00:00:02] [vlan 7] [IPv4][10.0.0.1:1000 -> "
 	       "10.0.1.2:80] [l3_proto=TCP][hash=335545672][tos=0][tcp_seq_num=0] [caplen=104]"
@@ -262,10 +262,11 @@ static void test_bpf(void)
 	ok(pfring_bpf_filter(program.bf_insns, bytes, length, length) > 0, "it matches");
 	bytes[37] = 54;
 	is(pfring_bpf_filter(program.bf_insns, bytes, length, length), 0, "and not another port");
-	is(pfring_bpf_filter(program.bf_insns, bytes, 20, length), 0, "nor past the captured bytes");
+	is(pfring_bpf_filter(program.bf_insns, bytes, 20, length), 0, "nor past what is there");
 	pfring_free_bpf_filter(&program);
 	ok(!program.bf_insns, "freed");
-	is(pfring_parse_bpf_filter("no such", 1500, &program), PF_RING_ERROR_INVALID_ARGUMENT, "bad");
+	is(pfring_parse_bpf_filter("no such", 1500, &program), PF_RING_ERROR_INVALID_ARGUMENT,
+	   "a bad expression");
 }
 
 static void test_library(void)

@@ -114,7 +114,7 @@ static void test_long_header(void)
 	is(pfring_get_slot_header_len(ring), 209, "the long header's size");
 	send_frame(tx, &frame);
 	is(receive(ring, &data, &hdr), 1, "a packet");
-	ok(hdr.len == FRAME_BYTES + 4 && data[12] == 0x81 && data[15] == 100, "the tag is in place");
+	ok(hdr.len == FRAME_BYTES + 4 && data[12] == 0x81 && data[15] == 100, "tag in place");
 	ok(info->vlan_id == 100 && info->eth_type == 0x0800 && info->ip_version == 4, "link");
 	is(info->ip_src.v4, 0x0A000003, "IPv4 in host order");
 	ok(info->l3_proto == IPPROTO_TCP && info->l4_src_port == 5 && info->l4_dst_port == 6,

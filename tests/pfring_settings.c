@@ -9,6 +9,9 @@ static int tx;
 static void test_filter(void)
 {
 	pfring *ring = open_enabled("p1", 0);
+	struct pfring_pkthdr hdr;
+	pfring_stat stats;
+	u_char *data;
 
 	is(pfring_remove_bpf_filter(ring), -1, "no filter to remove");
 	is(errno, ENOENT, "ENOENT");
@@ -16,7 +19,8 @@ static void test_filter(void)
 	send_many(tx, 10, 53);
 	send_many(tx, 10, 54);
 	is(drain(ring), 10, "half of them match");
-	is(pfring_set_bpf_filter(ring, "udp port port"), PF_RING_ERROR_INVALID_ARGUMENT, "a bad one");
+	is(pfring_set_bpf_filter(ring, "udp port port"), PF_RING_ERROR_INVALID_ARGUMENT,
+	   "a bad one");
 	send_many(tx, 10, 53);
 	send_many(tx, 10, 54);
 	is(drain(ring), 10, "leaves the old one in force");
@@ -27,6 +31,13 @@ static void test_filter(void)
 	send_many(tx, 10, 53);
 	is(drain(ring), 10, "everything again");
 	is(pfring_set_bpf_filter(ring, NULL), -1, "NULL is an error");
+	send_many(tx, 10, 53);
+	send_many(tx, 10, 54);
+	is(receive(ring, &data, &hdr), 1, "one is read");
+	is(pfring_set_bpf_filter(ring, "udp port 54"), 0, "a filter for what waits");
+	is(drain(ring), 10, "no packet from before that it refuses");
+	pfring_stats(ring, &stats);
+	is(stats.recv, 41, "and recv is what was read");
 	pfring_close(ring);
 
 	ring = open_enabled("p1", PF_RING_USERSPACE_BPF);

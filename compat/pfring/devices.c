@@ -65,9 +65,11 @@ API pfring_if_t *pfring_findalldevs(void)
 		device = find(list, at->ifa_name);
 		if (!device)
 			device = add(&end, at);
-		if (device && at->ifa_addr && at->ifa_addr->sa_family == AF_PACKET)
-			memcpy(device->mac, ((const struct sockaddr_ll *)(const void *)at->ifa_addr)->sll_addr,
-			       sizeof(device->mac));
+		if (device && at->ifa_addr && at->ifa_addr->sa_family == AF_PACKET) {
+			const struct sockaddr_ll *link = (const void *)at->ifa_addr;
+
+			memcpy(device->mac, link->sll_addr, sizeof(device->mac));
+		}
 	}
 	freeifaddrs(entries);
 	return list;

@@ -136,7 +136,7 @@ API u_int32_t pfring_get_ethtool_link_speed(const char *ifname)
 {
 	union {
 		struct ethtool_link_settings settings;
-		__u8 room[sizeof(struct ethtool_link_settings) + 3 * 127 * sizeof(__u32)]; /* masks */
+		__u8 room[sizeof(struct ethtool_link_settings) + 3 * 127 * sizeof(__u32)];
 	} link;
 	struct ethtool_cmd old = { .cmd = ETHTOOL_GSET };
 	const char *colon = strchr(ifname, ':');

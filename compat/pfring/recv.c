@@ -139,7 +139,7 @@ static bool extras(pfring *ring, struct state *state, struct pfring_pkthdr *hdr,
 		pf_reflect(ring, state->reflect_ifindex, packet->data, hdr->caplen, false);
 	if (state->extra & EXTRA_BOUNCE)
 		state->last = *packet;
-	/* The rules needed the long header; a program that did not ask for it gets the short one. */
+	/* The rules needed the long header; who did not ask for it gets the short one. */
 	if ((state->extra & (EXTRA_RULES | EXTRA_LONG)) == EXTRA_RULES)
 		pf_clear_long(hdr);
 	return true;
@@ -261,6 +261,21 @@ void pf_batch_drop(struct state *state)
 {
 	__atomic_fetch_add(&state->withheld, pending(state), __ATOMIC_RELAXED);
 	__atomic_store_n(&state->batch_count, 0, __ATOMIC_RELAXED);
+}
+
+/* A new filter holds for what is in the batch too. */
+void pf_batch_filter(struct state *state, const char *expression)
+{
+	unsigned int count = pending(state), kept;
+	struct torc_filter *filter;
+
+	if (count == 0 || torc_filter_compile(&filter, expression,
+					      state->batch[state->batch_at].link_type, 0, NULL) < 0)
+		return;
+	kept = torc_filter_batch(filter, &state->batch[state->batch_at], count);
+	torc_filter_free(filter);
+	__atomic_fetch_add(&state->withheld, count - kept, __ATOMIC_RELAXED);
+	__atomic_store_n(&state->batch_count, state->batch_at + kept, __ATOMIC_RELAXED);
 }
 
 /* Why a ring that is not simply receiving refuses; 0: it does not. */

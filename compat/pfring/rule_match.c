@@ -73,7 +73,8 @@ static bool tunnel_matches(const filtering_rule *rule, const struct pkt_parsing_
 	ip_addr address = info->tunnel.tunneled_ip_src;
 	u_int8_t version = info->tunnel.tunneled_ip_version;
 
-	if (memcmp(&mask, &none, sizeof(mask)) && (version == 0 || !host_matches(&host, &mask, &address, version)))
+	if (memcmp(&mask, &none, sizeof(mask)) &&
+	    (version == 0 || !host_matches(&host, &mask, &address, version)))
 		return false;
 	host = rule->extended_fields.tunnel.dhost;
 	mask = rule->extended_fields.tunnel.dhost_mask;

@@ -126,6 +126,7 @@ void pf_header_long(struct pfring_pkthdr *hdr, const struct torc_packet *packet)
 
 /* recv.c: packets that were taken from the ring and not given to the program are gone */
 void pf_batch_drop(struct state *state);
+void pf_batch_filter(struct state *state, const char *expression);
 
 /* rules.c: what the rules say about a packet, whose long header is filled in */
 bool pf_rules_pass(pfring *ring, struct pfring_pkthdr *hdr, const struct torc_packet *packet);

@@ -111,7 +111,8 @@ API int pfring_read_ixia_hw_timestamp(u_char *buffer, u_int32_t buffer_len, stru
 	const u_char *trailer = buffer + buffer_len - IXIA_BYTES;
 
 	*ts = (struct timespec){ 0 };
-	if (buffer_len < ETH_HEADER_BYTES + IXIA_BYTES || trailer[11] != 0xAF || trailer[12] != 0x12)
+	if (buffer_len < ETH_HEADER_BYTES + IXIA_BYTES || trailer[11] != 0xAF ||
+	    trailer[12] != 0x12)
 		return 0;
 	return read_time(trailer + 2, ts, "Ixia", IXIA_BYTES);
 }

@@ -215,9 +215,9 @@ static bool ask(int fd, struct ifreq *request, unsigned long what, void *data)
 
 static int read_interface(const char *name, struct interface *interface)
 {
-	struct {
+	union { /* the head, and room for the address behind it */
 		struct ethtool_perm_addr head;
-		uint8_t bytes[32];
+		uint8_t bytes[sizeof(struct ethtool_perm_addr) + 32];
 	} address = { .head = { .cmd = ETHTOOL_GPERMADDR, .size = 32 } };
 	struct ethtool_channels channels = { .cmd = ETHTOOL_GCHANNELS };
 	struct ifreq request = { 0 };
@@ -235,7 +235,7 @@ static int read_interface(const char *name, struct interface *interface)
 	if (good)
 		interface->type = request.ifr_hwaddr.sa_family;
 	if (ask(fd, &request, SIOCETHTOOL, &address) && address.head.size == ADDRESS_BYTES)
-		memcpy(interface->address, address.head.data, ADDRESS_BYTES);
+		memcpy(interface->address, address.bytes + sizeof(address.head), ADDRESS_BYTES);
 	if (ask(fd, &request, SIOCETHTOOL, &channels)) {
 		interface->tx_queues = channels.tx_count + channels.combined_count;
 		interface->rx_queues = channels.rx_count + channels.combined_count;
