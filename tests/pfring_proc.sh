@@ -21,6 +21,8 @@ done
 ok "info counts the rings"
 [ "$("$TORC" rings --pf-ring dev/lo/info | grep Sockets)" = '# Bound Sockets:  1' ]
 ok "dev/lo/info counts those of the interface"
+[ "$("$TORC" rings --pf-ring dev/lo/info | grep Promisc)" = 'Promisc:      Enabled' ]
+ok "and sees promiscuous mode that a ring asked for"
 name=$("$TORC" rings --pf-ring | sed -n 's/^==> \([0-9]*-lo\.[0-9]*\) <==$/\1/p')
 [ -n "$name" ]
 ok "the ring has a name"

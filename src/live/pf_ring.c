@@ -7,6 +7,7 @@
  */
 #include <errno.h>
 #include <linux/ethtool.h>
+#include <linux/rtnetlink.h>
 #include <linux/sockios.h>
 #include <net/if.h>
 #include <net/if_arp.h>
@@ -206,6 +207,40 @@ struct interface {
 	unsigned int tx_queues, rx_queues;
 };
 
+/*
+ * Promiscuous by anybody's wish: rtnetlink's count, since the flag of SIOCGIFFLAGS is only what an
+ * administrator set (linux/if_link.h, IFLA_PROMISCUITY).
+ */
+static bool is_promiscuous(int index)
+{
+	struct {
+		struct nlmsghdr head;
+		struct ifinfomsg link;
+	} request = {
+		.head = { .nlmsg_len = sizeof(request), .nlmsg_type = RTM_GETLINK,
+			  .nlmsg_flags = NLM_F_REQUEST },
+		.link = { .ifi_index = index },
+	};
+	char answer[16384] __attribute__((aligned(NLMSG_ALIGNTO)));
+	struct nlmsghdr *head = (struct nlmsghdr *)(void *)answer;
+	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE), left;
+	uint32_t count = 0;
+	ssize_t length = -1;
+
+	if (fd >= 0 && send(fd, &request, sizeof(request), 0) == (ssize_t)sizeof(request))
+		length = recv(fd, answer, sizeof(answer), 0);
+	if (fd >= 0)
+		close(fd);
+	if (length < 0 || !NLMSG_OK(head, (size_t)length) || head->nlmsg_type != RTM_NEWLINK)
+		return false;
+	left = (int)IFLA_PAYLOAD(head);
+	for (struct rtattr *at = IFLA_RTA(NLMSG_DATA(head)); RTA_OK(at, left);
+	     at = RTA_NEXT(at, left))
+		if (at->rta_type == IFLA_PROMISCUITY)
+			memcpy(&count, RTA_DATA(at), sizeof(count));
+	return count > 0;
+}
+
 static bool ask(int fd, struct ifreq *request, unsigned long what, void *data)
 {
 	if (data)
@@ -229,9 +264,8 @@ static int read_interface(const char *name, struct interface *interface)
 	*interface = (struct interface){ .tx_queues = 1, .rx_queues = 1 };
 	snprintf(request.ifr_name, sizeof(request.ifr_name), "%s", name);
 	interface->index = (int)if_nametoindex(name);
-	good = ask(fd, &request, SIOCGIFFLAGS, NULL);
-	interface->promisc = good && (request.ifr_flags & IFF_PROMISC);
-	good = good && ask(fd, &request, SIOCGIFHWADDR, NULL);
+	interface->promisc = interface->index > 0 && is_promiscuous(interface->index);
+	good = ask(fd, &request, SIOCGIFHWADDR, NULL);
 	if (good)
 		interface->type = request.ifr_hwaddr.sa_family;
 	if (ask(fd, &request, SIOCETHTOOL, &address) && address.head.size == ADDRESS_BYTES)
