@@ -99,6 +99,29 @@ static void test_stop(void)
 	close(set);
 }
 
+/* What waits when a ring leaves its cluster lies in memory that has no socket any more. */
+static void test_left_cluster(void)
+{
+	struct torc_ring *ring = net_ring("vb", 0);
+	struct torc_packet packet;
+	unsigned int count = 0;
+
+	torc_ring_fd(ring);
+	is(torc_ring_set_cluster(ring, 12, TORC_CLUSTER_ROUND_ROBIN), 0, "in a cluster");
+	net_send_udp(sender, 500, 60, 0);
+	net_wait_seen(ring, 500);
+	is(torc_ring_leave_cluster(ring), 0, "and out of it, while 500 packets wait");
+	while (count < 500 && readable(ring, 2000))
+		count += torc_ring_next(ring, &packet) == 1;
+	is(count, 500, "the descriptor tells of all");
+	torc_ring_next(ring, &packet);
+	ok(!readable(ring, 50), "and of no more");
+	net_send_udp(sender, 5, 60, 0);
+	ok(readable(ring, 5000), "until others come");
+	ok(net_stats(ring).balanced, "the account balances");
+	torc_ring_close(ring);
+}
+
 /* How often does a blocking reader wake for 2000 packets, sent over a quarter of a second? */
 static unsigned int wakeups(uint32_t watermark, uint32_t timeout_ms)
 {
@@ -160,6 +183,7 @@ int main(void)
 	test_half_read(0);
 	test_half_read(TORC_IMMEDIATE);
 	test_stop();
+	test_left_cluster();
 	test_watermark();
 	return done();
 }

@@ -151,6 +151,31 @@ static void test_deleted(uint32_t flags)
 	torc_ring_close(ring);
 }
 
+/* A program that only polls the descriptor gets over a deleted interface, too. */
+static void test_poll(void)
+{
+	struct torc_ring *ring = net_ring("vb", 0);
+	struct pollfd set = { .fd = torc_ring_fd(ring), .events = POLLIN };
+	struct torc_packet packet;
+	unsigned int wakes = 0, count = 0;
+	int sender;
+
+	net_run("ip link del va");
+	is(poll(&set, 1, 5000), 1, "deleted: the descriptor is readable");
+	is(torc_ring_next(ring, &packet), -ENODEV, "the reader is told");
+	net_make_pair("va", "vb");
+	for (; wakes < 5 && poll(&set, 1, 300) == 1; wakes++)
+		torc_ring_next(ring, &packet);
+	ok(wakes >= 1 && wakes < 5, "it is readable now and then until the ring has it (%u)", wakes);
+	sender = net_sender("va");
+	net_send_udp(sender, 30, 80, 0);
+	while (count < 30 && poll(&set, 1, 5000) == 1)
+		count += torc_ring_next(ring, &packet) == 1;
+	is(count, 30, "packets come again");
+	torc_ring_close(ring);
+	close(sender);
+}
+
 /* Of two interfaces one goes away; the other is not disturbed. */
 static void test_one_of_two(void)
 {
@@ -178,6 +203,7 @@ int main(void)
 	test_renamed();
 	test_deleted(0);
 	test_deleted(TORC_IMMEDIATE);
+	test_poll();
 	test_one_of_two();
 	return done();
 }

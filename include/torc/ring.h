@@ -324,6 +324,8 @@ TORC_API int torc_ring_fd(const struct torc_ring *ring);
  * Replaces the filter before it; no packet that does not match is delivered once this returned,
  * also none captured earlier. "vlan" matches tags that the kernel stripped. A bad expression leaves
  * the old filter in force: -TORC_EFILTER, and torc_ring_error() has libpcap's reason and the place.
+ * On an enabled ring this takes some milliseconds: it waits until no packet is being judged by the
+ * filter before it.
  */
 TORC_API int torc_ring_set_filter(struct torc_ring *ring, const char *expression);
 

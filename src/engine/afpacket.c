@@ -388,9 +388,19 @@ int afp_check(struct torc_engine *base)
 	return -ENETDOWN;
 }
 
+/* Memory without a socket makes no descriptor readable; nor does a deleted interface. */
 int64_t afp_due_ns(struct torc_engine *base)
 {
-	return afpacket(base)->gone ? GONE_RETRY_NS : -1;
+	struct afpacket *engine = afpacket(base);
+
+	for (unsigned int i = 0; i < AFP_MAPS; i++) {
+		struct afp_map *map = &engine->maps[i];
+
+		if (map->memory && map != afp_active(engine) &&
+		    (!engine->format->drained(engine, map) || (map->held && engine->left)))
+			return 0;
+	}
+	return engine->gone ? GONE_RETRY_NS : -1;
 }
 
 unsigned int afp_fds(struct torc_engine *base, int *fds, unsigned int max)

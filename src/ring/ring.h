@@ -99,9 +99,10 @@ struct torc_ring {
 	int epoll_fd;
 	int stop_fd;               /* eventfd: readable while a stop is in effect */
 	int ready_fd;              /* eventfd: readable while packets lie in batch[] (see wait.c) */
-	int timer_fd;              /* paced files, or -1 */
+	int timer_fd;              /* -1 while the user has no descriptor */
 	bool fd_given;             /* the user has the descriptor */
 	bool ready_set;
+	bool timer_set;
 	int poll_duration_ms;
 	uint32_t poll_watermark;   /* 0: not set, see wait.c */
 	uint32_t watermark_timeout_ms;

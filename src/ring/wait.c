@@ -6,8 +6,9 @@
  *
  *	stop_fd    an eventfd, readable while torc_ring_stop() is in effect
  *	ready_fd   an eventfd, readable while packets are at hand that the kernel knows nothing of:
- *	           those in batch[], and those of a file
- *	timer_fd   for files that are replayed at their own speed
+ *	           those in batch[], those of a file, those of a socket that left its cluster
+ *	timer_fd   for files that are replayed at their own speed, and to look for an interface
+ *	           that was deleted
  *
  * A packet socket stays readable while the block handed over last has not been given back, so a
  * half-read block never loses a wake-up.
@@ -157,6 +158,20 @@ static int64_t due_ns(struct torc_ring *ring)
 	return first;
 }
 
+/* The timer wakes the user's poll when an engine will have something by itself; -1: it does not. */
+static void set_timer(struct torc_ring *ring, int64_t due)
+{
+	struct itimerspec when = { 0 };
+
+	if (due < 0 && !ring->timer_set)
+		return;
+	if (due >= 0)
+		when.it_value = (struct timespec){ .tv_sec = due / 1000000000,
+						   .tv_nsec = due % 1000000000 };
+	timerfd_settime(ring->timer_fd, 0, &when, NULL);
+	ring->timer_set = due >= 0;
+}
+
 /*
  * Keep the descriptor honest: readable while packets are at hand that epoll cannot see. Costs a
  * system call when that changes, and nothing unless the user has the descriptor.
@@ -166,19 +181,15 @@ void ring_ready(struct torc_ring *ring)
 	bool is_file = ring->port_count > 0 && ring->ports[0].ops->is_file;
 	uint64_t value = 1;
 	int64_t due;
-	bool want;
+	bool want = ring->batch_at < ring->batch_count;
 	ssize_t unused;
 
 	if (!ring->fd_given && !ring->ready_set)
 		return;
-	due = is_file ? due_ns(ring) : -1;
-	want = ring->batch_at < ring->batch_count ||
-	       (is_file && ring->enabled && (due <= 0 || torc_ring_at_end(ring)));
-	if (is_file && due > 0 && ring->timer_fd >= 0) {
-		struct itimerspec when = { .it_value = { .tv_sec = due / 1000000000,
-							 .tv_nsec = due % 1000000000 } };
-
-		timerfd_settime(ring->timer_fd, 0, &when, NULL);
+	if (!want && ring->enabled) {
+		due = due_ns(ring);
+		want = due == 0 || (is_file && (due < 0 || torc_ring_at_end(ring)));
+		set_timer(ring, due > 0 ? due : -1);
 	}
 	if (want == ring->ready_set)
 		return;
@@ -193,7 +204,7 @@ int torc_ring_fd(const struct torc_ring *constant)
 	struct torc_ring *ring = (struct torc_ring *)(uintptr_t)constant;
 
 	ring_lock(ring);
-	if (!ring->fd_given && ring->port_count > 0 && ring->ports[0].ops->is_file) {
+	if (!ring->fd_given) {
 		ring->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
 		if (ring->timer_fd >= 0)
 			watch(ring, ring->timer_fd);
