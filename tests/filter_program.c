@@ -7,7 +7,9 @@
  */
 #include <errno.h>
 #include <pcap/pcap.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <time.h>
 
 #include "filter/program.h"
@@ -337,6 +339,31 @@ static void long_program(size_t count)
 	free(program);
 }
 
+/* Where memory may not become executable, programs are interpreted. */
+static void without_executable_memory(void)
+{
+	const struct sock_filter text[] = { BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 1),
+					    BPF_STMT(BPF_RET | BPF_A, 0) };
+	const uint8_t data[2] = { 3, 7 };
+	pid_t child = fork();
+	int status = 0;
+
+	if (child == 0) {
+		struct torc_program *p;
+
+		if (prctl(65 /* PR_SET_MDWE, Linux 6.3 */, 1, 0, 0, 0) < 0)
+			_exit(77);
+		if (torc_program_new(&p, text, 2, 0, NULL) < 0)
+			_exit(1);
+		_exit(torc_program_is_native(p) || torc_program_run(p, data, 2, 2) != 7 ? 2 : 0);
+	}
+	waitpid(child, &status, 0);
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 77)
+		skip("no executable memory", "the kernel cannot refuse it (Linux 6.3)");
+	else
+		is(status, 0, "no executable memory: interpreted");
+}
+
 int main(int argc, char **argv)
 {
 	unsigned long programs = argc > 1 ? strtoul(argv[1], NULL, 0) : PROGRAMS;
@@ -345,6 +372,7 @@ int main(int argc, char **argv)
 
 	if (argc > 2)
 		state ^= strtoull(argv[2], NULL, 0) * 0x9e3779b97f4a7c15ull;
+	without_executable_memory();
 	bad_programs();
 	single_instructions();
 	long_program(500);
