@@ -233,11 +233,13 @@ static int live_open(struct torc_way **out, const struct torc_way_config *config
 		code = map_memory(way, error);
 	if (code == 0)
 		code = load_program(way, config->ifindex, error);
-	if (code == 0 && keep_dispatched(way) < 0)
-		code = torc_error_set(
-			error, -EOPNOTSUPP,
-			"live frames are slow without a tap device (/dev/net/tun): %s",
-			torc_strerror(errno));
+	if (code == 0) {
+		code = keep_dispatched(way);
+		if (code < 0)
+			torc_error_set(error, code,
+				       "live frames are slow without a tap device (/dev/net/tun): %s",
+				       torc_strerror(code));
+	}
 	if (code < 0) {
 		live_close(way);
 		return code;
