@@ -70,8 +70,10 @@ struct capture {
  */
 int capture_open(struct capture *capture, const struct capture_settings *settings,
 		 const char *const *devices, char **words);
-/* Packets are received from now on; the banner is shown. tick: wake up ten times a second. */
+/* Packets are received from now on. tick: wake up ten times a second. */
 int capture_start(struct capture *capture, bool tick);
+/* tcpdump's "listening on ..." */
+void capture_announce(const struct capture *capture);
 /*
  * The next packets, in time order when there are several files, borrowed until the next call.
  * 0: none at hand (see capture_over()).

@@ -4,6 +4,7 @@
 
 #include "capture.h"
 #include "commands.h"
+#include "privileges.h"
 
 enum { BATCH = 64 };
 
@@ -130,7 +131,10 @@ static int run(void *data, char **words)
 	struct capture capture;
 
 	if (capture_open(&capture, &settings->capture, NULL, words) == CLI_GOOD &&
-	    capture_start(&capture, !settings->capture.quiet) == CLI_GOOD) {
+	    capture_start(&capture, !settings->capture.quiet) == CLI_GOOD)
+		capture.status = privileges_drop(NULL, false);
+	if (capture.status == CLI_GOOD) {
+		capture_announce(&capture);
 		receive(&capture);
 		capture_end(&capture);
 		print_end(&capture);

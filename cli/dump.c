@@ -203,22 +203,25 @@ static int open_sink(struct dump *dump, const struct torc_ring_info *info)
 	return dump->printer ? CLI_GOOD : cli_fail(-ENOMEM, NULL);
 }
 
-/* Privileges go after the rings are open and before the output is. */
+/*
+ * Privileges go once packets come in (a cluster takes new sockets for that) and before the output
+ * is opened; until then the packets wait in the ring.
+ */
 static int start(struct dump *dump)
 {
 	struct torc_ring_info info;
 	bool writes = dump->settings->write.path != NULL;
-	int status = privileges_drop(dump->settings->user, writes);
+	int status;
 
 	torc_ring_info(dump->capture.rings[0], &info);
 	dump->is_file = strcmp(info.engine, "file") == 0;
-	/* A wire must not run before there is somewhere to put the packets; a file waits. */
-	if (status == CLI_GOOD && dump->is_file)
-		status = capture_start(&dump->capture, false);
+	status = capture_start(&dump->capture, writes && !dump->is_file);
+	if (status == CLI_GOOD)
+		status = privileges_drop(dump->settings->user, writes);
 	if (status == CLI_GOOD)
 		status = open_sink(dump, &info);
-	if (status == CLI_GOOD && !dump->is_file)
-		status = capture_start(&dump->capture, writes);
+	if (status == CLI_GOOD)
+		capture_announce(&dump->capture);
 	return dump->capture.status = status;
 }
 

@@ -60,12 +60,16 @@ int capture_start(struct capture *capture, bool tick)
 			code = torc_ring_enable(ring);
 		if (code < 0)
 			return capture->status = cli_fail(code, torc_ring_error(ring));
-		if (!capture->settings->quiet)
-			print_banner(ring);
 	}
 	if (capture->settings->for_ns)
 		cli_stop_after(capture->settings->for_ns);
 	return CLI_GOOD;
+}
+
+void capture_announce(const struct capture *capture)
+{
+	for (unsigned int i = 0; i < capture->ring_count && !capture->settings->quiet; i++)
+		print_banner(capture->rings[i]);
 }
 
 static void take_signals(struct capture *capture)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* write.c - torc dump -w: the options of a struct torc_writer, and what runs on finished files */
 #include <errno.h>
+#include <signal.h>
 #include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
@@ -108,8 +109,18 @@ static void run_command(void *user, const char *path)
 {
 	const struct write_settings *settings = user;
 	char *words[] = { (char *)settings->on_rotate, (char *)path, NULL };
-	int code = posix_spawnp(&(pid_t){ 0 }, words[0], NULL, NULL, words, environ);
+	posix_spawnattr_t attributes;
+	sigset_t defaults;
+	pid_t pid;
+	int code;
 
+	sigemptyset(&defaults);
+	sigaddset(&defaults, SIGPIPE); /* we ignore it; the command may rely on it */
+	posix_spawnattr_init(&attributes);
+	posix_spawnattr_setsigdefault(&attributes, &defaults);
+	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
+	code = posix_spawnp(&pid, words[0], NULL, &attributes, words, environ);
+	posix_spawnattr_destroy(&attributes);
 	if (code != 0)
 		cli_complain("torc: -z %s: %s", words[0], strerror(code));
 	while (waitpid(-1, NULL, WNOHANG) > 0)

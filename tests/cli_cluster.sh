@@ -38,4 +38,21 @@ like 'with a sentence' "$err" 'cluster 9'
 kill "$pid"
 wait "$pid"
 
+# Members without any privilege left: when one goes, its share moves to the other all the same.
+if [ "$(id -u)" = 0 ] && setpriv --reuid=nobody --regid=nogroup --clear-groups true 2>/dev/null; then
+	start a dump -l -n -i lo -Z nobody --cluster 5:flow udp port 4000
+	first=$pid
+	start b dump -l -n -i lo -Z nobody --cluster 5:flow udp port 4000
+	kill "$first"
+	wait "$first"
+	is '-Z: a member goes' $? 0
+	send_udp 40
+	ok '-Z: the other has its share' wait_for both
+	kill "$pid"
+	wait "$pid"
+	is '-Z: all of it' "$(wc -l <"$work/b.out")" 40
+else
+	skip '-Z: a member goes' 'not root: no other user to become'
+fi
+
 done_testing
