@@ -97,7 +97,7 @@ static uint64_t send_frames(double rate)
 {
 	struct torc_sender_options options = { .size = sizeof(options),
 					       .packets_per_second = rate };
-	uint64_t left = rate > 0 ? (uint64_t)rate : 2000000;
+	uint64_t left = rate > 0 ? (uint64_t)rate : 1000000;
 	uint32_t size = FRAME;
 	struct torc_maker_options make = { .size = sizeof(make), .flows = 64, .lengths = &size,
 					   .length_count = 1 };
