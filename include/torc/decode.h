@@ -118,7 +118,8 @@ struct torc_decoded {
  * len        bytes that were on the wire; taken as caplen when smaller
  *
  * TCP carries a stream, so what it carries is Payload here; see torc_decode_with().
- * Returns the status, which is in decoded too. Cost: some tens of nanoseconds; no allocation.
+ * Returns the status, which is in decoded too. Cost: some tens of nanoseconds; no allocation. What
+ * lies right behind the packet is prefetched (never read): mostly the next packet.
  */
 TORC_API int torc_decode(uint16_t link_type, const uint8_t *data, uint32_t caplen, uint32_t len,
 			 struct torc_decoded *decoded);

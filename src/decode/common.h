@@ -101,6 +101,14 @@ static inline int ipv6_decode(struct torc_cursor *cursor)
 	return TORC_STEP_OK;
 }
 
+/* Whether the options in a header of that length fit. */
+static inline bool tcp_options_fit(const uint8_t *p, uint32_t header)
+{
+	/* most segments have the 12 bytes nop, nop, timestamps: no need to walk those */
+	return header == TCP_HEADER || (header == 32 && torc_be32(p + TCP_HEADER) == 0x0101080A) ||
+	       options_fit(p + TCP_HEADER, header - TCP_HEADER);
+}
+
 /* RFC 9293 §3.1 */
 static inline int tcp_decode(struct torc_cursor *cursor)
 {
@@ -112,9 +120,7 @@ static inline int tcp_decode(struct torc_cursor *cursor)
 	if (header < TCP_HEADER)
 		return torc_cursor_malformed(cursor, "the data offset is less than 5");
 	TORC_NEED(cursor, header);
-	/* most segments have the 12 bytes nop, nop, timestamps: no need to walk those */
-	if (header > TCP_HEADER && !(header == 32 && torc_be32(p + TCP_HEADER) == 0x0101080A) &&
-	    !options_fit(p + TCP_HEADER, header - TCP_HEADER))
+	if (!tcp_options_fit(p, header))
 		return torc_cursor_malformed(cursor, "an option does not fit");
 	cursor->header_length = header;
 	if (cursor->options & TORC_DECODE_STREAMS && !(cursor->flags & TORC_DECODED_FRAGMENT))

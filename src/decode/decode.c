@@ -9,21 +9,11 @@
 #include <errno.h>
 #include <string.h>
 
-#include "decode/common.h"
+#include "decode/express.h"
 #include "decode/registry.h"
 
 /* How far ahead torc_decode_batch() asks for packets: some 12 hide the latency of memory. */
 #define PREFETCH_PACKETS 12
-
-static inline void layer_set(struct torc_layer *layer, unsigned int type, uint32_t offset,
-			     uint32_t header_length, uint32_t payload_length)
-{
-	layer->type = (uint16_t)type;
-	layer->reserved = 0;
-	layer->offset = offset;
-	layer->header_length = header_length;
-	layer->payload_length = payload_length;
-}
 
 /*
  * The layer could not be decoded: say why, and show its bytes as DecodeFailure. Returns the flags
@@ -64,15 +54,12 @@ static struct torc_target *target_of(const struct torc_decode_options *options, 
 }
 
 /* A layer was found: fill in the caller's structs of that type. */
-static void targets_fill(const struct torc_decoded *decoded,
+static void targets_fill(const struct torc_decoded *decoded, const struct torc_layer *layer,
 			 const struct torc_decode_options *options)
 {
-	const struct torc_layer *layer = &decoded->layers[decoded->layer_count - 1];
-	struct torc_target *target;
-	uint32_t i;
+	struct torc_target *target = options->targets, *end = target + options->target_count;
 
-	for (i = 0; i < options->target_count; i++) {
-		target = &options->targets[i];
+	for (; target < end; target++) {
 		if (target->type != layer->type || (target->found && !target->innermost))
 			continue;
 		torc_layer_read(decoded, layer, layer->type, target->layer, target->size);
@@ -90,7 +77,7 @@ static inline bool stops_before(unsigned int type, const struct torc_decode_opti
  * the next one, or TORC_LAYER_NONE at the end. Always inline: where decode_layer is a constant, so
  * is the rest.
  */
-static inline __attribute__((always_inline)) unsigned int
+static inline unsigned int
 layer_decode(struct torc_decoded *decoded, struct torc_layer *layer, struct torc_cursor *cursor,
 	     unsigned int type, int (*decode_layer)(struct torc_cursor *cursor))
 {
@@ -157,44 +144,9 @@ static uint8_t layers_decode(struct torc_decoded *decoded, struct torc_cursor *c
 		}
 		decoded->layer_count++;
 		if (options && options->target_count > 0)
-			targets_fill(decoded, options);
+			targets_fill(decoded, layer, options);
 	}
 	return cursor->flags;
-}
-
-/*
- * The stacks most packets have, Ethernet to Payload, with the layers' functions in line. Cursor and
- * place are this function's own: their address goes nowhere, so they live in registers. What it does
- * not know it leaves to layers_decode(). Returns the packet's flags.
- */
-static inline __attribute__((always_inline)) uint8_t common_decode(struct torc_decoded *decoded,
-								   struct torc_cursor cursor)
-{
-	struct torc_layer *layer = decoded->layers;
-	unsigned int type = TORC_LAYER_ETHERNET;
-	struct torc_cursor rest;
-
-	type = layer_decode(decoded, layer++, &cursor, type, ethernet_decode);
-	if (type == TORC_LAYER_DOT1Q)
-		type = layer_decode(decoded, layer++, &cursor, type, dot1q_decode);
-	if (type == TORC_LAYER_IPV4)
-		type = layer_decode(decoded, layer++, &cursor, type, ipv4_decode);
-	else if (type == TORC_LAYER_IPV6)
-		type = layer_decode(decoded, layer++, &cursor, type, ipv6_decode);
-	if (type == TORC_LAYER_TCP)
-		type = layer_decode(decoded, layer++, &cursor, type, tcp_decode);
-	else if (type == TORC_LAYER_UDP)
-		type = layer_decode(decoded, layer++, &cursor, type, udp_decode);
-	if (type == TORC_LAYER_PAYLOAD) {
-		layer_set(layer++, type, (uint32_t)(cursor.data - decoded->data), cursor.length,
-			  0);
-		type = TORC_LAYER_NONE;
-	}
-	decoded->layer_count = (uint8_t)(layer - decoded->layers);
-	if (type == TORC_LAYER_NONE)
-		return cursor.flags;
-	rest = cursor;
-	return layers_decode(decoded, &rest, type, NULL);
 }
 
 /* The first layer; for raw IP the version tells. */
@@ -222,33 +174,48 @@ static unsigned int first_layer(struct torc_decoded *decoded)
 	}
 }
 
-static inline int decode(uint16_t link_type, const uint8_t *data, uint32_t caplen, uint32_t len,
-			 struct torc_decoded *decoded, const struct torc_decode_options *options)
+/* All but the array of layers, as it is for a packet where nothing is wrong. */
+static inline void decoded_begin(struct torc_decoded *decoded, uint16_t link_type,
+				 const uint8_t *data, uint32_t caplen, uint32_t len)
 {
-	struct torc_cursor cursor = {
-		.data = data,
-		.length = caplen,
-		.wire_length = len > caplen ? len : caplen,
-		.flags = len > caplen ? TORC_DECODED_CUT_BY_SNAPLEN : 0,
-		.options = options ? options->flags : 0,
-		.decoded = decoded,
-	};
-
-	/* all but the array of layers */
 	decoded->data = data;
 	decoded->reason = NULL;
 	decoded->caplen = caplen;
-	decoded->len = cursor.wire_length;
+	decoded->len = len;
 	decoded->link_type = link_type;
-	decoded->status = TORC_DECODED_COMPLETE;
+	decoded->status = len > caplen ? TORC_DECODED_SNAPLEN_TRUNCATED : TORC_DECODED_COMPLETE;
+	decoded->flags = len > caplen ? TORC_DECODED_CUT_BY_SNAPLEN : 0;
 	decoded->layer_count = 0;
 	decoded->registry = TORC_BY_NONE;
 	decoded->failed_type = TORC_LAYER_NONE;
 	decoded->number = 0;
-	if (link_type == TORC_LINK_ETHERNET && !options)
-		decoded->flags = common_decode(decoded, cursor);
-	else
-		decoded->flags = layers_decode(decoded, &cursor, first_layer(decoded), options);
+}
+
+/*
+ * What the short way leaves: the layers from type on, or all of them where it gave up; and what to
+ * say of the packet as a whole.
+ */
+static __attribute__((noinline)) int rest_decode(struct torc_decoded *decoded, struct express at,
+						 unsigned int type,
+						 const struct torc_decode_options *options)
+{
+	struct torc_cursor cursor = {
+		.data = decoded->data + at.at,
+		.length = at.left,
+		.wire_length = at.wire,
+		.flags = decoded->flags,
+		.options = options ? options->flags : 0,
+		.decoded = decoded,
+	};
+
+	decoded->status = TORC_DECODED_COMPLETE;
+	if (type == EXPRESS_NO) {
+		cursor.data = decoded->data;
+		cursor.length = decoded->caplen;
+		cursor.wire_length = decoded->len;
+		type = first_layer(decoded);
+	}
+	decoded->flags = layers_decode(decoded, &cursor, type, options);
 	if (decoded->status == TORC_DECODED_COMPLETE) {
 		if (decoded->flags & TORC_DECODED_CUT_BY_HEADER)
 			decoded->status = TORC_DECODED_HEADER_TRUNCATED;
@@ -258,15 +225,44 @@ static inline int decode(uint16_t link_type, const uint8_t *data, uint32_t caple
 	return decoded->status;
 }
 
+/*
+ * In the blocks of rings and in files the next packet lies right behind this one: 16 to 100 bytes
+ * of a header of the block or file, then its own headers. Where it does not, nothing is lost.
+ */
+static inline void neighbour_prefetch(const uint8_t *data, uint32_t caplen)
+{
+	uintptr_t end = (uintptr_t)data + caplen;
+
+	__builtin_prefetch((const void *)(end + 16));
+	__builtin_prefetch((const void *)(end + 80));
+}
+
+static inline int decode(uint16_t link_type, const uint8_t *data, uint32_t caplen, uint32_t len,
+			 struct torc_decoded *decoded)
+{
+	struct express e = { data, 0, caplen, len > caplen ? len : caplen, decoded->layers };
+	unsigned int type = EXPRESS_NO;
+
+	neighbour_prefetch(data, caplen);
+	decoded_begin(decoded, link_type, data, caplen, e.wire);
+	if (link_type == TORC_LINK_ETHERNET)
+		type = express_decode(&e);
+	if (type != EXPRESS_NO)
+		decoded->layer_count = (uint8_t)(e.layer - decoded->layers);
+	if (type != TORC_LAYER_NONE)
+		return rest_decode(decoded, e, type, NULL);
+	return decoded->status;
+}
+
 int torc_decode(uint16_t link_type, const uint8_t *data, uint32_t caplen, uint32_t len,
 		struct torc_decoded *decoded)
 {
-	return decode(link_type, data, caplen, len, decoded, NULL);
+	return decode(link_type, data, caplen, len, decoded);
 }
 
 int torc_decode_packet(const struct torc_packet *packet, struct torc_decoded *decoded)
 {
-	return decode(packet->link_type, packet->data, packet->caplen, packet->len, decoded, NULL);
+	return decode(packet->link_type, packet->data, packet->caplen, packet->len, decoded);
 }
 
 void torc_decode_batch(const struct torc_packet *packets, unsigned int count,
@@ -302,6 +298,44 @@ static bool options_usable(const struct torc_decode_options *options)
 	return true;
 }
 
+/* The layers that the short way found, as the options want them. False where they say to stop. */
+static bool express_options(struct torc_decoded *decoded, const struct torc_decode_options *options)
+{
+	const struct torc_layer *layer;
+	unsigned int n, count = decoded->layer_count;
+
+	for (n = 0; options && n < count; n++) {
+		layer = &decoded->layers[n];
+		if (stops_before(layer->type, options)) {
+			decoded->layer_count = (uint8_t)n;
+			decoded->flags |= TORC_DECODED_STOPPED;
+			return false;
+		}
+		targets_fill(decoded, layer, options);
+	}
+	return true;
+}
+
+static int decode_with(const struct torc_packet *packet, const struct torc_decode_options *options,
+		       struct torc_decoded *decoded)
+{
+	uint32_t len = packet->len > packet->caplen ? packet->len : packet->caplen;
+	struct express e = { packet->data, 0, packet->caplen, len, decoded->layers };
+	unsigned int type = EXPRESS_NO;
+
+	neighbour_prefetch(packet->data, packet->caplen);
+	decoded_begin(decoded, packet->link_type, packet->data, packet->caplen, len);
+	if (packet->link_type == TORC_LINK_ETHERNET &&
+	    !(options && options->flags & TORC_DECODE_STREAMS))
+		type = express_decode(&e);
+	if (type == EXPRESS_NO)
+		return rest_decode(decoded, e, type, options);
+	decoded->layer_count = (uint8_t)(e.layer - decoded->layers);
+	if (!express_options(decoded, options) || type == TORC_LAYER_NONE)
+		return decoded->status;
+	return rest_decode(decoded, e, type, options);
+}
+
 int torc_decode_with(const struct torc_packet *packet, const struct torc_decode_options *options,
 		     struct torc_decoded *decoded)
 {
@@ -313,6 +347,5 @@ int torc_decode_with(const struct torc_packet *packet, const struct torc_decode_
 		for (i = 0; i < options->target_count; i++)
 			options->targets[i].found = false;
 	}
-	return decode(packet->link_type, packet->data, packet->caplen, packet->len, decoded,
-		      options);
+	return decode_with(packet, options, decoded);
 }

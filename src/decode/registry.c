@@ -17,9 +17,11 @@ const struct torc_layer_ops *torc_layer_table[TORC_LAYER_TYPES] = {
 
 uint32_t torc_registry_slots[TORC_REGISTRIES][REGISTRY_SLOTS];
 uint16_t torc_ip_protocols[256];
+bool torc_ether_types_changed;
 
 static pthread_mutex_t registry_lock = PTHREAD_MUTEX_INITIALIZER;
 static unsigned int registry_used[TORC_REGISTRIES];
+static bool registry_filled; /* with the library's own numbers */
 static unsigned int next_user_type = TORC_LAYER_USER_FIRST;
 
 /* Enter or replace; half of the slots stay empty, so that a look-up ends soon. */
@@ -47,6 +49,8 @@ static int number_set(unsigned int registry, unsigned int number, unsigned int t
 				 __ATOMIC_RELEASE);
 		return 0;
 	}
+	if (registry == TORC_BY_ETHER_TYPE && registry_filled)
+		__atomic_store_n(&torc_ether_types_changed, true, __ATOMIC_RELEASE);
 	return slot_set(registry, number, type);
 }
 
@@ -68,6 +72,7 @@ __attribute__((constructor)) static void registry_fill(void)
 	for (type = 0; type < TORC_LAYER_USER_FIRST; type++)
 		if (torc_layer_table[type])
 			numbers_set(torc_layer_table[type], type);
+	registry_filled = true;
 }
 
 static bool number_fits(unsigned int registry, unsigned int number)

@@ -20,11 +20,18 @@
 extern const struct torc_layer_ops *torc_layer_table[TORC_LAYER_TYPES];
 extern uint32_t torc_registry_slots[TORC_REGISTRIES][REGISTRY_SLOTS];
 extern uint16_t torc_ip_protocols[256];
+extern bool torc_ether_types_changed;
 #pragma GCC visibility pop
 
 static inline const struct torc_layer_ops *layer_ops(unsigned int type)
 {
 	return __atomic_load_n(&torc_layer_table[type], __ATOMIC_ACQUIRE);
+}
+
+/* Whether the EtherTypes lead where they always do: nobody registered any. */
+static inline bool registry_is_plain(void)
+{
+	return !__atomic_load_n(&torc_ether_types_changed, __ATOMIC_RELAXED);
 }
 
 static inline unsigned int registry_slot(unsigned int number)
@@ -64,14 +71,20 @@ static inline void cursor_next(struct torc_cursor *cursor, enum torc_registry re
 }
 
 /* By port, the destination's first; what has no decoder is Payload, and that is no surprise. */
-static inline void cursor_next_port(struct torc_cursor *cursor, enum torc_registry registry,
-				    unsigned int source, unsigned int destination)
+static inline unsigned int port_type(enum torc_registry registry, unsigned int source,
+				     unsigned int destination)
 {
 	unsigned int type = registry_find(registry, destination);
 
 	if (type == TORC_LAYER_NONE)
 		type = registry_find(registry, source);
-	cursor->next = type != TORC_LAYER_NONE ? (uint16_t)type : TORC_LAYER_PAYLOAD;
+	return type != TORC_LAYER_NONE ? type : TORC_LAYER_PAYLOAD;
+}
+
+static inline void cursor_next_port(struct torc_cursor *cursor, enum torc_registry registry,
+				    unsigned int source, unsigned int destination)
+{
+	cursor->next = (uint16_t)port_type(registry, source, destination);
 }
 
 /* What a two-byte "type or length" field leads to (IEEE 802.3 §3.2.6), also behind a tag. */
