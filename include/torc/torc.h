@@ -5,6 +5,7 @@
 
 #include <torc/base.h>
 #include <torc/checksum.h>
+#include <torc/cluster.h>
 #include <torc/decode.h>
 #include <torc/device.h>
 #include <torc/file.h>

@@ -101,18 +101,28 @@ static void load_field(struct extended *x, uint8_t reg, size_t offset)
 
 static void begin(struct extended *x)
 {
-	unsigned int received = label(x);
+	unsigned int received = label(x), typed = label(x);
 
 	emit(x, BPF_MOV_REG(PACKET, R1));
-	for (int cell = STACK_END; cell < 0; cell += 8)
-		set_number(x, cell, 0);
+	for (int cell = STACK_END; cell < AT_BYTES; cell += 8) {
+		bool inner_key = cell >= AT_INNER_KEY && cell < AT_KEY;
+
+		if (!inner_key || (x->bits & TORC_FLOW_INNER))
+			set_number(x, cell, 0);
+	}
 	load_field(x, R1, offsetof(struct __sk_buff, len));
 	set(x, AT_END, R1);
-	emit(x, BPF_MOV_IMM(NETWORK, 0));
 	load_field(x, R1, offsetof(struct __sk_buff, pkt_type));
 	jump(x, BPF_IF_IMM(BPF_JNE, R1, PACKET_OUTGOING), received);
+	link_bytes(x, 12, 2); /* who sends may have given any number as the protocol */
+	number16(x, COUNT, 0);
 	emit(x, BPF_MOV_IMM(NETWORK, 14));
+	jump(x, BPF_GOTO(), typed);
 	place(x, received);
+	load_field(x, COUNT, offsetof(struct __sk_buff, protocol));
+	emit(x, BPF_BIG_ENDIAN(COUNT, 16));
+	emit(x, BPF_MOV_IMM(NETWORK, 0));
+	place(x, typed);
 	if (x->bits & TORC_FLOW_VLAN) {
 		unsigned int none = label(x);
 
@@ -122,8 +132,6 @@ static void begin(struct extended *x)
 		add_tag(x);
 		place(x, none);
 	}
-	link_bytes(x, 12, 2);
-	number16(x, COUNT, 0);
 }
 
 /* COUNT: the Ethernet type; down to the first that is no tag. */

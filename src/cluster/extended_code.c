@@ -46,8 +46,6 @@ static void accept(struct extended *x, int level)
 	set_number(x, AT_LEVEL, level);
 	set_number(x, AT_SOURCE_PORT, 0);
 	set_number(x, AT_DESTINATION_PORT, 0);
-	for (int i = 0; i < KEY_BYTES; i += 8)
-		set_number(x, key_of(level) + i, 0);
 }
 
 /* AT_END = min(AT_END, R1) */
@@ -78,6 +76,10 @@ static void ipv4_addresses(struct extended *x, int level)
 	set(x, AT_DESTINATION, R1);
 	emit(x, BPF_LOAD(BPF_B, R1, STACK, AT_BYTES + 9));
 	set(x, AT_PROTOCOL, R1);
+}
+
+static void ipv4_key(struct extended *x, int level)
+{
 	copy_key(x, level, 12, 0, 1);
 	copy_key(x, level, 16, 16, 1);
 	emit(x, BPF_LOAD(BPF_H, R1, STACK, AT_BYTES + 4));
@@ -109,7 +111,7 @@ static void ports(struct extended *x, unsigned int done)
 
 static void ipv4(struct extended *x, int level, unsigned int notip)
 {
-	unsigned int unbounded = label(x), done = x->done[level];
+	unsigned int unbounded = label(x), whole = label(x), done = x->done[level];
 
 	place(x, x->ipv4[level]);
 	torc_extended_bytes(x, NETWORK, 0, 20, notip);
@@ -129,6 +131,9 @@ static void ipv4(struct extended *x, int level, unsigned int notip)
 	emit(x, BPF_ALU64_IMM(BPF_AND, R2, 1));
 	emit(x, BPF_ALU64_REG(BPF_OR, R1, R2));
 	set(x, fragment_of(level), R1);
+	jump(x, BPF_IF_IMM(BPF_JEQ, R1, 0), whole);
+	ipv4_key(x, level);
+	place(x, whole);
 	number16(x, R1, 2);
 	jump(x, BPF_IF_IMM(BPF_JEQ, R1, 0), unbounded);
 	emit(x, BPF_ALU64_REG(BPF_ADD, R1, NETWORK));
