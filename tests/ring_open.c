@@ -127,6 +127,7 @@ static void test_info(void)
 	is(info.poll_duration_ms, -1, "poll_duration_ms");
 	is(info.sampling_rate, 1, "sampling_rate");
 	is(info.cluster_id, 0, "cluster_id");
+	is(net_stats(ring).card_missed, 0, "the card's own count is known");
 	torc_ring_close(ring);
 	torc_ring_close(second);
 	torc_ring_close(NULL);
@@ -190,6 +191,30 @@ static void test_list(const char *device)
 	close(b);
 }
 
+/* Is there as much promiscuity on vb? `ip` asks the kernel. */
+static bool promiscuity_is(unsigned int count)
+{
+	return net_run("ip -d link show vb | grep -q 'promiscuity %u '", count);
+}
+
+static void test_promisc(void)
+{
+	struct torc_ring *ring, *other;
+
+	torc_ring_open(&ring, "vb", 0, TORC_PROMISC, NULL);
+	torc_ring_open(&other, "vb", 0, 0, NULL);
+	ok(promiscuity_is(1), "TORC_PROMISC makes the interface promiscuous");
+	is(torc_ring_set_promisc(other, true), 0, "set later");
+	ok(promiscuity_is(2), "it is counted");
+	is(torc_ring_set_promisc(other, true), 0, "twice is once");
+	ok(promiscuity_is(2), "as before");
+	is(torc_ring_set_promisc(other, false), 0, "and off");
+	ok(promiscuity_is(1), "one less");
+	torc_ring_close(ring);
+	torc_ring_close(other);
+	ok(promiscuity_is(0), "closing ends it");
+}
+
 /* A veth pair with one queue: mask 1 takes everything, mask 2 nothing. */
 static void test_queues(void)
 {
@@ -224,6 +249,7 @@ int main(void)
 	test_add_device();
 	test_list("va,vb");
 	test_list("any");
+	test_promisc();
 	test_queues();
 	return done();
 }

@@ -177,7 +177,7 @@ int afp_open(struct torc_engine **out, const struct torc_engine_config *config,
 	}
 	engine->loopback = engine->ifindex &&
 			   (afp_interface_flags(engine->name) & IFF_LOOPBACK) != 0;
-	engine->missed_at_open = afp_missed_errors(engine->name);
+	engine->missed_at_open = afp_missed_errors(engine->ifindex);
 	*out = (struct torc_engine *)(void *)engine;
 	return 0;
 }
@@ -224,6 +224,8 @@ static int find_interface(struct afpacket *engine)
 		result = afp_socket_promisc(afp_active(engine)->fd, ifindex, true);
 	pthread_mutex_lock(&engine->counters_lock);
 	engine->ifindex = ifindex;
+	engine->missed_at_open = afp_missed_errors(ifindex); /* its count begins anew */
+	engine->missed_before = engine->missed;
 	pthread_mutex_unlock(&engine->counters_lock);
 	return result;
 }
@@ -508,13 +510,14 @@ int afp_stats(struct torc_engine *base, struct torc_engine_stats *stats)
 	pthread_mutex_lock(&engine->counters_lock);
 	read_counters(engine);
 	follow_name(engine);
-	now = engine->missed_at_open != TORC_UNKNOWN ? afp_missed_errors(engine->name) :
+	now = engine->missed_at_open != TORC_UNKNOWN ? afp_missed_errors(engine->ifindex) :
 						       TORC_UNKNOWN;
+	if (now != TORC_UNKNOWN)
+		engine->missed = engine->missed_before + now - engine->missed_at_open;
 	stats->seen = engine->seen;
 	stats->dropped = engine->dropped;
 	stats->freezes = engine->format->version == TPACKET_V3 ? engine->freezes : TORC_UNKNOWN;
-	stats->card_missed = now != TORC_UNKNOWN ? (uint32_t)(now - engine->missed_at_open) :
-						   TORC_UNKNOWN;
+	stats->card_missed = now != TORC_UNKNOWN ? engine->missed : TORC_UNKNOWN;
 	pthread_mutex_unlock(&engine->counters_lock);
 	stats->sent = __atomic_load_n(&engine->sent, __ATOMIC_RELAXED);
 	stats->sent_bytes = __atomic_load_n(&engine->sent_bytes, __ATOMIC_RELAXED);

@@ -81,7 +81,9 @@ struct afpacket {
 	uint64_t seen;
 	uint64_t dropped;
 	uint64_t freezes;
-	uint64_t missed_at_open; /* rx_missed_errors */
+	uint64_t missed_at_open; /* rx_missed_errors of the interface there is now */
+	uint64_t missed_before;  /* counted on one of that name that was deleted */
+	uint64_t missed;         /* in all, when it was read last */
 	uint64_t sent;           /* atomic */
 	uint64_t sent_bytes;
 	uint64_t send_errors;
@@ -154,7 +156,7 @@ int afp_refuse_all(int fd);
 int afp_socket_promisc(int fd, int ifindex, bool on);
 void afp_hardware_timestamps(int fd, const char *name);
 unsigned int afp_queue_count(const char *name);
-uint64_t afp_missed_errors(const char *name);
+uint64_t afp_missed_errors(int ifindex);
 int afp_interface_flags(const char *name);
 unsigned int afp_mtu(const char *name);
 

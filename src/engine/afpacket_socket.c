@@ -5,15 +5,16 @@
  * Nothing here knows a ring or an engine's state; each function is one question or one setting.
  */
 #include <errno.h>
-#include <ifaddrs.h>
 #include <linux/ethtool.h>
 #include <linux/if_ether.h>
 #include <linux/if_link.h>
 #include <linux/membarrier.h>
 #include <linux/net_tstamp.h>
+#include <linux/rtnetlink.h>
 #include <linux/sockios.h>
 #include <net/if_arp.h>
 #include <netinet/in.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -204,23 +205,40 @@ unsigned int afp_queue_count(const char *name)
 }
 
 /*
- * The card's own count of frames it had no room for, from the kernel's link statistics (32 bits
- * wide here); TORC_UNKNOWN where the interface is not to be found.
+ * The card's own count of frames it had no room for, from the kernel's statistics of the link
+ * (rtnetlink(7), RTM_GETSTATS); TORC_UNKNOWN where the interface is not to be found.
  */
-uint64_t afp_missed_errors(const char *name)
+uint64_t afp_missed_errors(int ifindex)
 {
+	struct {
+		struct nlmsghdr header;
+		struct if_stats_msg link;
+	} request = { .header = { .nlmsg_len = sizeof(request), .nlmsg_type = RTM_GETSTATS,
+				  .nlmsg_flags = NLM_F_REQUEST },
+		      .link = { .ifindex = (uint32_t)ifindex,
+				.filter_mask = IFLA_STATS_FILTER_BIT(IFLA_STATS_LINK_64) } };
+	struct {
+		struct nlmsghdr header;
+		struct if_stats_msg link;
+		struct rtattr attribute;
+		uint8_t bytes[1024];
+	} reply;
+	const size_t field = offsetof(struct rtnl_link_stats64, rx_missed_errors);
 	uint64_t missed = TORC_UNKNOWN;
-	struct ifaddrs *all;
+	ssize_t length = 0;
+	int fd;
 
-	if (getifaddrs(&all) < 0)
+	if (ifindex == 0)
 		return TORC_UNKNOWN;
-	for (struct ifaddrs *i = all; i; i = i->ifa_next) {
-		const struct rtnl_link_stats *stats = i->ifa_data;
-
-		if (stats && i->ifa_addr && i->ifa_addr->sa_family == AF_PACKET &&
-		    strcmp(i->ifa_name, name) == 0)
-			missed = stats->rx_missed_errors;
-	}
-	freeifaddrs(all);
+	fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+	if (fd < 0)
+		return TORC_UNKNOWN;
+	if (send(fd, &request, sizeof(request), 0) == (ssize_t)sizeof(request))
+		length = recv(fd, &reply, sizeof(reply), 0);
+	if (length >= (ssize_t)(offsetof(typeof(reply), bytes) + field + sizeof(missed)) &&
+	    reply.header.nlmsg_type == RTM_NEWSTATS &&
+	    reply.attribute.rta_type == IFLA_STATS_LINK_64)
+		memcpy(&missed, reply.bytes + field, sizeof(missed));
+	close(fd);
 	return missed;
 }
