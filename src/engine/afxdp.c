@@ -26,7 +26,6 @@
 
 #include "bpf/bpf.h"
 #include "engine/afxdp.h"
-#include "util/error.h"
 
 #define GONE_RETRY_NS 100000000 /* look for a deleted interface that often */
 
@@ -60,9 +59,11 @@ static void discard_stragglers(struct afxdp_queue *queue)
 	}
 }
 
-static int start_on_port(struct torc_engine *engine)
+int afxdp_port_start(struct torc_engine *engine)
 {
-	int result = queues_are_taken(engine) ? -EBUSY : 0;
+	/* a guest without a cluster, and a host whose cluster receives, get nothing alone */
+	bool busy = engine->queue_count == 0 || engine->receiving || queues_are_taken(engine);
+	int result = busy ? -EBUSY : 0;
 
 	if (result < 0)
 		return result;
@@ -76,7 +77,7 @@ static int start_on_port(struct torc_engine *engine)
 	return result < 0 ? result : afxdp_port_reload(engine->port, NULL);
 }
 
-static void stop_on_port(struct torc_engine *engine)
+void afxdp_port_stop(struct torc_engine *engine)
 {
 	engine->receiving = false;
 	/* Should this fail, the program that stays finds no sockets in the map. */
@@ -88,13 +89,32 @@ static void stop_on_port(struct torc_engine *engine)
 
 int afxdp_stop(struct torc_engine *engine)
 {
-	engine->running = false;
-	if (!engine->receiving)
+	if (!engine->running)
 		return 0;
-	pthread_mutex_lock(&engine->port->lock);
-	stop_on_port(engine);
-	pthread_mutex_unlock(&engine->port->lock);
+	if (engine->port && engine->config.mode != TORC_SEND_ONLY) {
+		pthread_mutex_lock(&engine->port->lock);
+		if (engine->group)
+			afxdp_share_stop(engine);
+		else if (engine->receiving)
+			afxdp_port_stop(engine);
+		engine->running = false; /* read by other members, under the lock */
+		pthread_mutex_unlock(&engine->port->lock);
+	} else {
+		engine->running = false;
+	}
 	return 0;
+}
+
+static int start_receiving(struct torc_engine *engine)
+{
+	int result;
+
+	if (engine->group)
+		return afxdp_share_start(engine);
+	result = afxdp_port_start(engine);
+	if (result < 0 && result != -EBUSY)
+		afxdp_port_stop(engine);
+	return result;
 }
 
 int afxdp_start(struct torc_engine *engine)
@@ -107,12 +127,12 @@ int afxdp_start(struct torc_engine *engine)
 	afxdp_link_monitor_for(engine->monitor, engine->device.ifindex, true);
 	if (engine->port && engine->config.mode != TORC_SEND_ONLY) {
 		pthread_mutex_lock(&engine->port->lock);
-		result = start_on_port(engine);
-		if (result < 0 && engine->receiving)
-			stop_on_port(engine);
+		result = start_receiving(engine);
+		engine->running = result == 0;
 		pthread_mutex_unlock(&engine->port->lock);
+	} else {
+		engine->running = true;
 	}
-	engine->running = result == 0;
 	return result;
 }
 
@@ -156,6 +176,8 @@ static int afxdp_set_filter(struct torc_engine *engine, const struct sock_fprog 
 
 	if (!engine->port)
 		return 0; /* it receives nothing */
+	if (engine->group || engine->queue_count == 0) /* the rings of a cluster filter themselves */
+		return program ? -EOPNOTSUPP : 0;
 	if (program) {
 		copy = malloc(bytes);
 		if (!copy)
@@ -186,21 +208,6 @@ static int afxdp_set_mode(struct torc_engine *engine, enum torc_mode mode)
 		return -EOPNOTSUPP;
 	engine->config.mode = mode;
 	return 0;
-}
-
-/*
- * A queue has one AF_XDP socket and a socket one reader; the rings of a cluster would have to hand
- * packets to each other. The card spreads flows over its queues, and threads can share one ring.
- */
-static int afxdp_join(struct torc_engine *engine, struct torc_cluster_member *member,
-		      struct torc_error *error)
-{
-	(void)member;
-	return torc_error_set(error, -EOPNOTSUPP,
-			      "AF_XDP rings cannot form a cluster: give each ring receive queues of its "
-			      "own (xdp:%s@0, xdp:%s@1, ... in one process), or share one ring among "
-			      "threads (TORC_REENTRANT)",
-			      engine->device.name, engine->device.name);
 }
 
 /* ---- information ---- */
@@ -250,6 +257,46 @@ int afxdp_count(const struct torc_engine *engine, struct torc_engine_stats *stat
 	return 0;
 }
 
+/* A member of a cluster has what was dealt to it, and the host what the sockets lost. */
+static int afxdp_total(const struct torc_engine *engine, struct torc_engine_stats *stats)
+{
+	struct torc_engine_stats sockets = { 0 };
+	uint64_t overflowed = __atomic_load_n(&engine->overflowed, __ATOMIC_RELAXED);
+	int result = afxdp_count(engine, &sockets);
+
+	stats->seen = __atomic_load_n(&engine->past_seen, __ATOMIC_RELAXED) +
+		      __atomic_load_n(&engine->dealt, __ATOMIC_RELAXED);
+	stats->dropped = __atomic_load_n(&engine->past_dropped, __ATOMIC_RELAXED) + overflowed;
+	if (!engine->group) {
+		stats->seen += sockets.seen - engine->base_seen;
+		stats->dropped += sockets.dropped - engine->base_dropped;
+	} else if (engine->queue_count > 0) {
+		stats->seen += sockets.dropped - engine->drop_base;
+		stats->dropped += sockets.dropped - engine->drop_base;
+	}
+	return result;
+}
+
+void afxdp_set_base(struct torc_engine *engine)
+{
+	struct torc_engine_stats sockets = { 0 };
+
+	afxdp_count(engine, &sockets);
+	engine->base_seen = sockets.seen;
+	engine->base_dropped = sockets.dropped;
+}
+
+void afxdp_keep_counters(struct torc_engine *engine)
+{
+	struct torc_engine_stats sockets = { 0 };
+
+	afxdp_count(engine, &sockets);
+	__atomic_fetch_add(&engine->past_seen, sockets.seen - engine->base_seen, __ATOMIC_RELAXED);
+	__atomic_fetch_add(&engine->past_dropped, sockets.dropped - engine->base_dropped,
+			   __ATOMIC_RELAXED);
+	afxdp_set_base(engine);
+}
+
 static int afxdp_stats(struct torc_engine *engine, struct torc_engine_stats *stats)
 {
 	struct afxdp_link now;
@@ -262,10 +309,13 @@ static int afxdp_stats(struct torc_engine *engine, struct torc_engine_stats *sta
 		.sent_bytes = __atomic_load_n(&engine->sent_bytes, __ATOMIC_RELAXED),
 		.send_errors = __atomic_load_n(&engine->send_errors, __ATOMIC_RELAXED),
 	};
+	/* the first against an interface that comes back, the second against a host that leaves */
 	pthread_mutex_lock(&engine->queues_lock);
-	stats->seen = __atomic_load_n(&engine->past_seen, __ATOMIC_RELAXED);
-	stats->dropped = __atomic_load_n(&engine->past_dropped, __ATOMIC_RELAXED);
-	result = afxdp_count(engine, stats);
+	if (engine->port)
+		pthread_mutex_lock(&engine->port->lock);
+	result = afxdp_total(engine, stats);
+	if (engine->port)
+		pthread_mutex_unlock(&engine->port->lock);
 	if (afxdp_link_get(&now, NULL, engine->device.ifindex) == 0)
 		stats->card_missed = now.missed - engine->device.missed;
 	pthread_mutex_unlock(&engine->queues_lock);
@@ -326,7 +376,8 @@ const struct torc_engine_ops torc_engine_afxdp = {
 	.set_direction = afxdp_set_direction,
 	.set_promisc = afxdp_set_promisc,
 	.set_mode = afxdp_set_mode,
-	.join = afxdp_join,
+	.share = afxdp_share,
+	.unshare = afxdp_unshare,
 	.send = afxdp_send,
 	.send_batch = afxdp_send_batch,
 	.flush = afxdp_flush,

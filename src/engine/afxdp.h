@@ -151,6 +151,7 @@ struct afxdp_port {
 	uint32_t cookie;
 	uint64_t all_queues; /* the interface's, as a mask */
 	struct torc_engine *engines; /* linked by next_on_port */
+	struct afxdp_group *groups;  /* clusters of this process: afxdp_share.c */
 	pthread_mutex_t lock;        /* of all that is above, and of shared queues */
 };
 
@@ -165,6 +166,7 @@ int afxdp_port_reload(struct afxdp_port *port, struct torc_error *error);
 /* A batch of descriptors that the ring holds. */
 struct afxdp_block {
 	struct afxdp_queue *queue;
+	bool dealt; /* by a cluster */
 	uint32_t count;
 	struct xdp_desc descs[AFXDP_BLOCK_PACKETS];
 };
@@ -192,7 +194,9 @@ struct torc_engine {
 	uint64_t queue_mask;
 
 	struct afxdp_queue *queues;
-	uint32_t queue_count;
+	uint32_t queue_count; /* 0: a guest on the queues of another engine (afxdp_share.c) */
+	struct afxdp_group *group;
+	struct afxdp_inbox *inbox;
 	uint32_t next_queue; /* where acquire() looks first */
 
 	struct afxdp_block **blocks; /* by token */
@@ -206,7 +210,10 @@ struct torc_engine {
 	/* stats() may come from any thread: queues do not change under its hands */
 	pthread_mutex_t queues_lock;
 	/* atomic, for the same reason */
-	uint64_t past_seen, past_dropped; /* on an interface that was deleted since */
+	uint64_t past_seen, past_dropped; /* on sockets of before */
+	uint64_t base_seen, base_dropped; /* what the sockets had counted when they became ours */
+	uint64_t drop_base;               /* the same, of the host of a cluster */
+	uint64_t dealt, overflowed;       /* by the cluster, to us */
 	uint64_t sent, sent_bytes, send_errors;
 };
 
@@ -221,6 +228,12 @@ int afxdp_packet_socket(struct torc_engine *engine);
 int afxdp_start(struct torc_engine *engine);
 int afxdp_stop(struct torc_engine *engine);
 int afxdp_count(const struct torc_engine *engine, struct torc_engine_stats *stats);
+/* Add to the past what the sockets have counted; or let counting begin here. */
+void afxdp_keep_counters(struct torc_engine *engine);
+void afxdp_set_base(struct torc_engine *engine);
+/* The sockets into the program, and out of it; under the port's lock. */
+int afxdp_port_start(struct torc_engine *engine);
+void afxdp_port_stop(struct torc_engine *engine);
 /* Add a descriptor to those that wake the ring. */
 int afxdp_watch(const struct torc_engine *engine, int fd);
 
@@ -229,6 +242,21 @@ unsigned int afxdp_fill(struct torc_engine *engine, struct torc_packet *packets,
 void afxdp_release(struct torc_engine *engine, uint32_t token);
 unsigned int afxdp_queued(struct torc_engine *engine);
 void afxdp_blocks_free(struct torc_engine *engine);
+
+/* ---- clusters in this process: afxdp_share.c ---- */
+
+int afxdp_share(struct torc_engine *engine, unsigned int id, enum torc_cluster_type type,
+		struct torc_error *error);
+int afxdp_unshare(struct torc_engine *engine);
+/* For members: a block out of the inbox, its frames back, packets at hand. */
+uint32_t afxdp_share_take(struct torc_engine *engine, struct afxdp_block *block);
+void afxdp_share_give_back(struct torc_engine *engine, const struct afxdp_block *block);
+unsigned int afxdp_share_queued(struct torc_engine *engine);
+/* Under the port's lock. */
+int afxdp_share_start(struct torc_engine *engine);
+void afxdp_share_stop(struct torc_engine *engine);
+struct torc_engine *afxdp_share_host(const struct torc_engine *engine);
+void afxdp_share_pass_on(struct torc_engine *host);
 
 int afxdp_send(struct torc_engine *engine, int ifindex, const void *data, size_t length);
 int afxdp_send_batch(struct torc_engine *engine, const struct torc_packet *packets,

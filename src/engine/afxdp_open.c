@@ -204,6 +204,21 @@ static void leave_port(struct torc_engine *engine)
 	engine->port = NULL;
 }
 
+/* Another ring of this process has the sockets already: only a cluster makes both receive. */
+static bool become_guest(struct torc_engine *engine)
+{
+	const struct torc_engine *host = NULL;
+
+	if (!engine->port)
+		return false;
+	pthread_mutex_lock(&engine->port->lock);
+	host = afxdp_share_host(engine);
+	if (host)
+		engine->buffer_bytes = host->buffer_bytes;
+	pthread_mutex_unlock(&engine->port->lock);
+	return host != NULL;
+}
+
 /* Program and sockets on the interface that engine->device describes. */
 static int open_on_device(struct torc_engine *engine, struct torc_error *error)
 {
@@ -214,7 +229,7 @@ static int open_on_device(struct torc_engine *engine, struct torc_error *error)
 		if (result == 0)
 			join_port(engine);
 	}
-	if (result == 0)
+	if (result == 0 && !become_guest(engine))
 		result = open_queues(engine, error);
 	for (uint32_t i = 0; result == 0 && engine->busy_poll_us && i < engine->queue_count; i++) {
 		result = afxdp_queue_busy_poll(&engine->queues[i], engine->busy_poll_us);
@@ -230,6 +245,11 @@ static int open_on_device(struct torc_engine *engine, struct torc_error *error)
 
 static void close_on_device(struct torc_engine *engine)
 {
+	if (engine->port) {
+		pthread_mutex_lock(&engine->port->lock);
+		afxdp_share_pass_on(engine);
+		pthread_mutex_unlock(&engine->port->lock);
+	}
 	close_queues(engine);
 	if (engine->port)
 		leave_port(engine);
@@ -312,6 +332,7 @@ int afxdp_open(struct torc_engine **opened, const struct torc_engine_config *con
 void afxdp_close(struct torc_engine *engine)
 {
 	afxdp_stop(engine);
+	afxdp_unshare(engine);
 	close_on_device(engine);
 	afxdp_blocks_free(engine);
 	free(engine->filter);
@@ -354,16 +375,6 @@ int afxdp_set_promisc(struct torc_engine *engine, bool on)
 
 /* ---- the interface's fate ---- */
 
-static void keep_counters(struct torc_engine *engine)
-{
-	struct torc_engine_stats stats = { 0 };
-
-	if (afxdp_count(engine, &stats) < 0)
-		return;
-	__atomic_fetch_add(&engine->past_seen, stats.seen, __ATOMIC_RELAXED);
-	__atomic_fetch_add(&engine->past_dropped, stats.dropped, __ATOMIC_RELAXED);
-}
-
 /* The interface was deleted, and there is one of its name again: receive there. */
 static int find_again(struct torc_engine *engine)
 {
@@ -371,14 +382,17 @@ static int find_again(struct torc_engine *engine)
 	struct afxdp_link found;
 	int result;
 
+	if (engine->group || engine->queue_count == 0) /* a cluster is closed and made anew */
+		return 0;
 	/* Not while packets of the old one are in the rings or lent out: they lie in its memory. */
 	if (afxdp_queued(engine) > 0 || engine->free_count < engine->block_count ||
 	    afxdp_link_get(&found, engine->device.name, 0) < 0 || !(found.flags & IFF_UP))
 		return 0;
 	engine->running = engine->receiving = engine->promisc = false;
 	pthread_mutex_lock(&engine->queues_lock);
-	keep_counters(engine);
+	afxdp_keep_counters(engine);
 	close_on_device(engine);
+	engine->base_seen = engine->base_dropped = 0;
 	engine->device = found;
 	engine->next_queue = 0;
 	result = open_on_device(engine, NULL);

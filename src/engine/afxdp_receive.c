@@ -104,23 +104,34 @@ static struct afxdp_queue *queue_with_packets(struct torc_engine *engine)
 	return NULL;
 }
 
+/* Up to a block of descriptors, of one queue; 0: none at hand. */
+static uint32_t take_block(struct torc_engine *engine, struct afxdp_block *block)
+{
+	if (engine->group)
+		return afxdp_share_take(engine, block);
+	block->queue = queue_with_packets(engine);
+	if (!block->queue) {
+		turn_driver(engine);
+		block->queue = queue_with_packets(engine);
+	}
+	block->dealt = false;
+	block->count = block->queue ? afxdp_queue_take(block->queue, block->descs,
+						       AFXDP_BLOCK_PACKETS) :
+				      0;
+	return block->count;
+}
+
 int afxdp_acquire(struct torc_engine *engine, uint32_t *token)
 {
-	struct afxdp_queue *queue = queue_with_packets(engine);
 	struct afxdp_block *block;
 
-	if (!queue) {
-		turn_driver(engine);
-		queue = queue_with_packets(engine);
-	}
-	if (!queue)
-		return 0;
 	if (engine->free_count == 0 && more_blocks(engine) < 0)
 		return -ENOMEM;
-	*token = engine->free_blocks[--engine->free_count];
+	*token = engine->free_blocks[engine->free_count - 1];
 	block = engine->blocks[*token];
-	block->queue = queue;
-	block->count = afxdp_queue_take(queue, block->descs, AFXDP_BLOCK_PACKETS);
+	if (take_block(engine, block) == 0)
+		return 0;
+	engine->free_count--;
 	engine->current = block;
 	engine->filled = 0;
 	sample_clocks(engine);
@@ -131,7 +142,10 @@ void afxdp_release(struct torc_engine *engine, uint32_t token)
 {
 	struct afxdp_block *block = engine->blocks[token];
 
-	afxdp_queue_give_back(block->queue, block->descs, block->count);
+	if (block->dealt)
+		afxdp_share_give_back(engine, block);
+	else
+		afxdp_queue_give_back(block->queue, block->descs, block->count);
 	if (engine->current == block)
 		engine->current = NULL;
 	engine->free_blocks[engine->free_count++] = token;
@@ -141,6 +155,8 @@ unsigned int afxdp_queued(struct torc_engine *engine)
 {
 	unsigned int packets = 0;
 
+	if (engine->group)
+		return afxdp_share_queued(engine);
 	for (uint32_t i = 0; i < engine->queue_count; i++)
 		packets += afxdp_queue_waiting(&engine->queues[i]);
 	return packets;

@@ -109,6 +109,12 @@ struct torc_engine_ops {
 		    struct torc_error *error);
 	int (*leave)(struct torc_engine *engine);
 
+	/* In place of join and leave, for an engine that deals packets out among the rings of this
+	 * process itself; a filter set before is set again after share(). */
+	int (*share)(struct torc_engine *engine, unsigned int id, enum torc_cluster_type type,
+		     struct torc_error *error);
+	int (*unshare)(struct torc_engine *engine);
+
 	/* NULL: cannot send. ifindex 0: the engine's own interface. */
 	int (*send)(struct torc_engine *engine, int ifindex, const void *data, size_t length);
 	int (*send_batch)(struct torc_engine *engine, const struct torc_packet *packets,
