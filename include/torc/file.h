@@ -297,7 +297,7 @@ struct torc_writer_options {
 				* the first interface's */
 	bool has_link_type;
 	uint32_t mode;         /* of new files, 0: 0600 */
-	uint64_t buffer_bytes; /* 0: 1 MiB, with TORC_WRITER_ASYNC 64 MiB */
+	uint64_t buffer_bytes; /* 0: 256 KiB, compressed 1 MiB, TORC_WRITER_ASYNC 64 MiB */
 	const char *application; /* pcapng: what made it; NULL: torc and its version */
 	const char *comment;     /* pcapng: of the section */
 
