@@ -4,8 +4,10 @@
  * another one becomes server when it dies. See peer.h and docs/clusters.md.
  */
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -14,6 +16,7 @@
 #include "cluster/session.h"
 
 #define CONFIRM_NS        500000000u /* for the others to come back to a new server */
+#define CONFIRM_END_NS    30000000000u /* at most, for one that is alive and does not */
 #define GIVE_UP_TRIES     40         /* times GIVE_UP_WAIT_NS: for the others to close a duplicate */
 #define GIVE_UP_WAIT_NS   250000
 #define RETRY_MS          50
@@ -296,7 +299,9 @@ void torc_serve_begin(struct session *session)
 		process_is_gone(session, old);
 	torc_table_unlock(table);
 	session->confirm_by_ns = torc_cluster_now_ns() + CONFIRM_NS;
+	session->confirm_end_ns = torc_cluster_now_ns() + CONFIRM_END_NS;
 	torc_watch_add(session->listener);
+	torc_links_open(session);
 }
 
 /* Another one was faster: introduce ourselves, and what is ours. */
@@ -361,6 +366,23 @@ void torc_serve_server(struct session *session)
 
 /* ---- what is due ---- */
 
+/* As far as it can be seen: a process of another pid namespace cannot. */
+static bool is_alive(pid_t pid)
+{
+	struct pollfd poll_fd = { .events = POLLIN };
+	bool alive;
+
+	if (pid <= 0)
+		return false;
+	poll_fd.fd = (int)syscall(SYS_pidfd_open, pid, 0);
+	if (poll_fd.fd < 0)
+		return errno != ESRCH;
+	alive = poll(&poll_fd, 1, 0) == 0;
+	close(poll_fd.fd);
+	return alive;
+}
+
+/* Who has not come back within the time is dead; one that is only slow gets more of it. */
 static int confirm(struct session *session)
 {
 	uint64_t now = torc_cluster_now_ns();
@@ -375,11 +397,17 @@ static int confirm(struct session *session)
 	if (!missing || torc_session_lock_table(session) < 0)
 		return -1;
 	for (unsigned int i = 0; i < CLUSTER_PROCESSES; i++) {
-		if (session->table->processes[i].used && !session->table->processes[i].confirmed)
+		const struct cluster_process *process = &session->table->processes[i];
+
+		if (!process->used || process->confirmed)
+			continue;
+		if (is_alive(process->pid) && now < session->confirm_end_ns)
+			session->confirm_by_ns = now + CONFIRM_NS;
+		else
 			process_is_gone(session, i);
 	}
 	torc_table_unlock(session->table);
-	return -1;
+	return session->confirm_by_ns ? (int)(CONFIRM_NS / 1000000) : -1;
 }
 
 int torc_serve_due(struct session *session)

@@ -109,7 +109,7 @@ static struct session *new_session(unsigned int id)
 	session->refs = 1;
 	session->pid = getpid();
 	session->memfd = session->table_map = session->program = -1;
-	session->listener = session->server = -1;
+	session->listener = session->server = session->links = -1;
 	for (unsigned int i = 0; i < CLUSTER_SLOTS; i++)
 		session->dups[i] = -1;
 	return session;
@@ -143,8 +143,11 @@ static void disconnect(struct session *session)
 		torc_watch_remove(session->listener);
 	if (session->server >= 0)
 		torc_watch_remove(session->server);
+	if (session->links >= 0)
+		torc_watch_remove(session->links);
 	close_fd(&session->listener);
 	close_fd(&session->server);
+	close_fd(&session->links);
 }
 
 void torc_session_close(struct session *session)
@@ -250,6 +253,8 @@ static int connect_watcher(struct session *session)
 
 	if (ret == 0)
 		ret = torc_watch_add(session->listener >= 0 ? session->listener : session->server);
+	if (ret == 0 && session->listener >= 0)
+		torc_links_open(session);
 	return ret;
 }
 
@@ -331,6 +336,7 @@ static void disinherit(struct session *session)
 	}
 	close_fd(&session->listener);
 	close_fd(&session->server);
+	close_fd(&session->links);
 	session->pid = getpid();
 	session->forked = true;
 	session->members = 0;

@@ -40,8 +40,11 @@ struct session {
 	bool orphan;       /* the server is gone and no other was found yet */
 	int listener;      /* of the server, else -1 */
 	int server;        /* of everybody else, else -1: the connection to it */
+	int links;         /* of the server: netlink, what becomes of interfaces; else -1 */
+	bool link_down[CLUSTER_GROUPS];
 	struct session_client *clients;
 	uint64_t confirm_by_ns; /* a new server: who has not come back by then is dead; 0: all have */
+	uint64_t confirm_end_ns; /* the same, for those that are alive */
 	int dups[CLUSTER_SLOTS]; /* a duplicate of each slot's socket, or -1 */
 };
 
@@ -95,6 +98,13 @@ void torc_group_wait(struct session *session, unsigned int group);
 void torc_group_repair(struct session *session);
 /* The id a cluster's group on this interface has if nobody else uses it. */
 uint16_t torc_group_preferred_id(unsigned int id, int ifindex);
+
+/*
+ * links.c: an interface that comes up again has its sockets in another order. open: of the server;
+ * read: something happened to an interface.
+ */
+void torc_links_open(struct session *session);
+void torc_links_read(struct session *session);
 
 /* ---- serve.c: the server, and what becomes of the others when it dies; big lock held ---- */
 

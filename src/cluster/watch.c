@@ -33,6 +33,10 @@ static void dispatch(int fd)
 			torc_serve_accept(s);
 			return;
 		}
+		if (fd == s->links) {
+			torc_links_read(s);
+			return;
+		}
 		if (fd == s->server) {
 			torc_serve_server(s);
 			return;
