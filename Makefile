@@ -37,13 +37,18 @@ WARNINGS := -Wall -Wextra -Wshadow -Wvla -Wundef -Wstrict-prototypes -Wmissing-p
 	-Wformat=2 -Wimplicit-fallthrough $(if $(WERROR),-Werror)
 ALL_CPPFLAGS := -Iinclude -Isrc -D_GNU_SOURCE $(OPT_CPPFLAGS) $(CPPFLAGS)
 ALL_CFLAGS := -std=gnu17 $(WARNINGS) -fPIC -fvisibility=hidden -pthread -pipe -MMD -MP \
-	-fno-asynchronous-unwind-tables $(CFLAGS) $(SANITIZE)
+	-fno-asynchronous-unwind-tables -ffunction-sections -fdata-sections $(CFLAGS) $(SANITIZE)
 ALL_LDFLAGS := -pthread $(call linker,-Wl$(comma)-z$(comma)pack-relative-relocs) $(LDFLAGS) $(SANITIZE)
 
-# What no packet passes through is built for size.
-SMALL := $(if $(SANITIZE),,-Os)
-HOT  := src/decode/decode.c
-COLD := src/bpf/% src/decode/% src/cluster/% src/live/% src/send/% src/text/% src/util/% cli/%
+# What packets pass through is built for speed, everything else for size.
+HOT := src/decode/decode.c src/engine/afpacket_v%.c src/engine/afxdp_receive.c  \
+	src/engine/replay.c src/file/reader.c src/file/pcap.c src/file/pcapng.c src/file/encode.c \
+	src/file/writer.c src/filter/program.c src/filter/program_chain.c \
+	src/filter/filter.c src/flow/% src/parse/% \
+	src/ring/receive.c src/ring/refine.c src/ring/hold.c src/send/make.c src/send/live.c \
+	src/source/% compat/pfring/recv.c compat/pfring/header.c compat/pfring/parse.c tests/% bench/% \
+	fuzz/% examples/%
+SMALL := $(if $(findstring -O2,$(CFLAGS)),-Os)
 LIBS := -lpcap $(OPT_LIBS)
 
 LIB_SRC    := $(sort $(wildcard src/*/*.c src/*/*/*.c))
@@ -79,7 +84,7 @@ config:
 
 $(B)/%.o: %.c
 	$(call say,CC,$<)
-	$(Q)$(if $(wildcard $(@D)),,mkdir -p $(@D) &&) $(CC) $(ALL_CPPFLAGS) $(EXTRA_$(firstword $(subst /, ,$*))) $(ALL_CFLAGS) $(if $(filter $(COLD),$(filter-out $(HOT),$<)),$(SMALL)) -c -o $@ $<
+	$(Q)$(if $(wildcard $(@D)),,mkdir -p $(@D) &&) $(CC) $(ALL_CPPFLAGS) $(EXTRA_$(firstword $(subst /, ,$*))) $(ALL_CFLAGS) $(if $(filter $(HOT),$<),,$(SMALL)) -c -o $@ $<
 
 EXTRA_compat := -Icompat/pfring
 EXTRA_tests  := -Icompat/pfring
@@ -98,6 +103,7 @@ $(B)/symbols.ok: scripts/check-symbols libtorc.map $(wildcard include/torc/*.h i
 $(B)/libtorc.so.$(VERSION): $(LIB_OBJ) libtorc.map $(B)/symbols.ok
 	$(call say,LD,$@)
 	$(Q)$(CC) -shared -Wl,-soname,$(SONAME) -Wl,--version-script,libtorc.map -Wl,-z,defs \
+		-Wl,-Bsymbolic-functions -Wl,--gc-sections -Wl,-z,noseparate-code \
 		$(ALL_LDFLAGS) -o $@ $(LIB_OBJ) $(LIBS)
 
 $(B)/libtorc.so: $(B)/libtorc.so.$(VERSION)
