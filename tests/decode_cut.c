@@ -4,6 +4,7 @@
  * on the wire, and with each byte changed, against a guard page; the layers stay in bounds, and what
  * is written of them is whole JSON
  */
+#include "decode_faults.h"
 #include "golden.h"
 
 static char text[1 << 16];
@@ -60,47 +61,6 @@ static const char *json_skip(const char *p)
 			return p + strlen(words[i]);
 	i = strspn(p, "-0123456789");
 	return i > 0 ? p + i : NULL;
-}
-
-/* ---- what holds for any packet ---- */
-
-static const char *fault(const struct torc_decoded *decoded)
-{
-	const struct torc_layer *layer = decoded->layers;
-	uint32_t at = 0, trailer, length;
-	unsigned int i;
-
-	for (i = 0; i < decoded->layer_count; i++, layer++) {
-		if (layer->offset != at)
-			return "layers do not follow each other";
-		at += layer->header_length;
-		if (at > decoded->caplen || layer->payload_length > decoded->caplen - at)
-			return "a layer is longer than the packet";
-		if (layer->type == TORC_LAYER_DECODE_FAILURE && !decoded->reason)
-			return "a failure without a reason";
-	}
-	trailer = torc_trailer(decoded, &length);
-	if (trailer + length != decoded->caplen)
-		return "layers and trailer are not the packet";
-	return NULL;
-}
-
-/* The path in line for common stacks and the one through the table must not differ. */
-static const char *paths_fault(const struct torc_packet *packet)
-{
-	struct torc_decode_options options = { .size = sizeof(options) };
-	struct torc_decoded a, b;
-
-	torc_decode_packet(packet, &a);
-	torc_decode_with(packet, &options, &b);
-	if (a.status != b.status || a.flags != b.flags || a.registry != b.registry ||
-	    a.number != b.number || a.failed_type != b.failed_type || !a.reason != !b.reason ||
-	    (a.reason && strcmp(a.reason, b.reason) != 0))
-		return "the two ways of decoding differ in the outcome";
-	if (a.layer_count != b.layer_count ||
-	    memcmp(a.layers, b.layers, a.layer_count * sizeof(a.layers[0])) != 0)
-		return "the two ways of decoding differ in the layers";
-	return NULL;
 }
 
 static const char *text_fault(const struct torc_packet *packet, const struct torc_decoded *decoded)

@@ -304,7 +304,7 @@ static bool express_options(struct torc_decoded *decoded, const struct torc_deco
 	const struct torc_layer *layer;
 	unsigned int n, count = decoded->layer_count;
 
-	for (n = 0; options && n < count; n++) {
+	for (n = 0; n < count; n++) {
 		layer = &decoded->layers[n];
 		if (stops_before(layer->type, options)) {
 			decoded->layer_count = (uint8_t)n;
@@ -325,8 +325,9 @@ static int decode_with(const struct torc_packet *packet, const struct torc_decod
 
 	neighbour_prefetch(packet->data, packet->caplen);
 	decoded_begin(decoded, packet->link_type, packet->data, packet->caplen, len);
-	if (packet->link_type == TORC_LINK_ETHERNET &&
-	    !(options && options->flags & TORC_DECODE_STREAMS))
+	/* without flags and targets: the long way, so that the tests can hold both together */
+	if (packet->link_type == TORC_LINK_ETHERNET && options && options->target_count > 0 &&
+	    !(options->flags & TORC_DECODE_STREAMS))
 		type = express_decode(&e);
 	if (type == EXPRESS_NO)
 		return rest_decode(decoded, e, type, options);
