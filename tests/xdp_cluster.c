@@ -139,6 +139,30 @@ static void flows_stay_together(enum torc_cluster_type type, const char *name)
 	torc_ring_close(rings[1]);
 }
 
+static void every_member_sends(struct torc_ring **rings, unsigned int count)
+{
+	int peer = packet_socket("vb", 0x0003);
+	uint8_t frame[60] = { 2, 0, 0, 0, 0, 9, 2, 0, 0, 0, 0, 8, 0x88, 0xb5 };
+	struct torc_packet packet = { .data = frame, .caplen = 60 };
+	struct torc_stats stats;
+	char byte;
+
+	for (unsigned int i = 0; i < count; i++) {
+		struct pollfd wait = { .fd = peer, .events = POLLIN };
+		unsigned int got = 0;
+
+		is(torc_ring_send(rings[i], frame, 60), 60, "member %u sends", i);
+		is(torc_ring_send_batch(rings[i], &packet, 1), 1, "and a batch");
+		torc_ring_flush(rings[i]);
+		while (got < 2 && poll(&wait, 1, 1000) > 0)
+			got += recv(peer, &byte, 1, 0) >= 0;
+		is(got, 2, "both leave");
+		torc_ring_stats(rings[i], &stats);
+		is(stats.sent, 2, "and are counted");
+	}
+	close(peer);
+}
+
 /* A member stops, comes back; then the one that opened the sockets closes. */
 static void members_come_and_go(void)
 {
@@ -159,6 +183,7 @@ static void members_come_and_go(void)
 			 (first[2].flow[i] && !second[2].flow[i]);
 	is(moved, 0, "and no other flow moves");
 	torc_ring_enable(rings[1]);
+	every_member_sends(rings, 3);
 	torc_ring_close(rings[0]);
 	rings[0] = NULL;
 	send_all(4);

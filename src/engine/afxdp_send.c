@@ -183,6 +183,12 @@ static int send_elsewhere(struct torc_engine *engine, int ifindex, const void *d
 	return (int)sent;
 }
 
+/* The tx ring is the host's (afxdp_share.c): a guest sends by its packet socket. */
+static bool is_guest(const struct torc_engine *engine)
+{
+	return engine->port && engine->queue_count == 0 && !engine->gone;
+}
+
 int afxdp_send(struct torc_engine *engine, int ifindex, const void *data, size_t length)
 {
 	uint32_t sent;
@@ -190,6 +196,8 @@ int afxdp_send(struct torc_engine *engine, int ifindex, const void *data, size_t
 
 	if (ifindex != 0 && ifindex != engine->device.ifindex)
 		return send_elsewhere(engine, ifindex, data, length);
+	if (is_guest(engine))
+		return send_elsewhere(engine, engine->device.ifindex, data, length);
 	if (engine->queue_count == 0 || engine->queues[0].tx_count == 0)
 		return engine->gone ? -ENODEV : -EOPNOTSUPP;
 	result = queue_frame(engine, data, length);
@@ -204,6 +212,13 @@ int afxdp_send_batch(struct torc_engine *engine, const struct torc_packet *packe
 	unsigned int taken = 0;
 	int result = 0;
 
+	while (is_guest(engine) && taken < count && result >= 0) {
+		result = send_elsewhere(engine, engine->device.ifindex, packets[taken].data,
+					packets[taken].caplen);
+		taken += result >= 0;
+	}
+	if (is_guest(engine))
+		return taken > 0 ? (int)taken : result;
 	if (engine->queue_count == 0 || engine->queues[0].tx_count == 0)
 		return -EOPNOTSUPP;
 	while (taken < count && result == 0) {
