@@ -139,6 +139,23 @@ static void test_own(uint32_t flags)
 	torc_ring_close(other);
 }
 
+/* On loopback what was sent comes in again, and that is no copy of its own. */
+static void test_own_on_loopback(void)
+{
+	struct torc_ring *ring = net_ring("lo", 0);
+	struct counts counts;
+	uint8_t frame[100];
+
+	for (uint32_t i = 0; i < 20; i++) {
+		net_frame(frame, sizeof(frame), i);
+		torc_ring_send(ring, frame, sizeof(frame));
+	}
+	counts = read_counts(ring);
+	ok(counts.rx == 20 && counts.tx == 0, "on loopback they come in again");
+	ok(net_stats(ring).own_copies == 0 && net_stats(ring).balanced, "the account balances");
+	torc_ring_close(ring);
+}
+
 int main(void)
 {
 	net_pair("va", "vb");
@@ -150,5 +167,6 @@ int main(void)
 	test_loopback(TORC_IMMEDIATE);
 	test_own(0);
 	test_own(TORC_IMMEDIATE);
+	test_own_on_loopback();
 	return done();
 }

@@ -412,7 +412,7 @@ TORC_API int torc_ring_leave_cluster(struct torc_ring *ring);
  * data  a whole frame from its link-layer header, without frame check sequence; copied
  * Returns the length, or -EMSGSIZE (longer than MTU and header), -TORC_ENOTENABLED, -EOPNOTSUPP (a
  * TORC_RECV_ONLY ring, a file), -ENOBUFS (the interface's queue is full: try again), and others.
- * The ring does not receive what it sent; other captures do.
+ * The ring does not see its frames leave; other captures do. (On loopback they come in again.)
  */
 TORC_API int torc_ring_send(struct torc_ring *ring, const void *data, size_t length);
 
