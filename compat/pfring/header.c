@@ -82,6 +82,10 @@ static ip_addr address_of(const uint8_t *bytes, uint8_t version)
 
 static void fill_tunnel(tunnel_info *tunnel, const struct torc_parsed *parsed)
 {
+	if (parsed->tunnel_id == TORC_NO_TUNNEL_ID && parsed->inner.version == 0) {
+		*tunnel = (tunnel_info){ .tunnel_id = NO_TUNNEL_ID };
+		return;
+	}
 	tunnel->tunnel_id = parsed->tunnel_id;
 	memcpy(tunnel->tunneled_dmac, parsed->inner_destination_mac, ETH_ALEN);
 	memcpy(tunnel->tunneled_smac, parsed->inner_source_mac, ETH_ALEN);
