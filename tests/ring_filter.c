@@ -45,6 +45,36 @@ static unsigned int read_digits(struct torc_ring *ring)
 	return net_read_all(ring, see, NULL);
 }
 
+/* The kernel takes no loops and no more than 4096 instructions; then the ring filters itself. */
+static void test_what_the_kernel_refuses(void)
+{
+	struct torc_ring *ring = net_ring("vb", 0);
+	size_t size = 64 << 10, length = 0;
+	char *text = malloc(size);
+
+	is(torc_ring_set_filter(ring, "ip protochain 17 and udp dst port 7003"), 0,
+	   "a filter with a loop");
+	send_ports(0, 100);
+	is(read_digits(ring), 10, "only what matches comes");
+	is(digits, 1 << 3, "the right ones");
+	is(net_stats(ring).filtered, 90, "what the ring refused is counted");
+	for (unsigned int i = 0; i < 1500; i++)
+		length += (size_t)snprintf(text + length, size - length, "%sudp[%u:4] = 0x%x",
+					   i ? " or " : "", 8 + i % 40, 0xfeed0000 + i);
+	snprintf(text + length, size - length, " or udp dst port 7004");
+	is(torc_ring_set_filter(ring, text), 0, "a filter of more than 4096 instructions");
+	send_ports(100, 100);
+	read_digits(ring);
+	is(digits, 1 << 4, "it is run all the same");
+	is(torc_ring_set_filter(ring, "udp dst port 7005"), 0, "and a plain one again");
+	send_ports(200, 100);
+	is(read_digits(ring), 10, "by the kernel");
+	is(digits, 1 << 5, "the right ones");
+	ok(net_stats(ring).balanced, "the account balances");
+	free(text);
+	torc_ring_close(ring);
+}
+
 static void test_set_and_remove(uint32_t flags)
 {
 	struct torc_ring *ring = net_ring("vb", flags);
@@ -218,5 +248,6 @@ int main(void)
 	test_concurrent(0);
 	test_concurrent(TORC_IMMEDIATE);
 	test_kernel_only();
+	test_what_the_kernel_refuses();
 	return done();
 }

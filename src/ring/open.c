@@ -283,6 +283,7 @@ void torc_ring_close(struct torc_ring *ring)
 	torc_cluster_file_leave(ring->seat);
 	torc_live_withdraw(ring->live);
 	ring_wait_close(ring);
+	ring_other_filters_free(ring);
 	torc_filter_free(ring->filter);
 	pthread_mutex_destroy(&ring->lock);
 	free(ring->kernel_program.filter);

@@ -9,6 +9,7 @@
  */
 #include <ifaddrs.h>
 #include <net/if.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cluster/cluster.h"
@@ -97,16 +98,57 @@ static bool wrong_vlan(const struct torc_ring *ring, const struct ring_port *por
 	return want != TORC_VLAN_ANY && outer_vlan(packet) != want;
 }
 
-static bool matches(const struct torc_ring *ring, const struct torc_packet *packet)
+/* A file may hold several link types: the expression, compiled for each as it is met. */
+struct ring_other_filter {
+	struct ring_other_filter *next;
+	struct torc_filter *filter; /* NULL: the expression means nothing there, nothing matches */
+	uint16_t link_type;
+};
+
+void ring_other_filters_free(struct torc_ring *ring)
 {
-	return torc_filter_matches(ring->filter, packet->data, packet->caplen, packet->len) > 0;
+	while (ring->other_filters) {
+		struct ring_other_filter *other = ring->other_filters;
+
+		ring->other_filters = other->next;
+		torc_filter_free(other->filter);
+		free(other);
+	}
+}
+
+static const struct torc_filter *filter_for(struct torc_ring *ring, uint16_t link_type)
+{
+	struct ring_other_filter *other = ring->other_filters;
+
+	if (link_type == ring->filter_link_type)
+		return ring->filter;
+	while (other && other->link_type != link_type)
+		other = other->next;
+	if (other)
+		return other->filter;
+	other = calloc(1, sizeof(*other));
+	if (!other)
+		return NULL;
+	other->link_type = link_type;
+	if (torc_filter_compile(&other->filter, ring->filter_text, link_type, ring->snaplen, NULL) < 0)
+		other->filter = NULL;
+	other->next = ring->other_filters;
+	ring->other_filters = other;
+	return other->filter;
+}
+
+static bool matches(struct torc_ring *ring, const struct torc_packet *packet)
+{
+	const struct torc_filter *filter = filter_for(ring, packet->link_type);
+
+	return filter && torc_filter_matches(filter, packet->data, packet->caplen, packet->len) > 0;
 }
 
 /*
  * The verdict the kernel would give: when the filter does not look at tags, on the bytes without
  * the tag that was put back. The addresses go where they were for that moment.
  */
-static bool matches_as_in_kernel(const struct torc_ring *ring, const struct torc_packet *packet)
+static bool matches_as_in_kernel(struct torc_ring *ring, const struct torc_packet *packet)
 {
 	uint8_t *data = (uint8_t *)(uintptr_t)packet->data, head[16];
 	bool match;
@@ -122,7 +164,7 @@ static bool matches_as_in_kernel(const struct torc_ring *ring, const struct torc
 }
 
 /* Everything again; a filter that only the kernel can run refuses what it did not see. */
-static bool refuse(const struct torc_ring *ring, const struct ring_port *port,
+static bool refuse(struct torc_ring *ring, const struct ring_port *port,
 		   const struct torc_packet *packet)
 {
 	return wrong_direction(ring, packet) || wrong_vlan(ring, port, packet) ||
@@ -134,7 +176,7 @@ static bool refuse(const struct torc_ring *ring, const struct ring_port *port,
  * Captured before the settings in force? Stamps of a card come from another clock, so with them
  * each packet is tested for as long as the ring lives.
  */
-static bool refuse_late(const struct torc_ring *ring, const struct ring_port *port,
+static bool refuse_late(struct torc_ring *ring, const struct ring_port *port,
 			const struct torc_packet *packet)
 {
 	if (!(packet->flags & TIME_IS_NO_ARRIVAL) &&

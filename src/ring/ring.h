@@ -130,6 +130,8 @@ struct torc_ring {
 	bool kernel_filtered;          /* atomic: the kernel refused packets at some time: nobody counted */
 	bool kernel_directed;
 	struct torc_filter *filter;    /* the same for user space; NULL: none, or not possible */
+	uint16_t filter_link_type;     /* what it was compiled for */
+	struct ring_other_filter *other_filters; /* files with several link types: see refine.c */
 	bool filter_kernel_only;       /* uses what only the kernel knows */
 	bool filter_sees_tags;         /* has the word "vlan" */
 	uint64_t settings_since_ns;    /* packets from before were captured under older settings */
@@ -222,6 +224,7 @@ void ring_drain(struct torc_ring *ring);
 
 /* refine.c */
 void ring_refine_changed(struct torc_ring *ring);
+void ring_other_filters_free(struct torc_ring *ring);
 void ring_refine_batch(struct torc_ring *ring);
 unsigned int ring_refine(struct torc_ring *ring, const struct ring_port *port,
 			 struct torc_packet *packets, unsigned int count);

@@ -11,6 +11,22 @@
 
 /* ---- the filter: expression, direction, VLAN, queues and snaplen in one program ---- */
 
+static int give_program(struct ring_port *port, const struct torc_kernel_filter *parts)
+{
+	struct sock_fprog program;
+	int result = torc_kernel_filter_build(parts, &program);
+
+	if (result < 0)
+		return result;
+	result = port->ops->set_filter(port->engine, program.len ? &program : NULL);
+	free(program.filter);
+	return result;
+}
+
+/*
+ * What the kernel does not take (a loop, as "protochain" makes one; more than 4096 instructions),
+ * the ring runs itself; the kernel keeps direction, queues and snaplen.
+ */
 static int apply_to_port(struct torc_ring *ring, struct ring_port *port)
 {
 	struct torc_kernel_filter parts = {
@@ -20,20 +36,19 @@ static int apply_to_port(struct torc_ring *ring, struct ring_port *port)
 		.snaplen = ring->snaplen,
 		.user = &ring->kernel_program,
 	};
-	struct sock_fprog program;
 	int result;
 
 	if (!port->ops->set_filter)
 		return 0;
-	result = torc_kernel_filter_build(&parts, &program);
-	if (result < 0)
-		return result;
-	result = port->ops->set_filter(port->engine, program.len ? &program : NULL);
-	free(program.filter);
+	result = give_program(port, &parts);
 	port->filters = result == 0;
-	if (result == -EOPNOTSUPP && !ring->filter_kernel_only)
-		return 0; /* the ring does it */
-	return result;
+	if (ring->filter_kernel_only)
+		return result;
+	if ((result == -EINVAL || result == -E2BIG) && parts.user->len > 0) {
+		parts.user = NULL;
+		result = give_program(port, &parts);
+	}
+	return result == -EOPNOTSUPP ? 0 : result;
 }
 
 static bool is_file(const struct torc_ring *ring)
@@ -87,6 +102,7 @@ static struct filter_state filter_of(const struct torc_ring *ring)
 
 static void use_filter_state(struct torc_ring *ring, const struct filter_state *state)
 {
+	ring_other_filters_free(ring);
 	ring->filter_text = state->text;
 	ring->kernel_program = state->program;
 	ring->filter = state->filter;
@@ -142,8 +158,9 @@ static int compile(struct torc_ring *ring, const char *expression, struct filter
 		state->kernel_only = needs_kernel(&state->program);
 		state->sees_tags = torc_kernel_filter_sees_tags(expression);
 	}
+	ring->filter_link_type = link_type_of(ring);
 	if (!state->kernel_only)
-		result = torc_filter_compile(&state->filter, expression, link_type_of(ring),
+		result = torc_filter_compile(&state->filter, expression, ring->filter_link_type,
 					     ring->snaplen, &ring->error);
 	if (result == 0 && !(state->text = strdup(expression)))
 		result = ring_fail(ring, -ENOMEM, "out of memory");
