@@ -123,8 +123,9 @@ static double one_run(int way)
 					  PACKET_FANOUT_EBPF };
 	int ifindex = (int)if_nametoindex("rx0");
 	struct reader readers[2];
-	struct flood flood;
-	double seconds, rate = -1;
+	struct flood flood = { 0 };
+	double seconds = 0, rate = -1;
+	bool sent;
 
 	for (int i = 0; i < 2; i++) {
 		if (open_reader(&readers[i], ifindex) < 0 ||
@@ -135,14 +136,14 @@ static double one_run(int way)
 		goto done;
 	for (int i = 0; i < 2; i++)
 		pthread_create(&readers[i].thread, NULL, read_ring, &readers[i]);
-	flood_start(&flood, "tx0", FRAMES, 64, 256, 0);
-	flood_wait(&flood, &seconds);
+	sent = flood_start(&flood, "tx0", FRAMES, 64, 256, 0) == 0 && flood_wait(&flood, &seconds);
 	usleep(20000);
 	for (int i = 0; i < 2; i++) {
 		__atomic_store_n(&readers[i].stop, true, __ATOMIC_RELEASE);
 		pthread_join(readers[i].thread, NULL);
 	}
-	rate = (double)(readers[0].packets + readers[1].packets) / seconds;
+	if (sent)
+		rate = (double)(readers[0].packets + readers[1].packets) / seconds;
 done:
 	for (int i = 0; i < 2; i++) {
 		munmap(readers[i].memory, (size_t)BLOCK * BLOCKS);

@@ -36,7 +36,7 @@ struct frame {
 static inline void put(struct frame *f, uint64_t value, int bytes)
 {
 	while (bytes-- > 0)
-		f->bytes[f->length++] = (uint8_t)(value >> 8 * bytes);
+		f->bytes[f->length++] = bytes < 8 ? (uint8_t)(value >> 8 * bytes) : 0;
 }
 
 static inline bool flow_has_ports(const struct flow *flow)
