@@ -181,7 +181,9 @@ int main(int argc, char **argv)
 		if (torc_ring_open(&ring, argv[1], 0, 0, NULL) < 0)
 			return 1;
 		code = torc_ring_set_cluster(ring, 7, TORC_CLUSTER_PER_FLOW);
-		return code == -TORC_ECLUSTER && strstr(torc_ring_error(ring), "member=") ? 42 : 1;
+		code = code == -TORC_ECLUSTER && strstr(torc_ring_error(ring), "member=") ? 42 : 1;
+		torc_ring_close(ring);
+		return code;
 	}
 	setenv("CLUSTER_FILE_SELF", argv[0], 1);
 	make_file();

@@ -60,7 +60,9 @@ enum {
 	TORC_TIMESTAMP = 1 << 4,
 	/* the card's timestamps where there are some, else software ones: packet.flags says which */
 	TORC_HW_TIMESTAMP = 1 << 5,
-	/* deliver each frame at once (tens of microseconds) instead of in blocks */
+	/* deliver each frame at once (tens of microseconds) instead of in blocks; each takes a slot
+	 * of its own, so with the default snaplen 512 packets fill the default buffer: give a snaplen
+	 * or a larger buffer where bursts are longer */
 	TORC_IMMEDIATE = 1 << 6,
 	/* on loopback, where each packet crosses twice, deliver both copies */
 	TORC_BOTH_COPIES = 1 << 7
