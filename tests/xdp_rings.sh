@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# The tests of the default ring a second time, over AF_XDP. Every difference is named here, with its
+# Tests of the default ring a second time, over AF_XDP. Every difference is named here, with its
 # reason; any other failure is one, and so is a difference that is none any more.
 #
 # A test tells what it does in TAP lines. Lines that follow one ending in "outgoing: sent" are about
@@ -14,7 +14,18 @@ differences="
 ring_direction~.*~$outgoing
 ring_loss~^[0-9.]+ % were lost$~$frames
 ring_vlan~, outgoing: $~$outgoing
+ring_fd~^in a cluster$~a ring on xdp: enters a cluster before it is enabled
+ring_packet~^they lie side by side in the ring: no copies$~each packet has a frame of its own
 "
+
+# test ~ why it is not run
+left_out='
+ring_interface~what becomes of an interface is tested in xdp_attach.c; one that was deleted and made anew while the ring was disabled is not found again
+ring_live~it has two rings on one interface at once, which only a cluster may
+ring_open~it opens any, and two rings on one interface
+ring_send~it captures what the interface itself sends; xdp_settings.c tests sending
+'
+tests='ring_direction ring_enable ring_fd ring_filter ring_loss ring_packet ring_sampling ring_vlan ring_wait'
 
 # The failed lines of a log, each with what it is about.
 failures() {
@@ -25,14 +36,16 @@ failures() {
 ip link add probe0 type veth peer name probe1 && ip link set probe0 up && ip link set probe1 up
 torc count -i xdp:probe0 --for 0.1s >"$work/log" 2>&1 || skip_all "$(tail -n 1 "$work/log")"
 
-for source in tests/ring_*.c; do # side by side: most of their time they wait
-	name=$(basename "$source" .c)
+printf %s "$left_out" | sed '/^$/d' >"$work/left_out"
+while IFS='~' read -r name reason; do
+	skip "$name" "$reason"
+done <"$work/left_out"
+for name in $tests; do # side by side: most of their time they wait
 	NET_ENGINE=xdp: timeout 150 unshare -nm --propagation private \
 		sh tests/run --inside "$B/tests/$name" >"$work/$name" 2>&1 </dev/null &
 done
 wait
-for source in tests/ring_*.c; do
-	name=$(basename "$source" .c)
+for name in $tests; do
 	log=$work/$name
 	failures "$log" >"$work/failures"
 	if grep -q '^a ring on lo opens$' "$work/failures"; then
