@@ -98,6 +98,46 @@ static void states(void)
 	   "no layer, no checksum");
 }
 
+/* What each of the layers' own sums says: right, wrong when any byte of it changes, cut. */
+static void sums_of(const uint8_t *whole, uint32_t length, unsigned int type)
+{
+	const char *name = torc_layer_name(type);
+	uint8_t bytes[128];
+
+	memcpy(bytes, whole, length);
+	is(state_of(bytes, length, length, TORC_LINK_RAW, type, 0), TORC_CHECKSUM_RIGHT, "%s", name);
+	bytes[length - 2] ^= 4;
+	is(state_of(bytes, length, length, TORC_LINK_RAW, type, 0), TORC_CHECKSUM_WRONG,
+	   "%s, wrong", name);
+	is(state_of(bytes, length - 1, length, TORC_LINK_RAW, type, 0),
+	   TORC_CHECKSUM_NOT_CHECKABLE, "%s, cut", name);
+}
+
+/* GRE of an unknown protocol, "hello"; SCTP with one DATA chunk, "hello" and its padding. tshark agrees. */
+static const uint8_t gre[] = {
+	0x45, 0x00, 0x00, 0x21, 0x00, 0x01, 0x00, 0x00, 0x40, 0x2f, 0x66, 0xab,
+	0x0a, 0x00, 0x00, 0x01, 0x0a, 0x00, 0x00, 0x02, 0x80, 0x00, 0x12, 0x34,
+	0x29, 0xf9, 0x00, 0x00, 0x68, 0x65, 0x6c, 0x6c, 0x6f
+};
+static const uint8_t sctp[] = {
+	0x45, 0x00, 0x00, 0x38, 0x00, 0x01, 0x00, 0x00, 0x40, 0x84, 0x66, 0x3f,
+	0x0a, 0x00, 0x00, 0x01, 0x0a, 0x00, 0x00, 0x02, 0x0b, 0xb8, 0x0f, 0xa0,
+	0xde, 0xad, 0xbe, 0xef, 0x80, 0xe8, 0x9f, 0x8e, 0x00, 0x03, 0x00, 0x15,
+	0x00, 0x00, 0x00, 0x01, 0x00, 0x02, 0x00, 0x03, 0x00, 0x00, 0x00, 0x00,
+	0x68, 0x65, 0x6c, 0x6c, 0x6f, 0x00, 0x00, 0x00
+};
+
+static void other_sums(void)
+{
+	uint8_t bytes[sizeof(gre)];
+
+	sums_of(gre, sizeof(gre), TORC_LAYER_GRE);
+	sums_of(sctp, sizeof(sctp), TORC_LAYER_SCTP);
+	memcpy(bytes, gre, sizeof(gre));
+	bytes[20] = 0;
+	is(state_of(bytes, sizeof(gre), sizeof(gre), TORC_LINK_RAW, TORC_LAYER_GRE, 0),
+	   TORC_CHECKSUM_ABSENT, "GRE, absent");
+}
 
 static void internet(void)
 {
@@ -115,6 +155,7 @@ int main(void)
 {
 	golden_each(whole);
 	states();
+	other_sums();
 	internet();
 	return done();
 }

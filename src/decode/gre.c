@@ -143,4 +143,5 @@ const struct torc_layer_ops torc_layer_ops_gre = {
 	.decode = gre_decode,
 	.read = gre_read,
 	.fields = gre_fields,
+	.checksum = { TORC_SUM_GRE, 4, 0 },
 };

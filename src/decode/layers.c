@@ -98,7 +98,8 @@ int torc_layer_read(const struct torc_decoded *decoded, const struct torc_layer 
 	/* a caller that was built with an older, shorter struct */
 	memset(whole, 0, ops->struct_size);
 	ops->read(decoded, layer, whole);
-	memcpy(out, whole, size);
+	if (size > 0) /* out may be NULL then: a target that only wants to know */
+		memcpy(out, whole, size);
 	return 0;
 }
 
