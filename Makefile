@@ -42,13 +42,13 @@ ALL_LDFLAGS := -pthread $(call linker,-Wl$(comma)-z$(comma)pack-relative-relocs)
 
 # What packets pass through is built for speed, everything else for size.
 HOT := src/decode/decode.c src/engine/afpacket_v%.c src/engine/afxdp_receive.c  \
-	src/engine/replay.c src/file/reader.c src/file/pcap.c src/file/pcapng.c src/file/encode.c \
-	src/file/writer.c src/filter/program.c src/filter/program_chain.c \
-	src/filter/filter.c src/flow/% src/parse/% \
-	src/ring/receive.c src/ring/refine.c src/ring/hold.c src/send/make.c src/send/live.c \
-	src/source/% compat/pfring/recv.c compat/pfring/header.c compat/pfring/parse.c tests/% bench/% \
+	src/file/reader.c src/file/pcap.c src/file/pcapng.c \
+	src/filter/program.c src/filter/program_chain.c \
+	src/flow/flow.c src/parse/% \
+	src/ring/receive.c src/ring/refine.c \
+	compat/pfring/recv.c compat/pfring/header.c compat/pfring/parse.c tests/% bench/% \
 	fuzz/% examples/%
-SMALL := $(if $(findstring -O2,$(CFLAGS)),-Os)
+SMALL := $(if $(findstring -O2,$(CFLAGS)),-Oz)
 LIBS := -lpcap $(OPT_LIBS)
 
 LIB_SRC    := $(sort $(wildcard src/*/*.c src/*/*/*.c))
