@@ -72,7 +72,7 @@ FUZZERS := $(patsubst fuzz/%.c,$(B)/fuzz/%,$(FUZZ_SRC))
 PRODUCTS := $(B)/libtorc.a $(B)/libtorc.so $(if $(CLI_SRC),$(B)/torc) \
 	$(if $(PFRING_SRC),$(B)/libpfring.a $(B)/libpfring.so)
 
-.PHONY: all config tests benches examples install uninstall check bench fuzz sizes asan tsan clean help
+.PHONY: all config tests benches examples install uninstall check bench fuzz agree sizes asan tsan clean help
 .DELETE_ON_ERROR:
 .SECONDARY:
 .SUFFIXES:
@@ -179,6 +179,9 @@ asan: ## every test under AddressSanitizer and UndefinedBehaviorSanitizer
 tsan: ## the threaded tests under ThreadSanitizer
 	$(Q)$(MAKE) --no-print-directory B=build-tsan CFLAGS='-O1 -g' SANITIZE='-fsanitize=thread' \
 		check T='$(if $(T),$(T),$(notdir $(basename $(shell grep -l pthread_create tests/*.c))))'
+
+agree: all ## compare with gopacket, packet by packet (make agree FILES="...")
+	$(Q)B=$(B) sh scripts/agree $(FILES)
 
 sizes: ## lines of code, longest functions, size of the libraries
 	$(Q)sh scripts/sizes $(B)
