@@ -41,6 +41,7 @@ struct device {
 	bool hardware_time;
 	struct attempt tpacket;
 	struct attempt xdp;
+	struct attempt clusters; /* of every type; if not, of those that need no CAP_BPF */
 };
 
 /* ---- asking ---- */
@@ -92,6 +93,21 @@ static void note_reason(struct attempt *attempt, const struct torc_error *error)
 		snprintf(attempt->reason, sizeof(attempt->reason), "%.255s", error->text);
 }
 
+#define CLUSTER_TO_TRY 65535
+
+/* The ring joins a cluster of a type that takes eBPF; never enabled, it holds no share. */
+static void try_clusters(struct device *device, struct torc_ring *ring)
+{
+	device->clusters.code =
+		torc_ring_set_cluster(ring, CLUSTER_TO_TRY, TORC_CLUSTER_PER_INNER_FLOW);
+	if (device->clusters.code == -TORC_ECLUSTER) /* somebody else's: then it can be done */
+		device->clusters.code = 0;
+	if (device->clusters.code < 0)
+		snprintf(device->clusters.reason, sizeof(device->clusters.reason), "%.255s",
+			 torc_ring_error(ring));
+	torc_ring_leave_cluster(ring);
+}
+
 /* A ring that is opened, never enabled. */
 static void try_tpacket(struct device *device)
 {
@@ -106,6 +122,7 @@ static void try_tpacket(struct device *device)
 		return;
 	if (torc_ring_info(ring, &info) == 0 && info.queue_count > 0)
 		device->queues = info.queue_count;
+	try_clusters(device, ring);
 	torc_ring_close(ring);
 }
 
@@ -174,9 +191,16 @@ static void print_json(const struct device *device)
 	json_ability("native", device->xdp.code, TORC_XDP_NATIVE);
 	json_ability("zero_copy", device->xdp.code, TORC_XDP_ZERO_COPY);
 	json_ability("transmit", device->xdp.code, TORC_XDP_TRANSMIT);
-	printf(",\"default_route\":%s}}}\n",
+	printf(",\"default_route\":%s}},\"clusters\":{\"possible\":%s,\"all_types\":%s,\"reason\":",
 	       device->xdp.code >= 0 && (device->xdp.code & TORC_XDP_DEFAULT_ROUTE) ? "true"
-										   : "false");
+										   : "false",
+	       device->tpacket.code >= 0 ? "true" : "false",
+	       device->tpacket.code >= 0 && device->clusters.code >= 0 ? "true" : "false");
+	if (device->clusters.code < 0)
+		cli_print_json_string(stdout, device->clusters.reason);
+	else
+		printf("null");
+	printf("}}\n");
 }
 
 static void print_text(const struct device *device)
@@ -195,6 +219,11 @@ static void print_text(const struct device *device)
 	printf("%s\n", device->hardware_time ? ", hardware timestamps" : "");
 	printf("    tpacket_v3  %s%s\n", device->tpacket.code < 0 ? "no: " : "yes",
 	       device->tpacket.reason);
+	if (device->tpacket.code >= 0 && device->clusters.code >= 0)
+		printf("    clusters    all types; fragments follow their flow\n");
+	else if (device->tpacket.code >= 0)
+		printf("    clusters    by classic BPF: no inner flows (%s)\n",
+		       device->clusters.reason);
 	if (device->xdp.code < 0)
 		printf("    af_xdp      no: %s\n", device->xdp.reason);
 	else

@@ -5,6 +5,7 @@
 #include <torc/live.h>
 
 #include "commands.h"
+#include "rings.h"
 #include "pf_ring.h"
 
 struct settings {
@@ -98,8 +99,7 @@ static void print_json(const struct torc_live_ring *ring)
 
 /* ---- text ---- */
 
-/* Names are other processes' words: nothing in them may steer the terminal. */
-static const char *printable(const char *text, char *buffer, size_t size)
+const char *rings_printable(const char *text, char *buffer, size_t size)
 {
 	size_t i;
 
@@ -123,10 +123,10 @@ static void print_text(const struct torc_live_ring *ring)
 	snprintf(figures[1], 32, "%s", cli_figure(ring->stats.dropped).text);
 	snprintf(figures[2], 32, "%s", cli_figure(ring->stats.sent).text);
 	printf("%-8d %-15s %-15s %-10s %-3s %-18s %12s %10s %10s  %s\n", ring->pid,
-	       printable(ring->application_name, name, sizeof(name)),
-	       printable(ring->device, device, sizeof(device)), ring->engine,
+	       rings_printable(ring->application_name, name, sizeof(name)),
+	       rings_printable(ring->device, device, sizeof(device)), ring->engine,
 	       ring->enabled ? "on" : "off", cluster, figures[0], figures[1], figures[2],
-	       printable(ring->filter, filter, sizeof(filter)));
+	       rings_printable(ring->filter, filter, sizeof(filter)));
 }
 
 static int run(void *data, char **words)
@@ -156,7 +156,7 @@ static int run(void *data, char **words)
 			print_text(&ring);
 	}
 	torc_live_close(list);
-	return CLI_GOOD;
+	return rings_print_clusters(settings->json);
 }
 
 const struct cli_command command_rings = {
@@ -164,7 +164,8 @@ const struct cli_command command_rings = {
 	.words = "[--pf-ring [FILE ...]]",
 	.summary = "the rings that are open on this machine, and their accounts",
 	.about = "Lists the rings that are open on this machine, in any process: whose they are, on which\n"
-		 "device, and their packet account, at most a second old.",
+		 "device, and their packet account, at most a second old; and the clusters of this network\n"
+		 "namespace, with each member's share.",
 	.groups = groups,
 	.settings_size = sizeof(struct settings),
 	.run = run,

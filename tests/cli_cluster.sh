@@ -33,6 +33,11 @@ is 'a flow is at one member' "$(ports a | cat - <(ports b) | sort | uniq -d)" ''
 is 'all flows are somewhere' "$(cat <(ports a) <(ports b) | wc -l)" 20
 
 start c count -q -i lo --cluster 9:flow
+run 'torc rings' 0 rings
+like 'torc rings shows the cluster' "$out" 'cluster 9: per_flow on lo, 1 member'
+like 'and the share of its member' "$out" '100.0 % of the flows'
+run 'torc rings --json' 0 rings --json
+like 'as JSON too' "$out" '"cluster":9,"type":"per_flow","device":"lo"'
 run 'another type is refused' 1 count -q -i lo --cluster 9:2-tuple -c 1
 like 'with a sentence' "$err" 'cluster 9'
 kill "$pid"
