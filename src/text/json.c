@@ -9,7 +9,7 @@
 #include "util/json.h"
 
 static void json_fields(struct json *json, const struct torc_field_info *fields,
-			const void *object);
+			const void *object, unsigned int layer);
 
 static void json_list(struct json *json, const struct torc_field_info *field, const void *object)
 {
@@ -22,7 +22,7 @@ static void json_list(struct json *json, const struct torc_field_info *field, co
 		if (!field->list->next(object, &position, element.bytes))
 			break;
 		json_open(json, NULL, '{');
-		json_fields(json, field->list->fields, element.bytes);
+		json_fields(json, field->list->fields, element.bytes, TORC_LAYER_NONE);
 		json_close(json, '}');
 	}
 	json_close(json, ']');
@@ -69,10 +69,19 @@ static void json_value(struct json *json, const char *name, const struct torc_va
 		json_value_name(json, name, value->name);
 }
 
+/* The keys every layer has; a field of that name is written as "vrrp_type". */
+static bool key_taken(const char *name)
+{
+	return strcmp(name, "type") == 0 || strcmp(name, "offset") == 0 ||
+	       strcmp(name, "header_length") == 0 || strcmp(name, "payload_length") == 0;
+}
+
+/* layer: the type of the layer whose own fields these are; TORC_LAYER_NONE in lists */
 static void json_fields(struct json *json, const struct torc_field_info *fields,
-			const void *object)
+			const void *object, unsigned int layer)
 {
 	struct torc_value value;
+	char name[56];
 
 	for (; fields && fields->name; fields++) {
 		if (field_hidden(fields, object))
@@ -82,7 +91,9 @@ static void json_fields(struct json *json, const struct torc_field_info *fields,
 			continue;
 		}
 		field_value(fields, object, &value);
-		json_value(json, fields->name, &value);
+		snprintf(name, sizeof(name), "%s_%s", torc_layer_key(layer), fields->name);
+		json_value(json, layer != TORC_LAYER_NONE && key_taken(fields->name) ? name :
+			   fields->name, &value);
 	}
 }
 
@@ -108,7 +119,8 @@ static void json_layer(struct json *json, const struct torc_decoded *decoded,
 	json_uint(json, "payload_length", layer->payload_length);
 	if (layer->type == TORC_LAYER_DECODE_FAILURE)
 		json_reason(json, "reason", decoded);
-	json_fields(json, layer_fields(decoded, layer, &object), object.bytes);
+	json_fields(json, layer_fields(decoded, layer, &object), object.bytes,
+		    layer->type);
 	json_close(json, '}');
 }
 
