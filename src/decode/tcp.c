@@ -116,24 +116,26 @@ static const struct torc_list_info tcp_options = {
 	.fields = tcp_option_fields,
 };
 
+/* The six flags of RFC 9293 §3.1 that say what a segment is for. */
 static const char *tcp_flags_name(uint64_t flags)
 {
-	switch (flags & ~(uint64_t)(TORC_TCP_ECE | TORC_TCP_CWR | TORC_TCP_AE | TORC_TCP_PSH)) {
-	case TORC_TCP_SYN:
-		return "SYN";
-	case TORC_TCP_SYN | TORC_TCP_ACK:
-		return "SYN-ACK";
-	case TORC_TCP_ACK:
-		return "ACK";
-	case TORC_TCP_FIN | TORC_TCP_ACK:
-		return "FIN-ACK";
-	case TORC_TCP_RST:
-		return "RST";
-	case TORC_TCP_RST | TORC_TCP_ACK:
-		return "RST-ACK";
-	default:
-		return NULL;
-	}
+	static const char *const names[64] = {
+		"none", "FIN", "SYN", "FIN-SYN", "RST", "FIN-RST", "SYN-RST", "FIN-SYN-RST",
+		"PSH", "FIN-PSH", "SYN-PSH", "FIN-SYN-PSH", "RST-PSH", "FIN-RST-PSH",
+		"SYN-RST-PSH", "FIN-SYN-RST-PSH", "ACK", "FIN-ACK", "SYN-ACK", "FIN-SYN-ACK",
+		"RST-ACK", "FIN-RST-ACK", "SYN-RST-ACK", "FIN-SYN-RST-ACK", "PSH-ACK",
+		"FIN-PSH-ACK", "SYN-PSH-ACK", "FIN-SYN-PSH-ACK", "RST-PSH-ACK", "FIN-RST-PSH-ACK",
+		"SYN-RST-PSH-ACK", "FIN-SYN-RST-PSH-ACK", "URG", "URG-FIN", "URG-SYN",
+		"URG-FIN-SYN", "URG-RST", "URG-FIN-RST", "URG-SYN-RST", "URG-FIN-SYN-RST",
+		"URG-PSH", "URG-FIN-PSH", "URG-SYN-PSH", "URG-FIN-SYN-PSH", "URG-RST-PSH",
+		"URG-FIN-RST-PSH", "URG-SYN-RST-PSH", "URG-FIN-SYN-RST-PSH", "URG-ACK",
+		"URG-FIN-ACK", "URG-SYN-ACK", "URG-FIN-SYN-ACK", "URG-RST-ACK", "URG-FIN-RST-ACK",
+		"URG-SYN-RST-ACK", "URG-FIN-SYN-RST-ACK", "URG-PSH-ACK", "URG-FIN-PSH-ACK",
+		"URG-SYN-PSH-ACK", "URG-FIN-SYN-PSH-ACK", "URG-RST-PSH-ACK",
+		"URG-FIN-RST-PSH-ACK", "URG-SYN-RST-PSH-ACK", "URG-FIN-SYN-RST-PSH-ACK",
+	};
+
+	return names[flags & 63];
 }
 
 static const struct torc_field_info tcp_fields[] = {
