@@ -154,11 +154,11 @@ examples: $(EXAMPLES) ## build the example programs
 check: all tests examples ## run every test (make check T="name ...": only those)
 	$(Q)B=$(B) sh tests/run $(if $(T),$(T),$(notdir $(TEST_SRC:.c=)) $(notdir $(TEST_SH)))
 
-bench: all benches ## run every benchmark and print one table
-	$(Q)B=$(B) sh bench/run
+bench: all benches ## run every benchmark and print one table (JSON=1: JSON Lines)
+	$(Q)B=$(B) sh bench/run $(if $(JSON),--json)
 
 bench-%: all benches
-	$(Q)B=$(B) sh bench/run $*
+	$(Q)B=$(B) sh bench/run $(if $(JSON),--json) $*
 
 # Fuzzers need clang; FUZZ_SECONDS each.
 FUZZ_SECONDS ?= 20

@@ -21,13 +21,13 @@
 #include <torc/torc.h>
 
 #include "flood.h"
+#include "rounds.h"
 
 #define DEVICE      "rx0"
 #define BLOCK_BYTES (128u << 10)
 #define BLOCK_COUNT 256u
 #define BATCH       64
 #define IDLE_MS     200
-#define ROUNDS_MAX  50
 
 struct result {
 	uint64_t packets;
@@ -220,12 +220,12 @@ static const struct receiver {
 	void *(*open)(void);
 	unsigned int (*some)(void *context);
 	uint64_t (*close)(void *context);
-	double limit; /* the goal for the ratio to the walk; 0: none */
+	const char *goal; /* for the ratio to the walk */
 } receivers[] = {
-	{ "walk (TPACKET_V3 by hand)", walk_open, walk_some, walk_close, 0 },
-	{ "torc_ring_next_batch", ring_open, batch_some, ring_close, 1.25 },
-	{ "torc_ring_next", ring_open, next_some, ring_close, 1.6 },
-	{ "libpcap pcap_dispatch", libpcap_open, libpcap_some, libpcap_close, 0 },
+	{ "walk (TPACKET_V3 by hand)", walk_open, walk_some, walk_close, NULL },
+	{ "torc_ring_next_batch", ring_open, batch_some, ring_close, "<= 1.25" },
+	{ "torc_ring_next", ring_open, next_some, ring_close, "<= 1.6" },
+	{ "libpcap pcap_dispatch", libpcap_open, libpcap_some, libpcap_close, NULL },
 };
 
 #define RECEIVERS (sizeof(receivers) / sizeof(receivers[0]))
@@ -239,14 +239,6 @@ static double cpu_ns(void)
 	       (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) * 1e3;
 }
 
-static double now_s(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
-
 static struct result run(const struct receiver *receiver, uint64_t packets, unsigned int size,
 			 uint64_t *sent)
 {
@@ -258,13 +250,13 @@ static struct result run(const struct receiver *receiver, uint64_t packets, unsi
 	if (flood_start(&flood, "tx0", packets, size, 16, 0) < 0)
 		die("flood");
 	start = cpu_ns();
-	last = now_s();
-	while (result.packets < packets && now_s() - last < 2) {
+	last = rounds_now();
+	while (result.packets < packets && rounds_now() - last < 2) {
 		unsigned int count = receiver->some(context);
 
 		result.packets += count;
 		if (count)
-			last = now_s();
+			last = rounds_now();
 	}
 	result.cpu_ns = cpu_ns() - start;
 	*sent = flood_wait(&flood, &seconds);
@@ -272,17 +264,25 @@ static struct result run(const struct receiver *receiver, uint64_t packets, unsi
 	return result;
 }
 
-static int by_value(const void *a, const void *b)
+static void report(const struct rounds *cost, const uint64_t *lost)
 {
-	double x = *(const double *)a, y = *(const double *)b;
+	printf("%-28s %8s %8s %8s %10s  %s\n", "receiver", "min ns", "median", "max", "lost",
+	       "x walk (goal)");
+	for (unsigned int i = 0; i < RECEIVERS; i++) {
+		const struct receiver *receiver = &receivers[i];
 
-	return (x > y) - (x < y);
-}
-
-static double median(double *values, unsigned int count)
-{
-	qsort(values, count, sizeof(*values), by_value);
-	return values[count / 2];
+		printf("%-28s %8.1f %8.1f %8.1f %10llu  %.2f", receiver->name,
+		       rounds_share(&cost[i], 0), rounds_median(&cost[i]),
+		       rounds_share(&cost[i], 1), (unsigned long long)lost[i],
+		       rounds_ratio(&cost[i], &cost[0]));
+		if (receiver->goal)
+			printf(" (%s)", receiver->goal);
+		printf("\n");
+		rounds_tell((struct rounds_row){ .bench = "capture", .name = receiver->name,
+						 .unit = "CPU ns/packet", .peer = "walk",
+						 .goal = receiver->goal },
+			    &cost[i], i ? &cost[0] : NULL);
+	}
 }
 
 int main(int argc, char **argv)
@@ -290,7 +290,7 @@ int main(int argc, char **argv)
 	uint64_t packets = argc > 1 ? strtoull(argv[1], NULL, 10) : 1000000;
 	unsigned int rounds = argc > 2 ? (unsigned int)atoi(argv[2]) : 5;
 	unsigned int size = argc > 3 ? (unsigned int)atoi(argv[3]) : 64;
-	double cost[RECEIVERS][ROUNDS_MAX], ratio[RECEIVERS][ROUNDS_MAX];
+	static struct rounds cost[RECEIVERS];
 	uint64_t lost[RECEIVERS] = { 0 };
 	cpu_set_t receiver_cpu;
 
@@ -304,23 +304,12 @@ int main(int argc, char **argv)
 			uint64_t sent;
 			struct result result = run(&receivers[i], packets, size, &sent);
 
-			cost[i][round] = result.cpu_ns / (double)(result.packets ?: 1);
-			ratio[i][round] = cost[i][round] / cost[0][round];
+			rounds_add(&cost[i], result.cpu_ns / (double)(result.packets ?: 1));
 			lost[i] += sent - result.packets;
 		}
 	}
 	printf("%llu packets of %u bytes on veth, %u rounds in turn; receiver CPU a packet\n",
 	       (unsigned long long)packets, size, rounds);
-	printf("%-28s %8s %8s %8s %10s  %s\n", "receiver", "min ns", "median", "max", "lost",
-	       "x walk (goal)");
-	for (unsigned int i = 0; i < RECEIVERS; i++) {
-		double middle = median(cost[i], rounds), times = median(ratio[i], rounds);
-
-		printf("%-28s %8.1f %8.1f %8.1f %10llu  %.2f", receivers[i].name, cost[i][0], middle,
-		       cost[i][rounds - 1], (unsigned long long)lost[i], times);
-		if (receivers[i].limit > 0)
-			printf(" (<= %.2f)", receivers[i].limit);
-		printf("\n");
-	}
+	report(cost, lost);
 	return checksum == 0;
 }

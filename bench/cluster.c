@@ -168,6 +168,10 @@ static void cost(void)
 	for (int way = 0; way < WAYS; way++) {
 		double rate = rounds_share(&rates[way], 0.5);
 
+		rounds_tell((struct rounds_row){ .bench = "cluster", .name = way_names[way],
+						 .unit = "packets/s",
+						 .peer = way_names[BY_HASH] },
+			    &rates[way], way == BY_HASH ? NULL : &rates[BY_HASH]);
 		if (rates[way].count > 0)
 			printf("%-20s %16.0f %10.2f\n", way_names[way], rate,
 			       rate / rounds_share(&rates[BY_HASH], 0.5));

@@ -466,6 +466,9 @@ static void report(void)
 		if (ways[n].run)
 			printf(" %12lu", ways[n].allocations);
 		printf("\n");
+		rounds_tell((struct rounds_row){ .bench = "decode", .name = ways[n].name,
+						 .unit = "CPU ns/packet", .peer = "bound" },
+			    ns, n ? base : NULL);
 	}
 	if (ways[WAYS - 1].ns.count > 0)
 		printf("torc_decode is %.1f x as fast as DecodingLayerParser, %.0f x as NewPacket\n",

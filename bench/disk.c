@@ -161,6 +161,38 @@ static void run(struct peer *peer, double rate, struct result *result)
 	unlink(file);
 }
 
+static void print(const char *rate, const char *name, const struct result *result)
+{
+	struct rounds_row row = { .bench = "disk", .what = rate, .name = name, .unit = "% lost" };
+	struct rounds percent = result->lost;
+
+	for (unsigned int i = 0; i < percent.count; i++)
+		percent.values[i] *= 100;
+	printf("%-14s %-14s %10llu %9.2f %9.2f  %.0f\n", rate, name,
+	       (unsigned long long)result->sent, rounds_median(&percent),
+	       rounds_share(&percent, 1), rounds_median(&result->cpu));
+	rounds_tell(row, &percent, NULL);
+	row.unit = "CPU ns/packet";
+	rounds_tell(row, &result->cpu, NULL);
+}
+
+static void report(void)
+{
+	printf("%-14s %-14s %10s %9s %9s  %s\n", "rate", "program", "sent", "lost %", "worst %",
+	       "processor ns a packet");
+	for (size_t r = 0; r < RATES; r++) {
+		char rate[32];
+
+		snprintf(rate, sizeof(rate), rates[r] > 0 ? "%.0f/s" : "unlimited", rates[r]);
+		for (size_t p = 0; p < PEERS; p++)
+			if (results[r][p].lost.count > 0)
+				print(rate, peers[p].name, &results[r][p]);
+	}
+	for (size_t p = 0; p < PEERS; p++)
+		if (peers[p].missing)
+			printf("%s is left out: not on this machine\n", peers[p].name);
+}
+
 int main(int argc, char **argv)
 {
 	char torc[512];
@@ -183,21 +215,6 @@ int main(int argc, char **argv)
 	rounds_machine(stdout);
 	printf("frames of %u bytes for a second, to %s; medians of %d rounds in turn\n\n", FRAME,
 	       argc > 1 ? argv[1] : "/var/tmp", ROUNDS);
-	printf("%-14s %-14s %10s %9s %9s  %s\n", "rate", "program", "sent", "lost %", "worst %",
-	       "processor ns a packet");
-	for (r = 0; r < RATES; r++)
-		for (p = 0; p < PEERS; p++) {
-			const struct result *result = &results[r][p];
-			char rate[32];
-
-			if (result->lost.count == 0)
-				continue;
-			snprintf(rate, sizeof(rate), rates[r] > 0 ? "%.0f/s" : "unlimited",
-				 rates[r]);
-			printf("%-14s %-14s %10llu %9.2f %9.2f  %.0f\n", rate, peers[p].name,
-			       (unsigned long long)result->sent,
-			       100 * rounds_median(&result->lost),
-			       100 * rounds_share(&result->lost, 1), rounds_median(&result->cpu));
-		}
+	report();
 	return 0;
 }

@@ -477,9 +477,12 @@ static struct sums measure(struct way *ways, unsigned int count)
 	return first;
 }
 
-static void print(const struct way *ways, unsigned int count, const struct sums *sums)
+static void print(const char *what, const struct way *ways, unsigned int count,
+		  const struct sums *sums)
 {
 	unsigned int i;
+
+	printf("%-34s %8s %8s %8s  %s\n", what, "ns", "x first", "GB/s", "quartiles");
 
 	for (i = 0; i < count; i++) {
 		double ns = rounds_median(&ways[i].ns);
@@ -488,6 +491,10 @@ static void print(const struct way *ways, unsigned int count, const struct sums 
 		       rounds_ratio(&ways[i].ns, &ways[0].ns),
 		       (double)sums->bytes / (double)sums->packets / ns,
 		       rounds_share(&ways[i].ns, 0.25), rounds_share(&ways[i].ns, 0.75));
+		rounds_tell((struct rounds_row){ .bench = "file", .what = what,
+						 .name = ways[i].name, .unit = "CPU ns/packet",
+						 .peer = ways[0].name },
+			    &ways[i].ns, i ? &ways[0].ns : NULL);
 	}
 }
 
@@ -545,8 +552,7 @@ int main(int argc, char **argv)
 	printf("%llu packets, %llu MB of them; processor time, medians of %u rounds in turn\n\n",
 	       (unsigned long long)sums.packets, (unsigned long long)(sums.bytes / 1000000),
 	       ROUNDS);
-	printf("%-34s %8s %8s %8s  %s\n", "reading", "ns", "x first", "GB/s", "quartiles");
-	print(reading, COUNT(reading), &sums);
+	print("reading", reading, COUNT(reading), &sums);
 	printf("\npcap_next_ex / torc_file_next_batch: %.2f (pcapng: %.2f); file to flows / by hand: "
 	       "%.2f (torc_parse: %.2f)\n\n",
 	       rounds_ratio(&reading[3].ns, &reading[1].ns),
@@ -556,8 +562,7 @@ int main(int argc, char **argv)
 	unlink(pcap_path);
 	unlink(pcapng_path);
 	sums = measure(writing, COUNT(writing));
-	printf("%-34s %8s %8s %8s  %s\n", "writing", "ns", "x first", "GB/s", "quartiles");
-	print(writing, COUNT(writing), &sums);
+	print("writing", writing, COUNT(writing), &sums);
 	printf("\npcap_dump / torc_writer_write, both without making the packets: %.2f "
 	       "(to /dev/null: %.2f)\n",
 	       writing_ratio(&writing[3].ns, &writing[1].ns),

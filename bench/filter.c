@@ -2,12 +2,11 @@
 /*
  * filter.c - filters in user space: nanoseconds a packet, against libpcap's bpf_filter()
  *
- * bench/filter [--json]. 4096 packets, half of them TCP, an eighth to port 80, the rest UDP and
+ * bench/filter. 4096 packets, half of them TCP, an eighth to port 80, the rest UDP and
  * IPv6; all ways see the same packets in the same order and must find the same number.
  */
 #include <err.h>
 #include <pcap/pcap.h>
-#include <stdbool.h>
 
 #include <torc/send.h>
 
@@ -26,6 +25,7 @@ static const char *const way_names[WAYS] = { "bpf_filter()", "torc interpreted",
 
 struct filter {
 	const char *name;
+	const char *goal; /* for the compiled one */
 	struct bpf_program text;
 	struct torc_program *native, *chain;
 	struct rounds ns[WAYS];
@@ -154,44 +154,43 @@ static void measure(struct filter *filter)
 			     way_names[way]);
 }
 
-static void report(const struct filter *filter, bool json)
+static void report(const struct filter *filter)
 {
 	double share = (double)filter->matched[0] / (REPEATS * PACKETS);
 
-	if (!json)
-		printf("%s (%u instructions, %.0f %% match)\n", filter->name, filter->text.bf_len,
-		       share * 100);
+	printf("%s (%u instructions, %.0f %% match)\n", filter->name, filter->text.bf_len,
+	       share * 100);
 	for (int way = 0; way < WAYS; way++) {
 		double median = rounds_median(&filter->ns[way]);
 		double ratio = rounds_ratio(&filter->ns[BPF_FILTER], &filter->ns[way]);
 
-		if (json)
-			printf("{\"bench\":\"filter\",\"case\":\"%s\",\"way\":\"%s\","
-			       "\"ns_per_packet\":%.2f,\"times_as_fast\":%.2f}\n",
-			       filter->name, way_names[way], median, ratio);
-		else
-			printf("  %-18s %7.2f ns/packet  (%.2f to %.2f)  %5.2f x\n", way_names[way],
-			       median, rounds_share(&filter->ns[way], 0.25),
-			       rounds_share(&filter->ns[way], 0.75), ratio);
+		printf("  %-18s %7.2f ns/packet  (%.2f to %.2f)  %5.2f x\n", way_names[way],
+		       median, rounds_share(&filter->ns[way], 0.25),
+		       rounds_share(&filter->ns[way], 0.75), ratio);
+		rounds_tell((struct rounds_row){ .bench = "filter", .what = filter->name,
+						 .name = way_names[way], .unit = "CPU ns/packet",
+						 .peer = "bpf_filter()",
+						 .goal = way == NATIVE ? filter->goal : NULL },
+			    &filter->ns[way], way ? &filter->ns[BPF_FILTER] : NULL);
 	}
 }
 
-int main(int argc, char **argv)
+int main(void)
 {
-	bool json = argc > 1 && strcmp(argv[1], "--json") == 0;
 	static struct filter filters[3];
 	char hosts[4096] = "";
 
 	for (unsigned int n = 0, at = 0; n < 50; n++)
 		at += (unsigned int)snprintf(hosts + at, sizeof(hosts) - at, "%shost 10.%u.%u.%u",
 					     n ? " or " : "", n * 7 % 200, n * 31 % 256, 1 + n);
+	filters[0].goal = filters[1].goal = "<= 0.333";
 	make_packets();
 	compile(&filters[0], "tcp and port 80", "tcp and port 80");
 	compile(&filters[1], "50 terms", hosts);
 	compile(&filters[2], "arithmetic", "tcp[((tcp[12] & 0xf0) >> 2):4] = 0x47455420");
 	for (int n = 0; n < 3; n++) {
 		measure(&filters[n]);
-		report(&filters[n], json);
+		report(&filters[n]);
 	}
 	return 0;
 }

@@ -24,7 +24,7 @@
 #define IDLE_MS    200
 #define SETTLE_US  100000
 #define BATCH      64
-#define RATIO_GOAL 1.3
+#define RATIO_GOAL "<= 1.3"
 
 static uint64_t checksum;
 
@@ -151,15 +151,15 @@ static const struct way {
 	uint64_t (*all)(void *context, uint64_t most);
 	void (*end)(void *context);
 	int base;    /* which way its ratio is to; -1: none */
-	double goal; /* 0: none */
+	const char *goal;
 } ways[] = {
-	{ "torc_ring_next", torc_open, 0, torc_all, torc_end, -1, 0 },
+	{ "torc_ring_next", torc_open, 0, torc_all, torc_end, -1, NULL },
 	{ "pfring_recv zero-copy", pf_open, 0, pf_all, pf_end, 0, RATIO_GOAL },
-	{ "pfring_recv, no hash", pf_open, PF_RING_DO_NOT_PARSE, pf_all, pf_end, 0, 0 },
-	{ "pfring_recv copy", pf_open, 0, pf_copy, pf_end, 0, 0 },
-	{ "pfring_recv_burst", pf_open, 0, pf_burst, pf_end, 0, 0 },
-	{ "torc_ring_next, parsed", torc_open, TORC_LONG_HEADER, torc_all, torc_end, -1, 0 },
-	{ "pfring_recv, long header", pf_open, PF_RING_LONG_HEADER, pf_all, pf_end, 5, 0 },
+	{ "pfring_recv, no hash", pf_open, PF_RING_DO_NOT_PARSE, pf_all, pf_end, 0, NULL },
+	{ "pfring_recv copy", pf_open, 0, pf_copy, pf_end, 0, NULL },
+	{ "pfring_recv_burst", pf_open, 0, pf_burst, pf_end, 0, NULL },
+	{ "torc_ring_next, parsed", torc_open, TORC_LONG_HEADER, torc_all, torc_end, -1, NULL },
+	{ "pfring_recv, long header", pf_open, PF_RING_LONG_HEADER, pf_all, pf_end, 5, NULL },
 };
 
 #define WAYS (sizeof(ways) / sizeof(ways[0]))
@@ -206,9 +206,14 @@ static void print(const struct way *way, const char *state, const struct rounds 
 	       rounds_median(own), rounds_share(own, 1));
 	if (way->base >= 0)
 		printf("  %.2f x %s", rounds_ratio(own, &cost[way->base]), ways[way->base].name);
-	if (way->goal > 0)
-		printf(" (goal %.1f)", way->goal);
+	if (way->goal)
+		printf(" (goal %s)", way->goal);
 	printf("\n");
+	rounds_tell((struct rounds_row){ .bench = "pfring", .what = state, .name = way->name,
+					 .unit = "CPU ns/packet",
+					 .peer = way->base >= 0 ? ways[way->base].name : NULL,
+					 .goal = way->goal },
+		    own, way->base >= 0 ? &cost[way->base] : NULL);
 }
 
 int main(int argc, char **argv)

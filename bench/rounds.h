@@ -4,6 +4,9 @@
  *
  * Each round runs every way once, one after the other, so that whatever disturbs the machine
  * disturbs all of them; medians and quartiles are told.
+ *
+ * Beside its own table each benchmark tells every figure as a row, one JSON object in a line of the
+ * file named by BENCH_JSON; bench/run collects them. Names in rows have no quotes or backslashes.
  */
 #ifndef TORC_BENCH_ROUNDS_H
 #define TORC_BENCH_ROUNDS_H
@@ -75,6 +78,51 @@ static inline double rounds_ratio(const struct rounds *a, const struct rounds *b
 	for (unsigned int n = 0; n < ratio.count; n++)
 		ratio.values[n] = a->values[n] / b->values[n];
 	return rounds_median(&ratio);
+}
+
+struct rounds_row {
+	const char *bench;
+	const char *what; /* packets, direction or rate of these rows; NULL: there is one kind */
+	const char *name;
+	const char *unit;
+	double median, low, high; /* low and high: the quartiles */
+	const char *peer;	  /* what ratio is to: median of this / that in each round */
+	double ratio;
+	const char *goal; /* for ratio, or without a peer for median: "<= 1.25", ">= 3" */
+};
+
+static inline void rounds_write(const struct rounds_row *row)
+{
+	const char *path = getenv("BENCH_JSON");
+	FILE *out = path && *path ? fopen(path, "ae") : NULL;
+
+	if (!out)
+		return;
+	fprintf(out, "{\"bench\":\"%s\",\"what\":\"%s\",\"name\":\"%s\",", row->bench,
+		row->what ? row->what : "", row->name);
+	fprintf(out, "\"median\":%.6g,\"low\":%.6g,\"high\":%.6g,\"unit\":\"%s\"", row->median,
+		row->low, row->high, row->unit);
+	if (row->peer)
+		fprintf(out, ",\"peer\":\"%s\",\"ratio\":%.4g", row->peer, row->ratio);
+	if (row->goal)
+		fprintf(out, ",\"goal\":\"%s\"", row->goal);
+	fprintf(out, "}\n");
+	fclose(out);
+}
+
+/* The row of these values; base: those of row.peer. */
+static inline void rounds_tell(struct rounds_row row, const struct rounds *r,
+			       const struct rounds *base)
+{
+	row.median = rounds_median(r);
+	row.low = rounds_share(r, 0.25);
+	row.high = rounds_share(r, 0.75);
+	if (base)
+		row.ratio = rounds_ratio(r, base);
+	else
+		row.peer = NULL;
+	if (r->count > 0)
+		rounds_write(&row);
 }
 
 /* What was measured on: kernel and processor, in one line. */

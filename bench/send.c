@@ -3,7 +3,7 @@
  * send.c - packets a second over a veth pair: the ways of a sender, a ring's batches, a
  * hand-written PACKET_TX_RING loop, and tcpreplay --topspeed when it is installed
  *
- * bench/send [--json]. One processor sends; frames end in the peer, which has no listener. The
+ * bench/send. One processor sends; frames end in the peer, which has no listener. The
  * peer's receive counter is the witness: a way that claims more than arrived ends the benchmark.
  */
 #include <err.h>
@@ -214,32 +214,33 @@ static void make_frames(uint32_t size)
 	torc_maker_batch(maker, frames, FRAMES);
 }
 
-static void report(uint32_t size, bool json)
+static void report(uint32_t size)
 {
-	if (!json)
-		printf("frames of %u bytes\n", size);
+	char what[32];
+
+	snprintf(what, sizeof(what), "%u bytes", size);
+	printf("frames of %s\n", what);
 	for (struct way *way = ways; way < ways + WAYS; way++) {
 		double mpps = rounds_median(&way->pps) / 1e6;
+		bool compared = way != TCPREPLAY && !TCPREPLAY->missing;
 
-		if (way->missing && !json)
+		if (way->missing) {
 			printf("  %-24s not on this machine\n", way->name);
-		if (way->missing)
 			continue;
-		if (json)
-			printf("{\"bench\":\"send\",\"size\":%u,\"way\":\"%s\","
-			       "\"packets_per_second\":%.0f}\n",
-			       size, way->name, mpps * 1e6);
-		else
-			printf("  %-24s %6.3f million/s  (%.3f to %.3f)\n", way->name, mpps,
-			       rounds_share(&way->pps, 0.25) / 1e6,
-			       rounds_share(&way->pps, 0.75) / 1e6);
+		}
+		printf("  %-24s %6.3f million/s  (%.3f to %.3f)\n", way->name, mpps,
+		       rounds_share(&way->pps, 0.25) / 1e6, rounds_share(&way->pps, 0.75) / 1e6);
+		rounds_tell((struct rounds_row){ .bench = "send", .what = what, .name = way->name,
+						 .unit = "packets/s", .peer = "tcpreplay",
+						 .goal = way == LIVE && compared ? ">= 3" : NULL },
+			    &way->pps, compared ? &TCPREPLAY->pps : NULL);
 	}
-	if (!json && !LIVE->missing && !TCPREPLAY->missing)
+	if (!LIVE->missing && !TCPREPLAY->missing)
 		printf("  live_frames / tcpreplay: %.2f\n",
 		       rounds_ratio(&LIVE->pps, &TCPREPLAY->pps));
 }
 
-static void measure(uint32_t size, bool json)
+static void measure(uint32_t size)
 {
 	make_frames(size);
 	write_trace();
@@ -250,12 +251,11 @@ static void measure(uint32_t size, bool json)
 			if (!way->missing)
 				run_once(way);
 	unlink(TRACE);
-	report(size, json);
+	report(size);
 }
 
-int main(int argc, char **argv)
+int main(void)
 {
-	bool json = argc > 1 && strcmp(argv[1], "--json") == 0;
 	struct torc_sender_options live = { .size = sizeof(live), .way = "live_frames" };
 	struct torc_sender *sender;
 	struct torc_error error;
@@ -269,7 +269,7 @@ int main(int argc, char **argv)
 		torc_sender_close(sender);
 	}
 	TCPREPLAY->missing = system("command -v tcpreplay >/dev/null") != 0;
-	measure(64, json);
-	measure(1500, json);
+	measure(64);
+	measure(1500);
 	return 0;
 }

@@ -301,6 +301,32 @@ static void run(const struct receiver *receiver, uint64_t packets, unsigned int 
 	rounds_add(&figures->cpu_ns, cpu / (double)received);
 }
 
+static void report(const struct figures *figures)
+{
+	printf("%-24s %8s %8s %8s %12s %10s\n", "receiver", "Mpps", "least", "most", "CPU ns/pkt",
+	       "dropped");
+	for (unsigned int i = 0; i < RECEIVERS; i++)
+		printf("%-24s %8.2f %8.2f %8.2f %12.1f %10llu\n", receivers[i].name,
+		       rounds_median(&figures[i].mpps), rounds_share(&figures[i].mpps, 0),
+		       rounds_share(&figures[i].mpps, 1), rounds_median(&figures[i].cpu_ns),
+		       (unsigned long long)figures[i].dropped);
+	printf("xdp: to TPACKET_V3, packets a second: %.2f (goal >= 1.6)\n",
+	       rounds_ratio(&figures[XDP].mpps, &figures[TPACKET].mpps));
+	printf("xdp: to the loop by hand, CPU a packet: %.2f (goal <= 1.2)\n",
+	       rounds_ratio(&figures[XDP].cpu_ns, &figures[HAND].cpu_ns));
+	for (unsigned int i = 0; i < RECEIVERS; i++) {
+		struct rounds_row rate = { .bench = "xdp", .what = "rate", .unit = "million/s",
+					   .name = receivers[i].name, .peer = "TPACKET_V3",
+					   .goal = i == XDP ? ">= 1.6" : NULL };
+		struct rounds_row cost = { .bench = "xdp", .what = "cost", .unit = "CPU ns/packet",
+					   .name = receivers[i].name, .peer = "by hand",
+					   .goal = i == XDP ? "<= 1.2" : NULL };
+
+		rounds_tell(rate, &figures[i].mpps, i == XDP ? &figures[TPACKET].mpps : NULL);
+		rounds_tell(cost, &figures[i].cpu_ns, i == XDP ? &figures[HAND].cpu_ns : NULL);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	uint64_t packets = argc > 1 ? strtoull(argv[1], NULL, 10) : 1000000;
@@ -319,16 +345,6 @@ int main(int argc, char **argv)
 			run(&receivers[i], packets, size, &figures[i]);
 	printf("%llu packets of %u bytes on veth, %u rounds in turn\n", (unsigned long long)packets,
 	       size, rounds);
-	printf("%-24s %8s %8s %8s %12s %10s\n", "receiver", "Mpps", "least", "most", "CPU ns/pkt",
-	       "dropped");
-	for (unsigned int i = 0; i < RECEIVERS; i++)
-		printf("%-24s %8.2f %8.2f %8.2f %12.1f %10llu\n", receivers[i].name,
-		       rounds_median(&figures[i].mpps), rounds_share(&figures[i].mpps, 0),
-		       rounds_share(&figures[i].mpps, 1), rounds_median(&figures[i].cpu_ns),
-		       (unsigned long long)figures[i].dropped);
-	printf("xdp: to TPACKET_V3, packets a second: %.2f (goal >= 1.6)\n",
-	       rounds_ratio(&figures[XDP].mpps, &figures[TPACKET].mpps));
-	printf("xdp: to the loop by hand, CPU a packet: %.2f (goal <= 1.2)\n",
-	       rounds_ratio(&figures[XDP].cpu_ns, &figures[HAND].cpu_ns));
+	report(figures);
 	return checksum == 0;
 }
