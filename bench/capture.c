@@ -213,11 +213,51 @@ static uint64_t libpcap_close(void *context)
 	return stat.ps_drop;
 }
 
+/* ---- gopacket's afpacket, in a process of its own ---- */
+
+static char go_program[256];
+
+/* Without go, a C compiler or the package, the table goes without it. */
+static bool go_build(void)
+{
+	char command[700];
+
+	snprintf(go_program, sizeof(go_program), "%s/bench/gopacket-receive",
+		 getenv("B") ? getenv("B") : "build");
+	snprintf(command, sizeof(command),
+		 "GOPATH=${GOPATH:-/usr/share/gocode} GO111MODULE=off "
+		 "go build -o %s bench/gopacket/receive/main.go 2>/dev/null", go_program);
+	return system(command) == 0;
+}
+
+static struct result go_run(uint64_t packets, unsigned int size, uint64_t *sent)
+{
+	struct result result = { 0 };
+	struct flood flood = { 0 };
+	char command[400], ready[16];
+	unsigned long long count, sum;
+	double seconds;
+	FILE *child;
+
+	snprintf(command, sizeof(command), "exec %s " DEVICE " %llu", go_program,
+		 (unsigned long long)packets);
+	child = popen(command, "re");
+	if (!child || fscanf(child, "%15s", ready) != 1 ||
+	    flood_start(&flood, "tx0", packets, size, 16, 0) < 0)
+		die("gopacket");
+	*sent = flood_wait(&flood, &seconds);
+	if (fscanf(child, "%llu %lf %llu", &count, &result.cpu_ns, &sum) != 3)
+		die("gopacket");
+	pclose(child);
+	result.packets = count;
+	return result;
+}
+
 /* ---- rounds ---- */
 
 static const struct receiver {
 	const char *name;
-	void *(*open)(void);
+	void *(*open)(void); /* the Go program has none */
 	unsigned int (*some)(void *context);
 	uint64_t (*close)(void *context);
 	const char *goal; /* for the ratio to the walk */
@@ -226,9 +266,11 @@ static const struct receiver {
 	{ "torc_ring_next_batch", ring_open, batch_some, ring_close, "<= 1.25" },
 	{ "torc_ring_next", ring_open, next_some, ring_close, "<= 1.6" },
 	{ "libpcap pcap_dispatch", libpcap_open, libpcap_some, libpcap_close, NULL },
+	{ "gopacket afpacket", NULL, NULL, NULL, NULL },
 };
 
 #define RECEIVERS (sizeof(receivers) / sizeof(receivers[0]))
+#define GO	  (RECEIVERS - 1)
 
 static double cpu_ns(void)
 {
@@ -271,6 +313,11 @@ static void report(const struct rounds *cost, const uint64_t *lost)
 	for (unsigned int i = 0; i < RECEIVERS; i++) {
 		const struct receiver *receiver = &receivers[i];
 
+		if (cost[i].count == 0) {
+			printf("%-28s is left out: go or the package is not installed\n",
+			       receiver->name);
+			continue;
+		}
 		printf("%-28s %8.1f %8.1f %8.1f %10llu  %.2f", receiver->name,
 		       rounds_share(&cost[i], 0), rounds_median(&cost[i]),
 		       rounds_share(&cost[i], 1), (unsigned long long)lost[i],
@@ -292,6 +339,7 @@ int main(int argc, char **argv)
 	unsigned int size = argc > 3 ? (unsigned int)atoi(argv[3]) : 64;
 	static struct rounds cost[RECEIVERS];
 	uint64_t lost[RECEIVERS] = { 0 };
+	bool go = go_build();
 	cpu_set_t receiver_cpu;
 
 	if (rounds < 1 || rounds > ROUNDS_MAX || flood_make_veth("tx0", DEVICE) < 0)
@@ -302,8 +350,12 @@ int main(int argc, char **argv)
 	for (unsigned int round = 0; round < rounds; round++) {
 		for (unsigned int i = 0; i < RECEIVERS; i++) {
 			uint64_t sent;
-			struct result result = run(&receivers[i], packets, size, &sent);
+			struct result result;
 
+			if (i == GO && !go)
+				continue;
+			result = i == GO ? go_run(packets, size, &sent) :
+					   run(&receivers[i], packets, size, &sent);
 			rounds_add(&cost[i], result.cpu_ns / (double)(result.packets ?: 1));
 			lost[i] += sent - result.packets;
 		}
