@@ -250,8 +250,7 @@ int afxdp_count(const struct torc_engine *engine, struct torc_engine_stats *stat
 		if (dropped == TORC_UNKNOWN)
 			return -EIO;
 		stats->dropped += dropped;
-		stats->seen += dropped + afxdp_queue_waiting(queue) +
-			       __atomic_load_n(&queue->consumed, __ATOMIC_RELAXED) -
+		stats->seen += dropped + afxdp_queue_arrived(queue) -
 			       __atomic_load_n(&queue->stragglers, __ATOMIC_RELAXED);
 	}
 	return 0;

@@ -118,6 +118,7 @@ void afxdp_queue_close(struct afxdp_queue *queue);
 /* Let poll() drive the card's queue for so long instead of waiting for its interrupt. */
 int afxdp_queue_busy_poll(struct afxdp_queue *queue, uint32_t microseconds);
 /* Frames received and not taken yet. */
+uint64_t afxdp_queue_arrived(const struct afxdp_queue *queue); /* since open, taken or not */
 uint32_t afxdp_queue_waiting(const struct afxdp_queue *queue);
 /* Copy up to max descriptors out of the rx ring. */
 uint32_t afxdp_queue_take(struct afxdp_queue *queue, struct xdp_desc *descs, uint32_t max);

@@ -262,6 +262,15 @@ uint32_t afxdp_queue_waiting(const struct afxdp_queue *queue)
 	return __atomic_load_n(queue->rx.producer, __ATOMIC_ACQUIRE) - consumed;
 }
 
+/* From one look at either index, so that it is right while the reader takes frames. */
+uint64_t afxdp_queue_arrived(const struct afxdp_queue *queue)
+{
+	uint64_t consumed = __atomic_load_n(&queue->consumed, __ATOMIC_RELAXED);
+	uint32_t produced = __atomic_load_n(queue->rx.producer, __ATOMIC_ACQUIRE);
+
+	return consumed + (uint32_t)(produced - (uint32_t)consumed);
+}
+
 uint32_t afxdp_queue_take(struct afxdp_queue *queue, struct xdp_desc *descs, uint32_t max)
 {
 	const struct xdp_desc *entries = queue->rx.entries;
