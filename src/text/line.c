@@ -11,6 +11,8 @@
 #include <torc/layers/icmp.h>
 #include <torc/layers/ip.h>
 #include <torc/layers/link.h>
+#include <torc/layers/mld.h>
+#include <torc/layers/ndp.h>
 #include <torc/layers/tcp.h>
 #include <torc/layers/udp.h>
 
@@ -446,11 +448,35 @@ static void line_icmpv4(struct line *line, const struct torc_layer *layer)
 	field_text(line, ", length ", ip_payload(line->decoded, layer) + layer->header_length);
 }
 
+/* What the message behind an ICMPv6 header is about, in a few words. */
+static void icmpv6_message(struct line *line, const struct torc_layer *layer)
+{
+	struct torc_icmpv6_neighbor_advertisement advertisement;
+	struct torc_icmpv6_neighbor_solicitation solicitation;
+	struct torc_mldv2_report report;
+	struct torc_icmpv6_echo echo;
+
+	if (torc_layer_icmpv6_echo(line->decoded, layer, &echo) == 0) {
+		field_text(line, ", id ", echo.id);
+		field_text(line, ", seq ", echo.sequence);
+	} else if (torc_layer_icmpv6_neighbor_solicitation(line->decoded, layer,
+							   &solicitation) == 0) {
+		text_string(&line->text, ", who has ");
+		text_ipv6(&line->text, solicitation.target);
+	} else if (torc_layer_icmpv6_neighbor_advertisement(line->decoded, layer,
+							    &advertisement) == 0) {
+		text_string(&line->text, ", tgt is ");
+		text_ipv6(&line->text, advertisement.target);
+	} else if (torc_layer_mldv2_report(line->decoded, layer, &report) == 0) {
+		field_text(line, ", ", report.record_count);
+		text_string(&line->text, " group record(s)");
+	}
+}
+
 static void line_icmpv6(struct line *line, const struct torc_layer *layer)
 {
 	const char *name = value_name_of(line, "icmpv6.icmp_type");
 	const struct torc_layer *next = layer + 1;
-	struct torc_icmpv6_echo echo;
 	struct torc_icmpv6 icmp;
 
 	torc_layer_icmpv6(line->decoded, layer, &icmp);
@@ -462,11 +488,8 @@ static void line_icmpv6(struct line *line, const struct torc_layer *layer)
 		field_text(line, "type-", icmp.type);
 	if (icmp.code != 0)
 		field_text(line, ", code ", icmp.code);
-	if (next < line->decoded->layers + line->decoded->layer_count &&
-	    torc_layer_icmpv6_echo(line->decoded, next, &echo) == 0) {
-		field_text(line, ", id ", echo.id);
-		field_text(line, ", seq ", echo.sequence);
-	}
+	if (next < line->decoded->layers + line->decoded->layer_count)
+		icmpv6_message(line, next);
 	field_text(line, ", length ", ip_payload(line->decoded, layer) + layer->header_length);
 }
 
@@ -559,6 +582,11 @@ static void line_layer(struct line *line, const struct torc_layer *layer)
 		{ TORC_LAYER_ICMPV4, line_icmpv4 },
 		{ TORC_LAYER_ICMPV6, line_icmpv6 },
 		{ TORC_LAYER_ICMPV6_ECHO, NULL },
+		{ TORC_LAYER_ICMPV6_ROUTER_SOLICITATION, NULL },
+		{ TORC_LAYER_ICMPV6_ROUTER_ADVERTISEMENT, NULL },
+		{ TORC_LAYER_ICMPV6_NEIGHBOR_SOLICITATION, NULL },
+		{ TORC_LAYER_ICMPV6_NEIGHBOR_ADVERTISEMENT, NULL },
+		{ TORC_LAYER_MLDV2_REPORT, NULL },
 		{ TORC_LAYER_DNS, line_dns },
 		{ TORC_LAYER_LOOPBACK, NULL },
 		{ TORC_LAYER_PAYLOAD, line_payload },
