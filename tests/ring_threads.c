@@ -94,11 +94,12 @@ static void wait_received(struct torc_ring *ring, uint64_t count)
 	note("timed out");
 }
 
+/* The memory holds all that is sent, however slow the readers are. */
 static void test_each_once(uint32_t flags, int poll_ms)
 {
 	struct torc_ring_options options = { .size = sizeof(options), .snaplen = 1600,
 					     .flags = TORC_REENTRANT | flags,
-					     .buffer_bytes = 32 << 20 };
+					     .buffer_bytes = 96 << 20 };
 	struct torc_ring *ring = net_ring_with("vb", &options);
 	struct reader readers[THREADS];
 	struct torc_stats stats;
