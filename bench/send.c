@@ -18,7 +18,6 @@
 
 #define ROUNDS 5u
 #define FRAMES 1024u
-#define TRACE  "/tmp/torc-bench-send.pcap"
 
 struct way {
 	const char *name;
@@ -118,13 +117,19 @@ static uint64_t run_by_hand(const struct way *way, double *seconds)
 	return filled;
 }
 
+static char trace[64]; /* a file of our own, which tcpreplay reads */
+
 static void write_trace(void)
 {
 	uint32_t head[6] = { 0xa1b2c3d4, 2 | 4 << 16, 0, 0, 65535, 1 };
-	FILE *file = fopen(TRACE, "we");
+	FILE *file;
+	int fd;
 
+	strcpy(trace, "/tmp/torc-bench-XXXXXX");
+	fd = mkstemp(trace);
+	file = fd < 0 ? NULL : fdopen(fd, "w");
 	if (!file)
-		err(1, TRACE);
+		err(1, "%s", trace);
 	fwrite(head, sizeof(head), 1, file);
 	for (unsigned int n = 0; n < FRAMES; n++) {
 		uint32_t record[4] = { 1700000000, n, frames[n].caplen, frames[n].caplen };
@@ -143,8 +148,8 @@ static uint64_t run_tcpreplay(const struct way *way, double *seconds)
 	FILE *pipe;
 
 	snprintf(command, sizeof(command),
-		 "tcpreplay --topspeed --preload-pcap --loop %llu -i tx0 " TRACE " 2>/dev/null",
-		 (unsigned long long)(way->packets / FRAMES));
+		 "tcpreplay --topspeed --preload-pcap --loop %llu -i tx0 %s 2>/dev/null",
+		 (unsigned long long)(way->packets / FRAMES), trace);
 	pipe = popen(command, "re");
 	while (pipe && fgets(line, sizeof(line), pipe))
 		if (strncmp(line, "Actual:", 7) == 0)
@@ -250,7 +255,7 @@ static void measure(uint32_t size)
 		for (struct way *way = ways; way < ways + WAYS; way++)
 			if (!way->missing)
 				run_once(way);
-	unlink(TRACE);
+	unlink(trace);
 	report(size);
 }
 
