@@ -4,6 +4,7 @@
  * to date while the reader sleeps, gone when closed, and gone after kill -9
  */
 #include <dirent.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -218,6 +219,34 @@ static void test_fork(void)
 	is(files(), 0, "no file is left");
 }
 
+/* A full file system costs the published view, and nothing else. */
+static void test_full(void)
+{
+	const char *what = "where /run is full a ring is not published, and works";
+	char path[96], page[4096] = { 0 };
+	int status, fd;
+	pid_t child;
+
+	snprintf(path, sizeof(path), "%s/fill", directory);
+	if (!net_run("mount -t tmpfs -o size=4k none %s", directory)) {
+		skip(what, "no tmpfs can be mounted");
+		return;
+	}
+	fd = open(path, O_WRONLY | O_CREAT, 0600);
+	child = write(fd, page, sizeof(page)) == sizeof(page) ? fork() : -1;
+	if (child == 0) {
+		struct torc_ring *ring = net_ring("vb", 0);
+
+		net_send_udp(sender, 10, 80, 0);
+		_exit(net_read(ring, 10, 5000, NULL, NULL) == 10 && files() == 1 ? 0 : 1);
+	}
+	status = -1;
+	waitpid(child, &status, 0);
+	is(status, 0, "%s", what);
+	close(fd);
+	net_run("umount %s", directory);
+}
+
 int main(void)
 {
 	snprintf(directory, sizeof(directory), "/tmp/torc-live-%d", (int)getpid());
@@ -229,6 +258,7 @@ int main(void)
 	test_name();
 	test_other_user();
 	test_fork();
+	test_full();
 	rmdir(directory);
 	return done();
 }

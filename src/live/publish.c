@@ -89,7 +89,10 @@ static void end(struct live_page *page)
 	__atomic_store_n(&page->sequence, page->sequence + 1, __ATOMIC_RELEASE);
 }
 
-/* The file under a name that readers do not look for: it gets its own when all is there. */
+/*
+ * The file under a name that readers do not look for: it gets its own when all is there. Its memory
+ * is taken now: a write to a mapping that a full file system has no page for is a SIGBUS.
+ */
 static int map(struct torc_live *live, const char *path)
 {
 	unlink(path); /* of a process before us with our number */
@@ -97,8 +100,8 @@ static int map(struct torc_live *live, const char *path)
 	if (live->fd < 0)
 		return -errno;
 	if (fchmod(live->fd, 0644) < 0 || flock(live->fd, LOCK_EX | LOCK_NB) < 0 ||
-	    ftruncate(live->fd, sizeof(*live->page)) < 0)
-		return -errno;
+	    posix_fallocate(live->fd, 0, sizeof(*live->page)) != 0)
+		return -EIO;
 	live->page = mmap(NULL, sizeof(*live->page), PROT_READ | PROT_WRITE, MAP_SHARED, live->fd,
 			  0);
 	if (live->page == MAP_FAILED) {
