@@ -3,6 +3,9 @@
  * ring_interface.c - the interface goes down and up, is renamed, and is deleted and made anew under
  * a ring: codes that say so once, a reader that wakes, counters that stay, capture that resumes
  */
+#include <sched.h>
+#include <sys/wait.h>
+
 #include "net.h"
 
 static void expect_traffic(struct torc_ring *ring, const char *peer, unsigned int count,
@@ -194,6 +197,38 @@ static void test_one_of_two(void)
 	torc_ring_close(ring);
 }
 
+/* A ring is where its socket is, not where the thread that uses it has gone meanwhile. */
+static int elsewhere(void)
+{
+	struct torc_ring_info info;
+	struct torc_ring *ring;
+	int sender = net_sender("va");
+	bool good;
+
+	net_run("ip link set vb mtu 1400");
+	if (torc_ring_open(&ring, "vb", 0, 0, NULL) < 0 || unshare(CLONE_NEWNET) < 0)
+		return 2;
+	good = torc_ring_enable(ring) == 0 && net_send_udp(sender, 10, 80, 0) == 10 &&
+	       net_read(ring, 10, 5000, NULL, NULL) == 10;
+	torc_ring_info(ring, &info);
+	good &= strcmp(info.interface_name, "vb") == 0 && info.mtu == 1400;
+	good &= net_stats(ring).card_missed == TORC_UNKNOWN || net_stats(ring).card_missed == 0;
+	torc_ring_close(ring);
+	return good ? 0 : 1;
+}
+
+static void test_namespace(void)
+{
+	pid_t child = fork();
+	int status = -1;
+
+	if (child == 0)
+		_exit(elsewhere());
+	waitpid(child, &status, 0);
+	is(WEXITSTATUS(status), 0, "a ring works on when its thread enters another network namespace");
+	net_run("ip link set vb mtu 1500");
+}
+
 int main(void)
 {
 	net_pair("va", "vb");
@@ -205,5 +240,6 @@ int main(void)
 	test_deleted(TORC_IMMEDIATE);
 	test_poll();
 	test_one_of_two();
+	test_namespace();
 	return done();
 }

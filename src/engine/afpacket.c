@@ -14,7 +14,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -168,7 +167,7 @@ int afp_open(struct torc_engine **out, const struct torc_engine_config *config,
 	if (result == 0)
 		result = format->set_size(engine);
 	if (result == -EINVAL && error && !error->text[0])
-		torc_error_set(error, result, "a ring needs at least two blocks in its buffer");
+		torc_error_set(error, result, "a ring's buffer is 2 to 16777215 blocks");
 	if (result == 0 && config->flags & TORC_SYMMETRIC_RSS)
 		result = torc_rss_symmetric(engine->name, error);
 	if (result < 0) {
@@ -176,8 +175,8 @@ int afp_open(struct torc_engine **out, const struct torc_engine_config *config,
 		return result;
 	}
 	engine->loopback = engine->ifindex &&
-			   (afp_interface_flags(engine->name) & IFF_LOOPBACK) != 0;
-	engine->missed_at_open = afp_missed_errors(engine->ifindex);
+			   (afp_interface_flags(-1, engine->name) & IFF_LOOPBACK) != 0;
+	engine->missed_at_open = afp_missed_errors(afp_active(engine)->fd, engine->ifindex);
 	*out = (struct torc_engine *)(void *)engine;
 	return 0;
 }
@@ -203,28 +202,33 @@ void afp_close(struct torc_engine *base)
 /* The interface may have been renamed: remember its name, by which it is found again. */
 static void follow_name(struct afpacket *engine)
 {
+	if (engine->ifindex)
+		afp_interface_name(afp_active(engine)->fd, engine->ifindex, engine->name);
+}
+
+static bool is_deleted(const struct afpacket *engine)
+{
 	char name[IF_NAMESIZE];
 
-	if (engine->ifindex && if_indextoname((unsigned int)engine->ifindex, name))
-		memcpy(engine->name, name, sizeof(name));
+	return engine->ifindex && afp_interface_name(engine->maps[engine->active].fd,
+						     engine->ifindex, name) == -ENODEV;
 }
 
 /* The interface may have been deleted and made anew: bind to the one of that name then. */
 static int find_interface(struct afpacket *engine)
 {
-	char name[IF_NAMESIZE];
-	int ifindex, result = 0;
+	int fd = afp_active(engine)->fd, ifindex, result = 0;
 
-	if (!engine->ifindex || if_indextoname((unsigned int)engine->ifindex, name))
+	if (!is_deleted(engine))
 		return 0;
-	ifindex = (int)if_nametoindex(engine->name);
-	if (ifindex == 0)
-		return -ENODEV;
+	ifindex = afp_interface_index(fd, engine->name);
+	if (ifindex < 0)
+		return ifindex;
 	if (engine->config.flags & TORC_PROMISC)
-		result = afp_socket_promisc(afp_active(engine)->fd, ifindex, true);
+		result = afp_socket_promisc(fd, ifindex, true);
 	pthread_mutex_lock(&engine->counters_lock);
 	engine->ifindex = ifindex;
-	engine->missed_at_open = afp_missed_errors(ifindex); /* its count begins anew */
+	engine->missed_at_open = afp_missed_errors(fd, ifindex); /* its count begins anew */
 	engine->missed_before = engine->missed;
 	pthread_mutex_unlock(&engine->counters_lock);
 	return result;
@@ -355,9 +359,11 @@ int afp_leave(struct torc_engine *base)
 
 static int find_again(struct afpacket *engine)
 {
-	if (find_interface(engine) < 0 || !(afp_interface_flags(engine->name) & IFF_UP))
+	int fd = afp_active(engine)->fd;
+
+	if (find_interface(engine) < 0 || !(afp_interface_flags(fd, engine->name) & IFF_UP))
 		return 0;
-	if (afp_bind(afp_active(engine)->fd, engine->ifindex, ETH_P_ALL) == 0)
+	if (afp_bind(fd, engine->ifindex, ETH_P_ALL) == 0)
 		engine->gone = false;
 	return 0;
 }
@@ -372,7 +378,6 @@ int afp_check(struct torc_engine *base)
 	struct afpacket *engine = afpacket(base);
 	int code = 0;
 	socklen_t length = sizeof(code);
-	char name[IF_NAMESIZE];
 
 	if (!engine->running || afp_active(engine)->fd < 0)
 		return 0;
@@ -383,7 +388,7 @@ int afp_check(struct torc_engine *base)
 	if (getsockopt(afp_active(engine)->fd, SOL_SOCKET, SO_ERROR, &code, &length) < 0 ||
 	    code != ENETDOWN)
 		return 0;
-	if (engine->ifindex && !if_indextoname((unsigned int)engine->ifindex, name)) {
+	if (is_deleted(engine)) {
 		engine->gone = true;
 		return -ENODEV;
 	}
@@ -510,8 +515,9 @@ int afp_stats(struct torc_engine *base, struct torc_engine_stats *stats)
 	pthread_mutex_lock(&engine->counters_lock);
 	read_counters(engine);
 	follow_name(engine);
-	now = engine->missed_at_open != TORC_UNKNOWN ? afp_missed_errors(engine->ifindex) :
-						       TORC_UNKNOWN;
+	now = engine->missed_at_open != TORC_UNKNOWN ?
+		      afp_missed_errors(afp_active(engine)->fd, engine->ifindex) :
+		      TORC_UNKNOWN;
 	if (now != TORC_UNKNOWN)
 		engine->missed = engine->missed_before + now - engine->missed_at_open;
 	stats->seen = engine->seen;
@@ -528,26 +534,20 @@ int afp_stats(struct torc_engine *base, struct torc_engine_stats *stats)
 void afp_info(struct torc_engine *base, struct torc_engine_info *info)
 {
 	struct afpacket *engine = afpacket(base);
-	struct ifreq ifr = { 0 };
-	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	int fd = afp_active(engine)->fd;
 
 	*info = (struct torc_engine_info){ .detail = "", .link_type = TORC_LINK_ETHERNET,
 					   .ifindex = engine->ifindex, .mtu = 65535,
 					   .queue_count = 1, .loopback = engine->loopback,
 					   .block_bytes = engine->block_bytes };
 	info->buffer_bytes = (uint64_t)engine->unit_bytes * engine->unit_count;
-	if (!engine->ifindex || !if_indextoname((unsigned int)engine->ifindex, info->name))
-		snprintf(info->name, sizeof(info->name), "%s", engine->name);
-	snprintf(ifr.ifr_name, sizeof(ifr.ifr_name), "%.15s", info->name);
-	if (fd >= 0 && engine->ifindex) {
-		if (ioctl(fd, SIOCGIFMTU, &ifr) == 0)
-			info->mtu = (uint32_t)ifr.ifr_mtu;
-		if (ioctl(fd, SIOCGIFHWADDR, &ifr) == 0)
-			memcpy(info->address, ifr.ifr_hwaddr.sa_data, 6);
-		info->queue_count = afp_queue_count(info->name);
-	}
-	if (fd >= 0)
-		close(fd);
+	memcpy(info->name, engine->name, sizeof(engine->name));
+	if (!engine->ifindex)
+		return;
+	afp_interface_name(fd, engine->ifindex, info->name);
+	info->mtu = afp_mtu(fd, info->name);
+	info->queue_count = afp_queue_count(fd, info->name);
+	afp_address(fd, info->name, info->address);
 }
 
 /* ---- packets ---- */

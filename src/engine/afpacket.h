@@ -155,10 +155,17 @@ void afp_filter_settle(void);
 int afp_refuse_all(int fd);
 int afp_socket_promisc(int fd, int ifindex, bool on);
 void afp_hardware_timestamps(int fd, const char *name);
-unsigned int afp_queue_count(const char *name);
-uint64_t afp_missed_errors(int ifindex);
-int afp_interface_flags(const char *name);
-unsigned int afp_mtu(const char *name);
+uint64_t afp_missed_errors(int fd, int ifindex);
+/*
+ * Of an interface in the network namespace that the socket fd is in, wherever the calling thread
+ * is; fd -1: in the thread's. -ENODEV: there is none.
+ */
+int afp_interface_name(int fd, int ifindex, char name[IF_NAMESIZE]);
+int afp_interface_index(int fd, const char *name);
+int afp_interface_flags(int fd, const char *name);
+unsigned int afp_queue_count(int fd, const char *name);
+unsigned int afp_mtu(int fd, const char *name);
+void afp_address(int fd, const char *name, uint8_t address[6]);
 
 /* afpacket_tx.c */
 int afp_send(struct torc_engine *engine, int ifindex, const void *data, size_t length);

@@ -26,32 +26,67 @@
 #include "engine/afpacket.h"
 #include "util/error.h"
 
-/* One interface request; returns 0 or negative errno. */
-static int interface_ioctl(const char *name, unsigned long request, struct ifreq *ifr)
-{
-	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), result;
+#ifndef SO_NETNS_COOKIE
+#define SO_NETNS_COOKIE 71
+#endif
 
-	if (fd < 0)
+/*
+ * One interface request, in the network namespace of the socket fd; -1: in the caller's, by a socket
+ * made for it. Returns 0 or negative errno.
+ */
+static int interface_ioctl(int fd, const char *name, unsigned long request, struct ifreq *ifr)
+{
+	int own = fd < 0 ? socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0) : -1, result;
+
+	if (fd < 0 && own < 0)
 		return -errno;
-	snprintf(ifr->ifr_name, sizeof(ifr->ifr_name), "%s", name);
-	result = ioctl(fd, request, ifr) < 0 ? -errno : 0;
-	close(fd);
+	if (name)
+		snprintf(ifr->ifr_name, sizeof(ifr->ifr_name), "%s", name);
+	result = ioctl(fd < 0 ? own : fd, request, ifr) < 0 ? -errno : 0;
+	if (own >= 0)
+		close(own);
 	return result;
 }
 
-int afp_interface_flags(const char *name)
+int afp_interface_name(int fd, int ifindex, char name[IF_NAMESIZE])
+{
+	struct ifreq ifr = { .ifr_ifindex = ifindex };
+	int result = interface_ioctl(fd, NULL, SIOCGIFNAME, &ifr);
+
+	if (result == 0)
+		memcpy(name, ifr.ifr_name, IF_NAMESIZE);
+	return result;
+}
+
+int afp_interface_index(int fd, const char *name)
 {
 	struct ifreq ifr = { 0 };
-	int result = interface_ioctl(name, SIOCGIFFLAGS, &ifr);
+	int result = interface_ioctl(fd, name, SIOCGIFINDEX, &ifr);
+
+	return result < 0 ? result : ifr.ifr_ifindex;
+}
+
+int afp_interface_flags(int fd, const char *name)
+{
+	struct ifreq ifr = { 0 };
+	int result = interface_ioctl(fd, name, SIOCGIFFLAGS, &ifr);
 
 	return result < 0 ? result : (uint16_t)ifr.ifr_flags;
 }
 
-unsigned int afp_mtu(const char *name)
+unsigned int afp_mtu(int fd, const char *name)
 {
 	struct ifreq ifr = { 0 };
 
-	return interface_ioctl(name, SIOCGIFMTU, &ifr) < 0 ? 65535 : (unsigned int)ifr.ifr_mtu;
+	return interface_ioctl(fd, name, SIOCGIFMTU, &ifr) < 0 ? 65535 : (unsigned int)ifr.ifr_mtu;
+}
+
+void afp_address(int fd, const char *name, uint8_t address[6])
+{
+	struct ifreq ifr = { 0 };
+
+	if (interface_ioctl(fd, name, SIOCGIFHWADDR, &ifr) == 0)
+		memcpy(address, ifr.ifr_hwaddr.sa_data, 6);
 }
 
 /* "no interface eth7; there are: lo, eth0" */
@@ -72,18 +107,20 @@ static int no_interface(const char *name, struct torc_error *error)
 int afp_find_interface(const char *name, int *ifindex, struct torc_error *error)
 {
 	struct ifreq ifr = { 0 };
-	int flags;
+	int flags, index;
 
 	*ifindex = 0;
 	if (strcmp(name, "any") == 0)
 		return 0;
-	if (strlen(name) >= IF_NAMESIZE || !(*ifindex = (int)if_nametoindex(name)))
+	flags = strlen(name) < IF_NAMESIZE ? afp_interface_flags(-1, name) : -ENODEV;
+	index = flags < 0 ? flags : afp_interface_index(-1, name);
+	if (index == -ENODEV)
 		return no_interface(name, error);
-	flags = afp_interface_flags(name);
-	if (flags < 0)
-		return torc_error_set(error, flags, "cannot read the state of %s: %s", name,
-				      torc_strerror(flags));
-	if (interface_ioctl(name, SIOCGIFHWADDR, &ifr) == 0 &&
+	if (index < 0)
+		return torc_error_set(error, index, "cannot read the state of %s: %s", name,
+				      torc_strerror(index));
+	*ifindex = index;
+	if (interface_ioctl(-1, name, SIOCGIFHWADDR, &ifr) == 0 &&
 	    ifr.ifr_hwaddr.sa_family != ARPHRD_ETHER && ifr.ifr_hwaddr.sa_family != ARPHRD_LOOPBACK)
 		return torc_error_set(error, -EMEDIUMTYPE,
 				      "%s is not an Ethernet-like interface (device type %u); only "
@@ -187,28 +224,39 @@ void afp_hardware_timestamps(int fd, const char *name)
 	int raw = SOF_TIMESTAMPING_RAW_HARDWARE;
 
 	ifr.ifr_data = (char *)&config;
-	interface_ioctl(name, SIOCSHWTSTAMP, &ifr);
+	interface_ioctl(fd, name, SIOCSHWTSTAMP, &ifr);
 	setsockopt(fd, SOL_PACKET, PACKET_TIMESTAMP, &raw, sizeof(raw));
 }
 
-unsigned int afp_queue_count(const char *name)
+unsigned int afp_queue_count(int fd, const char *name)
 {
 	struct ethtool_channels channels = { .cmd = ETHTOOL_GCHANNELS };
 	struct ifreq ifr = { 0 };
 	unsigned int count;
 
 	ifr.ifr_data = (char *)&channels;
-	if (interface_ioctl(name, SIOCETHTOOL, &ifr) < 0)
+	if (interface_ioctl(fd, name, SIOCETHTOOL, &ifr) < 0)
 		return 1;
 	count = channels.rx_count + channels.combined_count;
 	return count ? count : 1;
 }
 
+/* Are two sockets in one network namespace? Kernels before 5.14 do not tell. */
+static bool same_namespace(int a, int b)
+{
+	uint64_t one = 0, other = 0;
+	socklen_t length = sizeof(one);
+
+	return getsockopt(a, SOL_SOCKET, SO_NETNS_COOKIE, &one, &length) < 0 ||
+	       getsockopt(b, SOL_SOCKET, SO_NETNS_COOKIE, &other, &length) < 0 || one == other;
+}
+
 /*
  * The card's own count of frames it had no room for, from the kernel's statistics of the link
- * (rtnetlink(7), RTM_GETSTATS); TORC_UNKNOWN where the interface is not to be found.
+ * (rtnetlink(7), RTM_GETSTATS); TORC_UNKNOWN where the interface is not to be found, also since the
+ * caller is in another network namespace than the ring's socket now.
  */
-uint64_t afp_missed_errors(int ifindex)
+uint64_t afp_missed_errors(int socket_fd, int ifindex)
 {
 	struct {
 		struct nlmsghdr header;
@@ -233,7 +281,8 @@ uint64_t afp_missed_errors(int ifindex)
 	fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
 	if (fd < 0)
 		return TORC_UNKNOWN;
-	if (send(fd, &request, sizeof(request), 0) == (ssize_t)sizeof(request))
+	if (same_namespace(fd, socket_fd) &&
+	    send(fd, &request, sizeof(request), 0) == (ssize_t)sizeof(request))
 		length = recv(fd, &reply, sizeof(reply), 0);
 	if (length >= (ssize_t)(offsetof(typeof(reply), bytes) + field + sizeof(missed)) &&
 	    reply.header.nlmsg_type == RTM_NEWSTATS &&

@@ -141,7 +141,7 @@ int afp_send_batch(struct torc_engine *base, const struct torc_packet *packets,
 		int result;
 
 		if (sender->count == 0)
-			sender->mtu = afp_mtu(engine->name);
+			sender->mtu = afp_mtu(afp_active(engine)->fd, engine->name);
 		result = check_frame(sender, &packets[i]);
 		if (result < 0)
 			return i > 0 ? (int)i : result;

@@ -59,7 +59,7 @@ int torc_rss_symmetric(const char *interface, struct torc_error *error)
 	struct ethtool_rxfh now = { .cmd = ETHTOOL_GRSSH };
 	int result;
 
-	if (afp_queue_count(interface) <= 1)
+	if (afp_queue_count(-1, interface) <= 1)
 		return 0;
 	result = ethtool(interface, &now);
 	if (result == 0 && now.key_size == 0)

@@ -315,8 +315,9 @@ int torc_ring_enable(struct torc_ring *ring)
 
 		result = port->ops->start(port->engine);
 		if (result < 0) {
-			ring_fail(ring, result, "cannot start receiving on %s: %s", port->name,
-				  torc_strerror(result));
+			ring_fail(ring, result, "cannot start receiving on %s: %s%s", port->name,
+				  torc_strerror(result),
+				  result == -ENOMEM ? ": ask for a smaller buffer" : "");
 			stop_ports(ring, i);
 			break;
 		}

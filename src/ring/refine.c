@@ -7,30 +7,17 @@
  * the second copy of packets on loopback; sampling; and the share of a cluster on a file. When
  * none of these applies, ring->refines is false and no packet is looked at.
  */
-#include <ifaddrs.h>
-#include <net/if.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cluster/cluster.h"
 #include "ring/ring.h"
 
+/* In every network namespace (include/net/flow.h of the kernel). */
+#define LOOPBACK_IFINDEX 1
+
 /* The time does not tell whether the packet came before the settings: another clock, or later. */
 #define TIME_IS_NO_ARRIVAL (TORC_PACKET_HW_TIMESTAMP | TORC_PACKET_BATCH_TIMESTAMP)
-
-static int find_loopback(void)
-{
-	struct ifaddrs *all;
-	int ifindex = 0;
-
-	if (getifaddrs(&all) < 0)
-		return 0;
-	for (struct ifaddrs *i = all; i && !ifindex; i = i->ifa_next)
-		if (i->ifa_flags & IFF_LOOPBACK)
-			ifindex = (int)if_nametoindex(i->ifa_name);
-	freeifaddrs(all);
-	return ifindex;
-}
 
 /* Does the ring see loopback, and is only one copy wanted? */
 static int hidden_copies_of(const struct torc_ring *ring)
@@ -47,7 +34,7 @@ static int hidden_copies_of(const struct torc_ring *ring)
 		if (info.loopback)
 			return info.ifindex;
 		if (info.ifindex == 0)
-			return find_loopback();
+			return LOOPBACK_IFINDEX;
 	}
 	return 0;
 }
