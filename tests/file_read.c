@@ -54,8 +54,8 @@ static const struct form forms[] = {
 	{ "DG/UX 543.0", 0xa1b2c3d4, 543, 0, 1000, 0, 0, true },
 	{ "Kuznetzov", 0xa1b2cd34, 2, 4, 1000, 0, 8, false },
 	{ "Navtel", 0xa12b3c4d, 2, 4, 1, 0, 0, false },
-	{ "Ixia hardware", 0x1c0001ac, 2, 4, 1, 4, 0, false },
-	{ "Ixia software", 0x1c0001ab, 2, 4, 1, 4, 0, false },
+	{ "Ixia hardware", 0x1c0001ac, 2, 4, 1000, 4, 0, false },
+	{ "Ixia software", 0x1c0001ab, 2, 4, 1000, 4, 0, false },
 };
 
 static void put_form(struct bytes *bytes, const struct form *form, unsigned int packets)

@@ -171,13 +171,14 @@ static bool known_magic(struct torc_file *file, uint32_t magic, uint32_t *header
 	case MAGIC_KUZNETZOV:
 		file->kuznetzov = true;
 		file->record_header = RECORD_HEADER + 8;
-		__attribute__((fallthrough));
-	case MAGIC_MICRO:
 		file->time_scale = 1000;
 		return true;
 	case MAGIC_IXIA_HARDWARE:
 	case MAGIC_IXIA_SOFTWARE:
 		*header = FILE_HEADER + 4;
+		__attribute__((fallthrough));
+	case MAGIC_MICRO:
+		file->time_scale = 1000;
 		return true;
 	case MAGIC_NANO:
 	case MAGIC_NAVTEL:
