@@ -180,6 +180,13 @@ static void test_time(void)
 	close_writer(writer);
 	is_str(rotated, "both-20.pcap0 both-20.pcap1 both-20.pcap0 both-21.pcap0 both-21.pcap1 ",
 	       "by time and count: the numbers begin again with each time");
+	writer = open_writer("name-%S.pcap",
+			     (struct torc_writer_options){ .rotate_ns = 10 * second,
+							   .start_ns = start, .rotate_packets = 6 });
+	write_packets(writer, 24, start, second);
+	close_writer(writer);
+	is_str(rotated, "name-20.pcap name-20.pcap1 name-30.pcap name-30.pcap1 name-40.pcap ",
+	       "and have the name of the time they are of");
 }
 
 static void test_by_hand(void)

@@ -38,14 +38,14 @@ static size_t put_time(char *name, size_t room, const char *format, uint64_t tim
 }
 #pragma GCC diagnostic pop
 
-char *torc_writer_name(const struct torc_writer *writer, uint64_t time_ns)
+char *torc_writer_name(const struct torc_writer *writer)
 {
 	const struct torc_writer_options *options = &writer->options;
 	int digits = ring_digits(options);
 	char base[4096], *name;
 
 	if (options->rotate_ns > 0) {
-		if (put_time(base, sizeof(base), writer->template, time_ns) == 0)
+		if (put_time(base, sizeof(base), writer->template, writer->name_ns) == 0)
 			return NULL;
 	} else if ((size_t)snprintf(base, sizeof(base), "%s", writer->template) >= sizeof(base)) {
 		return NULL;
@@ -99,17 +99,17 @@ int torc_writer_rotate_at(struct torc_writer *writer, uint64_t timestamp_ns, boo
 		return result;
 	if (by_time) {
 		writer->number = 0;
-		writer->period_ns = timestamp_ns;
+		writer->name_ns = writer->period_ns = timestamp_ns;
 		writer->has_period = !by_hand; /* else with the next packet */
 	} else {
 		next_number(writer);
 	}
-	path = torc_writer_name(writer, timestamp_ns);
+	path = torc_writer_name(writer);
 	/* asked for by hand within the same second: not over the file just written */
 	if (path && by_hand && strcmp(path, writer->path) == 0) {
 		free(path);
 		writer->number = number + 1;
-		path = torc_writer_name(writer, timestamp_ns);
+		path = torc_writer_name(writer);
 	}
 	if (!path)
 		return torc_error_set(&writer->error, -ENAMETOOLONG, "%s: the name of the next file "

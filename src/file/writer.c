@@ -173,7 +173,8 @@ static int open_first(struct torc_writer *writer, struct torc_error *error)
 	const struct torc_writer_options *options = &writer->options;
 	int result;
 
-	writer->path = torc_writer_name(writer, options->start_ns ?: now_ns());
+	writer->name_ns = options->start_ns ?: now_ns();
+	writer->path = torc_writer_name(writer);
 	if (!writer->path)
 		return torc_error_set(error, -ENAMETOOLONG, "%s: too long a name",
 				      writer->template);

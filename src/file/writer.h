@@ -78,6 +78,7 @@ struct torc_writer {
 	uint64_t last_ns;
 
 	uint64_t period_ns; /* when the time slice of rotate_ns began */
+	uint64_t name_ns;   /* the same in the names of its files */
 	bool has_period;
 	uint32_t number;  /* in the names */
 	uint32_t file_count;
@@ -115,10 +116,10 @@ void torc_writer_take_statistics(struct torc_writer *writer);
 /* rotate.c */
 /* Is the file full for a packet of this time? */
 bool torc_writer_is_full(const struct torc_writer *writer, uint64_t timestamp_ns);
-/* End the file and begin the next; by_time: its name is made from timestamp_ns. */
+/* End the file and begin the next; a new time slice begins with timestamp_ns. */
 int torc_writer_rotate_at(struct torc_writer *writer, uint64_t timestamp_ns, bool by_hand);
-/* The name of a file; NULL: no memory. */
-char *torc_writer_name(const struct torc_writer *writer, uint64_t time_ns);
+/* The name of the next file; NULL: no memory. */
+char *torc_writer_name(const struct torc_writer *writer);
 
 /* queue.c */
 int torc_writer_queue_start(struct torc_writer *writer, struct torc_error *error);
