@@ -137,10 +137,8 @@ static void obey_signals(struct dump *dump)
 	unsigned int signals = dump->capture.signals;
 
 	dump->capture.signals = 0;
-	if (!dump->output && (signals & CLI_SIGNAL_ROTATE))
-		dump->capture.stopped = true; /* no file to rotate: the terminal hung up */
-	else if (signals & CLI_SIGNAL_ROTATE)
-		output_rotate(dump->output);
+	if ((signals & CLI_SIGNAL_ROTATE) && (!dump->output || !output_rotate(dump->output)))
+		dump->capture.stopped = true; /* as tcpdump: the terminal hung up */
 	if (dump->output && (signals & CLI_SIGNAL_FLUSH))
 		output_flush(dump->output);
 }

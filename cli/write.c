@@ -240,12 +240,17 @@ void output_flush(struct output *output)
 		failed(output, code);
 }
 
-void output_rotate(struct output *output)
+bool output_rotate(struct output *output)
 {
-	int code = torc_writer_rotate(output->writer);
+	const struct write_settings *settings = output->settings;
+	int code;
 
+	if (!settings->rotate_bytes && !settings->rotate_ns && !settings->keep_files)
+		return false;
+	code = torc_writer_rotate(output->writer);
 	if (code < 0)
 		failed(output, code);
+	return true;
 }
 
 void output_set_stats(struct output *output, const struct torc_stats *stats)

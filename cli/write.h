@@ -34,7 +34,8 @@ void output_follow(struct output *output, const struct torc_ring *ring);
 /* False when the capture has to end: all files of -W are there, or nothing can be written. */
 bool output_packets(struct output *output, const struct torc_packet *packets, unsigned int count);
 void output_flush(struct output *output);
-void output_rotate(struct output *output);
+/* The next file; false: no rotation was asked for. */
+bool output_rotate(struct output *output);
 void output_set_stats(struct output *output, const struct torc_stats *stats);
 void output_stats(const struct output *output, struct torc_writer_stats *stats);
 /* Returns an exit status; fills in the account at the end. */

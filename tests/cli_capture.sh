@@ -49,7 +49,7 @@ is 'SIGTERM ends count well' $? 0
 
 # ---- signals ----
 
-start d dump -i lo -w "$work/d.pcap" udp port 4000
+start d dump -i lo -w "$work/d.pcap" --rotate size=1GiB udp port 4000
 send_udp 4
 kill -USR1 $pid
 ok 'SIGUSR1 tells the counts' wait_for grep -q 'packets captured, [0-9]* packets received by filter' "$work/d.err"
@@ -65,6 +65,14 @@ kill -INT $pid
 wait $pid
 is 'and it ends well' $? 0
 is 'the file of before is whole' "$(torc dump -r "$work/d.pcap" 2>/dev/null | wc -l)" 4
+
+start h dump -i lo -w "$work/h.pcap" udp port 4000
+send_udp 2
+kill -HUP $pid
+wait $pid
+is 'without a rotation SIGHUP ends, as in tcpdump' $? 0
+is 'with all that came in the file' "$(torc dump -r "$work/h.pcap" 2>/dev/null | wc -l) $(ls "$work"/h.pcap*)" \
+	"2 $work/h.pcap"
 
 start e dump -i lo -U -w "$work/e.pcap" udp port 4000
 send_udp 7
