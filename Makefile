@@ -25,6 +25,8 @@ comma := ,
 space := $(subst ,, )
 # A linker flag where the linker knows it.
 linker = $(shell $(CC) -shared -o /dev/null $(1) -x c /dev/null 2>/dev/null && echo '$(1)')
+# A compiler flag where the compiler knows it.
+compiler = $(shell $(CC) -Werror $(1) -S -o /dev/null -x c /dev/null 2>/dev/null && echo '$(1)')
 
 # Optional parts, found by pkg-config; printed by `make config`.
 have = $(shell $(PKG_CONFIG) --exists $(1) 2>/dev/null && echo 1)
@@ -37,7 +39,8 @@ WARNINGS := -Wall -Wextra -Wshadow -Wvla -Wundef -Wstrict-prototypes -Wmissing-p
 	-Wformat=2 -Wimplicit-fallthrough $(if $(WERROR),-Werror)
 ALL_CPPFLAGS := -Iinclude -Isrc -D_GNU_SOURCE $(OPT_CPPFLAGS) $(CPPFLAGS)
 ALL_CFLAGS := -std=gnu17 $(WARNINGS) -fPIC -fvisibility=hidden -pthread -pipe -MMD -MP \
-	-fno-asynchronous-unwind-tables -ffunction-sections -fdata-sections $(CFLAGS) $(SANITIZE)
+	-fno-asynchronous-unwind-tables -ffunction-sections -fdata-sections \
+	$(call compiler,-malign-data=abi) $(CFLAGS) $(SANITIZE)
 ALL_LDFLAGS := -pthread $(call linker,-Wl$(comma)-z$(comma)pack-relative-relocs) $(LDFLAGS) $(SANITIZE)
 
 # What packets pass through is built for speed, everything else for size.

@@ -83,9 +83,11 @@ struct torc_field_info {
 	uint8_t size;     /* of the number in the struct: 1, 2, 4, 8 */
 	uint16_t offset;  /* in the struct */
 	uint8_t flags;
-	const char *unit;                   /* or NULL */
-	const char *(*value_name)(uint64_t number); /* what the number means, or NULL */
-	const struct torc_list_info *list;  /* of TORC_FIELD_LIST */
+	const char *unit; /* or NULL */
+	__extension__ union { /* without a name, as C11 and C++ have it */
+		const char *(*value_name)(uint64_t number); /* of a number: its meaning, or NULL */
+		const struct torc_list_info *list;          /* of TORC_FIELD_LIST */
+	};
 };
 
 #define TORC_FIELD_AT(object, member, name_, kind_, ...)                                           \

@@ -4,10 +4,38 @@
 
 #include "decode/dns.h"
 
+static const char *high_type_name(unsigned int type)
+{
+	switch (type) {
+	case 99:
+		return "SPF";
+	case 108:
+		return "EUI48";
+	case 109:
+		return "EUI64";
+	case 249:
+		return "TKEY";
+	case 250:
+		return "TSIG";
+	case 251:
+		return "IXFR";
+	case 252:
+		return "AXFR";
+	case 255:
+		return "ANY";
+	case 256:
+		return "URI";
+	case 257:
+		return "CAA";
+	default:
+		return NULL;
+	}
+}
+
 /* IANA, "Resource Record (RR) TYPEs" */
 const char *torc_dns_type_name(unsigned int type)
 {
-	static const char *const names[] = {
+	static const char names[][11] = {
 		[1] = "A",	     [2] = "NS",     [5] = "CNAME",	  [6] = "SOA",
 		[7] = "MB",	     [8] = "MG",     [9] = "MR",	  [10] = "NULL",
 		[11] = "WKS",	     [12] = "PTR",   [13] = "HINFO",	  [14] = "MINFO",
@@ -19,12 +47,12 @@ const char *torc_dns_type_name(unsigned int type)
 		[49] = "DHCID",	     [50] = "NSEC3", [51] = "NSEC3PARAM", [52] = "TLSA",
 		[53] = "SMIMEA",     [55] = "HIP",   [59] = "CDS",	  [60] = "CDNSKEY",
 		[61] = "OPENPGPKEY", [62] = "CSYNC", [63] = "ZONEMD",	  [64] = "SVCB",
-		[65] = "HTTPS",	     [99] = "SPF",   [108] = "EUI48",	  [109] = "EUI64",
-		[249] = "TKEY",	     [250] = "TSIG", [251] = "IXFR",	  [252] = "AXFR",
-		[255] = "ANY",	     [256] = "URI",  [257] = "CAA",
+		[65] = "HTTPS",
 	};
 
-	return type < sizeof(names) / sizeof(names[0]) ? names[type] : NULL;
+	if (type >= sizeof(names) / sizeof(names[0]))
+		return high_type_name(type);
+	return names[type][0] ? names[type] : NULL;
 }
 
 static const char *type_name(uint64_t type)

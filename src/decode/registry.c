@@ -10,11 +10,16 @@
 #define TORC_LAYER(name, number, symbol) extern const struct torc_layer_ops torc_layer_ops_##symbol;
 #include <torc/layers/list.h>
 
-const struct torc_layer_ops *torc_layer_table[TORC_LAYER_TYPES] = {
-#define TORC_LAYER(name, number, symbol) [number] = &torc_layer_ops_##symbol,
+/* The library's own layers, which registry_fill() enters into the table. */
+static const struct {
+	unsigned int type;
+	const struct torc_layer_ops *ops;
+} own_layers[] = {
+#define TORC_LAYER(name, number, symbol) { number, &torc_layer_ops_##symbol },
 #include <torc/layers/list.h>
 };
 
+const struct torc_layer_ops *torc_layer_table[TORC_LAYER_TYPES];
 uint32_t torc_registry_slots[TORC_REGISTRIES][REGISTRY_SLOTS];
 uint16_t torc_ip_protocols[256];
 bool torc_ether_types_changed;
@@ -64,14 +69,18 @@ static int numbers_set(const struct torc_layer_ops *ops, unsigned int type)
 	return status;
 }
 
-/* Each layer's file says which numbers lead to it; gather them before anything is decoded. */
-__attribute__((constructor)) static void registry_fill(void)
+/*
+ * Each layer's file says which numbers lead to it; gather them before anything is decoded, and
+ * before a program's own constructors.
+ */
+__attribute__((constructor(101))) static void registry_fill(void)
 {
-	unsigned int type;
+	size_t n;
 
-	for (type = 0; type < TORC_LAYER_USER_FIRST; type++)
-		if (torc_layer_table[type])
-			numbers_set(torc_layer_table[type], type);
+	for (n = 0; n < sizeof(own_layers) / sizeof(own_layers[0]); n++) {
+		torc_layer_table[own_layers[n].type] = own_layers[n].ops;
+		numbers_set(own_layers[n].ops, own_layers[n].type);
+	}
 	registry_filled = true;
 }
 

@@ -156,17 +156,23 @@ static uint32_t return_a(const struct step *s, struct packet_bytes *p, uint32_t 
 	return a;
 }
 
-#define JUMP_TABLE(way)                                                                            \
-	[BPF_JMP | BPF_JEQ | BPF_K] = jump_equal_k##way,                                           \
-			     [BPF_JMP | BPF_JGT | BPF_K] = jump_greater_k##way,                    \
-			     [BPF_JMP | BPF_JGE | BPF_K] = jump_not_less_k##way,                   \
-			     [BPF_JMP | BPF_JSET | BPF_K] = jump_bits_k##way,                      \
-			     [BPF_JMP | BPF_JEQ | BPF_X] = jump_equal_x##way,                      \
-			     [BPF_JMP | BPF_JGT | BPF_X] = jump_greater_x##way,                    \
-			     [BPF_JMP | BPF_JGE | BPF_X] = jump_not_less_x##way,                   \
-			     [BPF_JMP | BPF_JSET | BPF_X] = jump_bits_x##way
+/* Of the conditions, from BPF_JEQ with k to BPF_JSET with x: in steps of 8, jumps being 5 */
+#define JUMP_PLACE(condition, source) (((condition) | (source)) >> 3)
+#define JUMP_PLACES		      (JUMP_PLACE(BPF_JSET, BPF_X) + 1)
 
-static step_function *const functions[256] = {
+#define JUMP_TABLE(way)                                                                            \
+	{                                                                                          \
+		[JUMP_PLACE(BPF_JEQ, BPF_K)] = jump_equal_k##way,                                  \
+		[JUMP_PLACE(BPF_JGT, BPF_K)] = jump_greater_k##way,                                \
+		[JUMP_PLACE(BPF_JGE, BPF_K)] = jump_not_less_k##way,                               \
+		[JUMP_PLACE(BPF_JSET, BPF_K)] = jump_bits_k##way,                                  \
+		[JUMP_PLACE(BPF_JEQ, BPF_X)] = jump_equal_x##way,                                  \
+		[JUMP_PLACE(BPF_JGT, BPF_X)] = jump_greater_x##way,                                \
+		[JUMP_PLACE(BPF_JGE, BPF_X)] = jump_not_less_x##way,                               \
+		[JUMP_PLACE(BPF_JSET, BPF_X)] = jump_bits_x##way,                                  \
+	}
+
+static step_function *const functions[] = {
 	[BPF_LD | BPF_W | BPF_ABS] = load_word,
 	[BPF_LD | BPF_H | BPF_ABS] = load_half,
 	[BPF_LD | BPF_B | BPF_ABS] = load_byte,
@@ -206,21 +212,18 @@ static step_function *const functions[256] = {
 	[BPF_ALU | BPF_RSH | BPF_X] = rsh_x,
 	[BPF_ALU | BPF_NEG] = negate,
 	[BPF_JMP | BPF_JA] = jump,
-	JUMP_TABLE(),
 	[BPF_RET | BPF_K] = return_k,
 	[BPF_RET | BPF_A] = return_a,
 };
 
-static step_function *const jumps_or_next[256] = { JUMP_TABLE(_or_next) };
-static step_function *const jumps_else[256] = { JUMP_TABLE(_else) };
+static step_function *const jumps[][JUMP_PLACES] = { JUMP_TABLE(), JUMP_TABLE(_or_next),
+						     JUMP_TABLE(_else) };
 
 static step_function *function_for(const struct sock_filter *i)
 {
 	if (BPF_CLASS(i->code) != BPF_JMP || BPF_OP(i->code) == BPF_JA)
 		return functions[i->code];
-	if (i->jf == 0)
-		return jumps_or_next[i->code];
-	return i->jt == 0 ? jumps_else[i->code] : functions[i->code];
+	return jumps[i->jf == 0 ? 1 : i->jt == 0 ? 2 : 0][i->code >> 3];
 }
 
 struct torc_chain *torc_chain_new(const struct torc_program_code *code)
