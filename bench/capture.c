@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * capture.c - what receiving a packet costs: the ring against a bare TPACKET_V3 walk and libpcap
+ * capture.c - what receiving a packet costs: the rings against a bare TPACKET_V3 walk, libpcap, Go
  *
  * A child floods one end of a veth pair from one CPU; the receiver runs on another and looks at the
  * same things in each packet (a byte, the length, the time). The figure is the receiver's CPU time
@@ -31,7 +31,6 @@
 
 struct result {
 	uint64_t packets;
-	uint64_t dropped;
 	double cpu_ns;
 };
 
@@ -107,34 +106,46 @@ static unsigned int walk_some(void *context)
 	return count;
 }
 
-static uint64_t walk_close(void *context)
+static void walk_close(void *context)
 {
 	struct walk *walk = context;
-	struct tpacket_stats_v3 stats = { 0 };
-	socklen_t length = sizeof(stats);
 
-	getsockopt(walk->fd, SOL_PACKET, PACKET_STATISTICS, &stats, &length);
 	munmap(walk->map, (size_t)BLOCK_BYTES * BLOCK_COUNT);
 	close(walk->fd);
-	return stats.tp_drops;
 }
 
 /* ---- the ring ---- */
 
-static void *ring_open(void)
+static struct torc_ring *ring_on(const char *device, uint64_t block_bytes)
 {
 	struct torc_ring_options options = { .size = sizeof(options),
 					     .buffer_bytes = (uint64_t)BLOCK_BYTES * BLOCK_COUNT,
-					     .block_bytes = BLOCK_BYTES };
+					     .block_bytes = block_bytes };
 	struct torc_ring *ring;
 	struct torc_error error;
 
-	if (torc_ring_open_with(&ring, DEVICE, &options, &error) < 0 ||
-	    torc_ring_set_poll_duration(ring, IDLE_MS) < 0 || torc_ring_enable(ring) < 0) {
-		fprintf(stderr, "ring: %s\n", error.text);
-		exit(1);
+	if (torc_ring_open_with(&ring, device, &options, &error) < 0) {
+		fprintf(stderr, "%s\n", error.text);
+		return NULL;
+	}
+	torc_ring_set_poll_duration(ring, IDLE_MS);
+	if (torc_ring_enable(ring) < 0) {
+		fprintf(stderr, "%s\n", torc_ring_error(ring));
+		torc_ring_close(ring);
+		return NULL;
 	}
 	return ring;
+}
+
+static void *ring_open(void)
+{
+	return ring_on(DEVICE, BLOCK_BYTES);
+}
+
+/* needs CAP_BPF and CAP_NET_ADMIN */
+static void *xdp_open(void)
+{
+	return ring_on("xdp:" DEVICE, 0);
 }
 
 static unsigned int batch_some(void *context)
@@ -159,7 +170,7 @@ static unsigned int next_some(void *context)
 	return count;
 }
 
-static uint64_t ring_close(void *context)
+static void ring_close(void *context)
 {
 	struct torc_stats stats;
 
@@ -168,7 +179,6 @@ static uint64_t ring_close(void *context)
 	if (!stats.balanced)
 		fprintf(stderr, "the account does not balance\n");
 	torc_ring_close(context);
-	return stats.dropped + stats.discarded;
 }
 
 /* ---- libpcap ---- */
@@ -204,13 +214,9 @@ static unsigned int libpcap_some(void *context)
 	return count;
 }
 
-static uint64_t libpcap_close(void *context)
+static void libpcap_close(void *context)
 {
-	struct pcap_stat stat = { 0 };
-
-	pcap_stats(context, &stat);
 	pcap_close(context);
-	return stat.ps_drop;
 }
 
 /* ---- gopacket's afpacket, in a process of its own ---- */
@@ -230,9 +236,8 @@ static bool go_build(void)
 	return system(command) == 0;
 }
 
-static struct result go_run(uint64_t packets, unsigned int size, uint64_t *sent)
+static bool go_run(uint64_t packets, unsigned int size, struct result *result, uint64_t *sent)
 {
-	struct result result = { 0 };
 	struct flood flood = { 0 };
 	char command[400], ready[16];
 	unsigned long long count, sum;
@@ -246,11 +251,11 @@ static struct result go_run(uint64_t packets, unsigned int size, uint64_t *sent)
 	    flood_start(&flood, "tx0", packets, size, 16, 0) < 0)
 		die("gopacket");
 	*sent = flood_wait(&flood, &seconds);
-	if (fscanf(child, "%llu %lf %llu", &count, &result.cpu_ns, &sum) != 3)
+	if (fscanf(child, "%llu %lf %llu", &count, &result->cpu_ns, &sum) != 3)
 		die("gopacket");
 	pclose(child);
-	result.packets = count;
-	return result;
+	result->packets = count;
+	return true;
 }
 
 /* ---- rounds ---- */
@@ -259,12 +264,13 @@ static const struct receiver {
 	const char *name;
 	void *(*open)(void); /* the Go program has none */
 	unsigned int (*some)(void *context);
-	uint64_t (*close)(void *context);
+	void (*close)(void *context);
 	const char *goal; /* for the ratio to the walk */
 } receivers[] = {
 	{ "walk (TPACKET_V3 by hand)", walk_open, walk_some, walk_close, NULL },
 	{ "torc_ring_next_batch", ring_open, batch_some, ring_close, "<= 1.25" },
 	{ "torc_ring_next", ring_open, next_some, ring_close, "<= 1.6" },
+	{ "torc_ring_next_batch, xdp:", xdp_open, batch_some, ring_close, NULL },
 	{ "libpcap pcap_dispatch", libpcap_open, libpcap_some, libpcap_close, NULL },
 	{ "gopacket afpacket", NULL, NULL, NULL, NULL },
 };
@@ -281,14 +287,17 @@ static double cpu_ns(void)
 	       (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) * 1e3;
 }
 
-static struct result run(const struct receiver *receiver, uint64_t packets, unsigned int size,
-			 uint64_t *sent)
+/* false: this receiver cannot be opened here; it has said why. */
+static bool run(const struct receiver *receiver, uint64_t packets, unsigned int size,
+		struct result *figures, uint64_t *sent)
 {
 	struct result result = { 0 };
 	struct flood flood = { 0 };
 	void *context = receiver->open();
 	double start, last, seconds;
 
+	if (!context)
+		return false;
 	if (flood_start(&flood, "tx0", packets, size, 16, 0) < 0)
 		die("flood");
 	start = cpu_ns();
@@ -302,8 +311,9 @@ static struct result run(const struct receiver *receiver, uint64_t packets, unsi
 	}
 	result.cpu_ns = cpu_ns() - start;
 	*sent = flood_wait(&flood, &seconds);
-	result.dropped = receiver->close(context);
-	return result;
+	receiver->close(context);
+	*figures = result;
+	return true;
 }
 
 static void report(const struct rounds *cost, const uint64_t *lost)
@@ -314,8 +324,9 @@ static void report(const struct rounds *cost, const uint64_t *lost)
 		const struct receiver *receiver = &receivers[i];
 
 		if (cost[i].count == 0) {
-			printf("%-28s is left out: go or the package is not installed\n",
-			       receiver->name);
+			printf("%-28s is left out: %s\n", receiver->name,
+			       i == GO ? "go or the package is not installed" :
+					 "it cannot be opened here");
 			continue;
 		}
 		printf("%-28s %8.1f %8.1f %8.1f %10llu  %.2f", receiver->name,
@@ -349,13 +360,12 @@ int main(int argc, char **argv)
 	sched_setaffinity(0, sizeof(receiver_cpu), &receiver_cpu); /* with one CPU: stays there */
 	for (unsigned int round = 0; round < rounds; round++) {
 		for (unsigned int i = 0; i < RECEIVERS; i++) {
+			struct result result = { 0 };
 			uint64_t sent;
-			struct result result;
 
-			if (i == GO && !go)
+			if (i == GO ? !go || !go_run(packets, size, &result, &sent) :
+				      !run(&receivers[i], packets, size, &result, &sent))
 				continue;
-			result = i == GO ? go_run(packets, size, &sent) :
-					   run(&receivers[i], packets, size, &sent);
 			rounds_add(&cost[i], result.cpu_ns / (double)(result.packets ?: 1));
 			lost[i] += sent - result.packets;
 		}
