@@ -230,9 +230,15 @@ static unsigned int v3_queued(struct torc_engine *base)
 	return count;
 }
 
+/* 4 KiB a microsecond is several times what the kernel puts into a ring. */
+static void v3_info(struct torc_engine *engine, struct torc_engine_info *info)
+{
+	afp_info(engine, info);
+	info->nap_us = (uint32_t)(info->buffer_bytes >> 12);
+}
+
 const struct torc_engine_ops torc_engine_tpacket_v3 = {
 	.name = "tpacket_v3",
-	.is_deep = true,
 	.open = v3_open,
 	.close = afp_close,
 	.start = afp_start,
@@ -254,5 +260,5 @@ const struct torc_engine_ops torc_engine_tpacket_v3 = {
 	.send_batch = afp_send_batch,
 	.flush = afp_flush,
 	.stats = afp_stats,
-	.info = afp_info,
+	.info = v3_info,
 };

@@ -338,6 +338,7 @@ static const char *detail(const struct torc_engine *engine)
 
 static void afxdp_info(struct torc_engine *engine, struct torc_engine_info *info)
 {
+	uint32_t frame_bytes = engine->queue_count ? engine->queues[0].frame_bytes : 0;
 	struct afxdp_link now;
 
 	if (afxdp_link_get(&now, NULL, engine->device.ifindex) < 0)
@@ -349,10 +350,11 @@ static void afxdp_info(struct torc_engine *engine, struct torc_engine_info *info
 		.mtu = now.mtu,
 		.queue_count = now.queue_count,
 		.buffer_bytes = engine->buffer_bytes,
-		.block_bytes = AFXDP_BLOCK_PACKETS *
-			       (engine->queue_count ? engine->queues[0].frame_bytes : 0),
+		.block_bytes = AFXDP_BLOCK_PACKETS * frame_bytes,
 		.loopback = now.flags & IFF_LOOPBACK,
 	};
+	if (frame_bytes) /* at two packets a microsecond an eighth of the frames */
+		info->nap_us = (uint32_t)(engine->buffer_bytes / frame_bytes / 16);
 	memcpy(info->name, now.name, sizeof(info->name));
 	memcpy(info->address, now.address, sizeof(info->address));
 }

@@ -49,6 +49,7 @@ struct torc_engine_info {
 	uint32_t queue_count;
 	uint64_t buffer_bytes;
 	uint32_t block_bytes;
+	uint32_t nap_us; /* a reader of dense traffic may stay away that long; 0: it may not */
 	bool loopback;
 };
 
@@ -68,7 +69,6 @@ struct torc_engine; /* each engine's own; the ring holds {ops, pointer} */
 struct torc_engine_ops {
 	const char *name; /* as shown: "tpacket_v3" */
 	bool is_file;     /* has an end; its direction, filter and clusters are user-space work */
-	bool is_deep;     /* its buffer_bytes hold many milliseconds of the fastest traffic */
 
 	int (*open)(struct torc_engine **engine, const struct torc_engine_config *config,
 		    struct torc_error *error);

@@ -27,10 +27,9 @@
 
 #define STALE_NS 1000000000u /* the published account is brought up to date within that time */
 
-#define NAP_US        4000 /* with a buffer of NAP_BYTES, less with less */
-#define NAP_US_MIN    500
-#define NAP_BYTES     (16u << 20)
-#define NAP_PACKETS   1024 /* received since the wait before: the traffic is dense */
+#define NAP_US_MIN  100
+#define NAP_US_MAX  4000
+#define NAP_PACKETS 1024 /* received since the wait before: the traffic is dense */
 
 static int watch(struct torc_ring *ring, int fd)
 {
@@ -261,23 +260,21 @@ static bool give_time(struct torc_ring *ring, struct wait *wait, uint64_t now)
 /*
  * Waking up costs as much as reading a hundred packets. When traffic is dense and no watermark was
  * asked for, the reader sleeps a little longer and finds several blocks instead of one; the time
- * is bounded (NAP_US) and short against what the buffer holds.
+ * is bounded (NAP_US_MAX) and short against what the buffer holds, as the engine says.
  */
 void ring_wait_choose_nap(struct torc_ring *ring)
 {
-	uint64_t nap = NAP_US;
+	uint32_t nap_us = NAP_US_MAX;
 
 	for (unsigned int i = 0; i < ring->port_count; i++) {
 		struct ring_port *port = &ring->ports[i];
 		struct torc_engine_info info;
 
 		port->ops->info(port->engine, &info);
-		if (!port->ops->is_deep)
-			nap = 0;
-		if (info.buffer_bytes < NAP_BYTES && nap > NAP_US * info.buffer_bytes / NAP_BYTES)
-			nap = NAP_US * info.buffer_bytes / NAP_BYTES;
+		if (info.nap_us < nap_us)
+			nap_us = info.nap_us;
 	}
-	ring->nap_us = nap < NAP_US_MIN ? 0 : (uint32_t)nap;
+	ring->nap_us = nap_us < NAP_US_MIN ? 0 : nap_us;
 }
 
 static bool wants_nap(struct torc_ring *ring, const struct wait *wait, uint64_t now)
