@@ -348,14 +348,14 @@ static void report(const struct figures *figures)
 					   .name = receivers[i].name, .peer = "TPACKET_V3",
 					   .goal = i == XDP ? ">= 1.6" : NULL };
 		struct rounds_row cost = { .bench = "xdp", .what = "cost", .unit = "CPU ns/packet",
-					   .name = receivers[i].name, .peer = "by hand, naps",
+					   .name = receivers[i].name, .peer = "by hand",
 					   .goal = i == XDP ? "<= 1.2" : NULL };
 		struct rounds_row drops = { .bench = "xdp", .what = "drops", .unit = "packets/round",
 					    .name = receivers[i].name,
 					    .goal = i == XDP ? "<= 0" : NULL };
 
 		rounds_tell(rate, &figures[i].mpps, i == XDP ? &figures[TPACKET].mpps : NULL);
-		rounds_tell(cost, &figures[i].cpu_ns, i == XDP ? &figures[NAPS].cpu_ns : NULL);
+		rounds_tell(cost, &figures[i].cpu_ns, i == XDP ? &figures[HAND].cpu_ns : NULL);
 		rounds_tell(drops, &figures[i].dropped, NULL);
 	}
 }

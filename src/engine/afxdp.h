@@ -41,7 +41,8 @@ enum {
 
 /* Bytes the kernel leaves free in each frame before the packet (XDP_PACKET_HEADROOM). */
 #define AFXDP_KERNEL_HEADROOM 256u
-#define AFXDP_HEADROOM        ((uint32_t)sizeof(struct afxdp_stamp))
+/* And these of ours. Frames begin at a cache line, so the stamp shares one with the first headers. */
+#define AFXDP_HEADROOM 32u
 
 #define AFXDP_LONGEST_HEADER 22u /* Ethernet and two VLAN tags */
 
@@ -207,6 +208,7 @@ struct torc_engine {
 	uint32_t filled;             /* descriptors of current seen by fill() */
 	uint64_t monotonic_offset_ns; /* CLOCK_REALTIME - CLOCK_MONOTONIC */
 	uint64_t pickup_ns;           /* CLOCK_REALTIME when current was acquired */
+	uint64_t sampled_ns;          /* CLOCK_MONOTONIC when these two were read */
 
 	/* stats() may come from any thread: queues do not change under its hands */
 	pthread_mutex_t queues_lock;

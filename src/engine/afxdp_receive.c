@@ -15,7 +15,8 @@
 #include "engine/afxdp.h"
 
 #define BLOCKS_FIRST 16u
-#define PREFETCH     4u
+#define PREFETCH     8u
+#define FRESH_NS     1000000u
 
 static uint64_t now_ns(clockid_t clock)
 {
@@ -40,9 +41,24 @@ static void sample_clocks(struct torc_engine *engine)
 		engine->pickup_ns = now_ns(CLOCK_REALTIME);
 		after = now_ns(CLOCK_MONOTONIC);
 	} while (after - before > 2000 && ++tries < 4);
+	engine->sampled_ns = after;
 	offset = engine->pickup_ns - (before + (after - before) / 2);
 	if (offset - was + 1000 > 2000)
 		engine->monotonic_offset_ns = offset;
+}
+
+static const struct afxdp_stamp *stamp_of(const uint8_t *frame)
+{
+	return (const void *)(frame - sizeof(struct afxdp_stamp));
+}
+
+/* Reading three clocks for each of many small blocks would cost as much as the packets do. */
+static bool clocks_are_fresh(const struct torc_engine *engine, const struct afxdp_block *block)
+{
+	const struct afxdp_stamp *first = stamp_of(block->queue->frames + block->descs[0].addr);
+
+	return first->cookie == engine->port->cookie && !(first->flags & AFXDP_STAMP_HARDWARE) &&
+	       first->time_ns - engine->sampled_ns + FRESH_NS < 2 * FRESH_NS;
 }
 
 /* ---- tokens ---- */
@@ -134,7 +150,8 @@ int afxdp_acquire(struct torc_engine *engine, uint32_t *token)
 	engine->free_count--;
 	engine->current = block;
 	engine->filled = 0;
-	sample_clocks(engine);
+	if (!clocks_are_fresh(engine, block))
+		sample_clocks(engine);
 	return 1;
 }
 
@@ -180,7 +197,7 @@ static uint8_t kind_of(const struct torc_engine *engine, const uint8_t *frame)
 static void read_stamp(const struct torc_engine *engine, const uint8_t *frame,
 		       struct torc_packet *packet)
 {
-	const struct afxdp_stamp *stamp = (const void *)(frame - sizeof(*stamp));
+	const struct afxdp_stamp *stamp = stamp_of(frame);
 
 	packet->flags = 0;
 	if (stamp->cookie != engine->port->cookie) {

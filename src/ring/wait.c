@@ -29,7 +29,7 @@
 
 #define NAP_US_MIN  100
 #define NAP_US_MAX  4000
-#define NAP_PACKETS 1024 /* received since the wait before: the traffic is dense */
+#define DENSE_US    4 /* at that many a packet, or fewer, since the wait before */
 
 static int watch(struct torc_ring *ring, int fd)
 {
@@ -280,7 +280,7 @@ void ring_wait_choose_nap(struct torc_ring *ring)
 static bool wants_nap(struct torc_ring *ring, const struct wait *wait, uint64_t now)
 {
 	uint64_t received = ring_get(&ring->counters.received);
-	bool dense = received - ring->received_at_wait >= NAP_PACKETS;
+	bool dense = received - ring->received_at_wait >= ring->nap_us / DENSE_US;
 
 	ring->received_at_wait = received;
 	return dense && ring->nap_us && !wait->slept &&
