@@ -170,7 +170,7 @@ static unsigned int first_layer(struct torc_decoded *decoded)
 		decoded->status = TORC_DECODED_UNKNOWN_NEXT;
 		decoded->registry = TORC_BY_LINK_TYPE;
 		decoded->number = decoded->link_type;
-		return TORC_LAYER_PAYLOAD;
+		return decoded->caplen > 0 ? TORC_LAYER_PAYLOAD : TORC_LAYER_NONE;
 	}
 }
 

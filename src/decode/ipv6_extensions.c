@@ -15,18 +15,25 @@ static uint32_t extension_length(const uint8_t *p)
 	return (p[1] + 1u) * 8;
 }
 
+static int extension_take(struct torc_cursor *cursor)
+{
+	TORC_NEED(cursor, 8);
+	TORC_NEED(cursor, extension_length(cursor->data));
+	cursor->header_length = extension_length(cursor->data);
+	return TORC_STEP_OK;
+}
+
 static int extension_next(struct torc_cursor *cursor)
 {
 	cursor_next(cursor, TORC_BY_IP_PROTOCOL, cursor->data[0]);
 	return TORC_STEP_OK;
 }
 
-static int options_decode(struct torc_cursor *cursor)
+static int extension_decode(struct torc_cursor *cursor)
 {
-	TORC_NEED(cursor, 8);
-	TORC_NEED(cursor, extension_length(cursor->data));
-	cursor->header_length = extension_length(cursor->data);
-	return extension_next(cursor);
+	int step = extension_take(cursor);
+
+	return step == TORC_STEP_OK ? extension_next(cursor) : step;
 }
 
 /* The option of an options area at *position; 1, or 0 at the end or where one does not fit. */
@@ -50,6 +57,23 @@ static int option_at(const struct torc_bytes *options, uint32_t *position,
 	option->data = (struct torc_bytes){ p + 2, p[1] };
 	*position += 2u + p[1];
 	return 1;
+}
+
+static int options_decode(struct torc_cursor *cursor)
+{
+	int step = extension_take(cursor);
+	struct torc_ipv6_option option;
+	struct torc_bytes options;
+	uint32_t position = 0;
+
+	if (step != TORC_STEP_OK)
+		return step;
+	options = (struct torc_bytes){ cursor->data + 2, cursor->header_length - 2 };
+	while (option_at(&options, &position, &option))
+		;
+	if (position < options.length)
+		return torc_cursor_malformed(cursor, "an option does not fit");
+	return extension_next(cursor);
 }
 
 /* The jumbo payload counts from behind the IPv6 header, and only when that has length 0. */
@@ -273,7 +297,7 @@ const struct torc_layer_ops torc_layer_ops_ipv6_routing = {
 	.key = "ipv6_routing",
 	.struct_size = sizeof(struct torc_ipv6_routing),
 	.numbers = routing_numbers,
-	.decode = options_decode,
+	.decode = extension_decode,
 	.read = routing_read,
 	.fields = routing_fields,
 };

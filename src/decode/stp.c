@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* stp.c - spanning tree messages, IEEE 802.1D-2004 §9.3; MSTP, 802.1Q §14 */
+/* stp.c - spanning tree messages, IEEE 802.1D-2004 §9.3; MSTP, 802.1Q §14; SPT, 802.1aq §14 */
 #include <torc/layers/stp.h>
 
 #include <string.h>
@@ -10,9 +10,20 @@
 #define RAPID           0x02
 #define TOPOLOGY_CHANGE 0x80
 
-/* What is behind is padding, except for the tree list of MSTP. */
+/* Version 3, and version 4 behind it, add a length and that many bytes. */
+static void tail_take(struct torc_cursor *cursor)
+{
+	uint32_t at = cursor->header_length, left = cursor->length - at;
+
+	if (left >= 2 && left - 2 >= torc_be16(cursor->data + at))
+		cursor->header_length += 2u + torc_be16(cursor->data + at);
+}
+
+/* What is behind is padding, except for the trees of MSTP and of shortest path bridging. */
 static int stp_decode(struct torc_cursor *cursor)
 {
+	unsigned int version;
+
 	TORC_NEED(cursor, 4);
 	switch (cursor->data[3]) {
 	case TOPOLOGY_CHANGE:
@@ -25,9 +36,8 @@ static int stp_decode(struct torc_cursor *cursor)
 	case RAPID:
 		TORC_NEED(cursor, 36);
 		cursor->header_length = 36;
-		if (cursor->data[2] >= 3 && cursor->length >= 38 &&
-		    cursor->length - 38 >= torc_be16(cursor->data + 36))
-			cursor->header_length = 38u + torc_be16(cursor->data + 36);
+		for (version = 3; version <= 4 && version <= cursor->data[2]; version++)
+			tail_take(cursor);
 		return TORC_STEP_OK;
 	default:
 		return torc_cursor_malformed(cursor, "unknown message type");

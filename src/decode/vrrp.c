@@ -22,6 +22,8 @@ static int vrrp_decode(struct torc_cursor *cursor)
 	version = cursor->data[0] >> 4;
 	if (version != 2 && version != 3)
 		return torc_cursor_malformed(cursor, "version is neither 2 nor 3");
+	if (cursor->data[3] == 0)
+		return torc_cursor_malformed(cursor, "no address");
 	TORC_NEED(cursor, 8 + cursor->data[3] * address_length(cursor->decoded, version));
 	cursor->header_length = cursor->length;
 	return TORC_STEP_OK;
