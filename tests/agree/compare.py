@@ -1,132 +1,200 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""compare.py [--least PERCENT] GOPACKET.jsonl TORC FILE...
+"""compare.py [--most PERCENT] [--streams] GOPACKET.jsonl BUILD LIST
 
-Decodes the files with `TORC dump --json`, compares each packet with gopacket's line, and takes out
-the deliberate differences of docs/differences.md by rules. Status 1 below the least agreement.
+Decodes the files in the list with Torc and compares each packet with gopacket's line, in every key and in every
+field that both have. A packet agrees exactly, or as amended by rules of docs/differences.md
+(tests/agree/rules.go), or it disagrees. Status 1 when more than PERCENT (0.1) of the packets
+disagree, or when any does for which no rule is known.
 """
+import argparse
 import collections
 import json
+import os
 import subprocess
 import sys
 
-# gopacket reports no usable place for these, or all that is left as their header
-NO_PLACE = {'ICMPv6Echo', 'ICMPv6RouterSolicitation', 'IGMP', 'OSPF', 'SFlow', 'SIP',
-            'LinkLayerDiscoveryInfo', 'MLDv1MulticastListenerQuery', 'DecodeFailure', 'Payload'}
+KEYS = ('timestamp_ns', 'caplen', 'len', 'link')  # of the packet, not of its decoding
+EMPTY = (None, 0, False, '', [], '0.0.0.0', '::', '00:00:00:00:00:00')
 
 
 def load_gopacket(path):
-    packets = {}
+    packets = collections.defaultdict(dict)
     with open(path, encoding='utf-8') as lines:
         for text in lines:
             line = json.loads(text)
-            packets[line['file'], line['n']] = line
+            packets[line['file']][line['n']] = line
     return packets
 
 
-def first_of_each(pairs):
-    """An object whose keys keep the first value they have."""
-    return dict(reversed(pairs))
+def run(command):
+    result = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False)
+    return result.stdout.decode('utf-8', 'replace').splitlines()
 
 
-def load_torc(torc, path):
-    run = subprocess.run([torc, 'dump', '-n', '--json', '-r', path], stdout=subprocess.PIPE,
-                         stderr=subprocess.DEVNULL, check=False)
-    n = 0
-    for text in run.stdout.decode('utf-8', 'replace').splitlines():
-        line = json.loads(text, object_pairs_hook=first_of_each)
-        if 'layers' in line:
-            n += 1
-            yield n, line
+def unique(pairs):
+    """An object in which no key is there twice."""
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError('a key is there twice: ' + ' '.join(key for key, _ in pairs))
+    return found
 
 
-def known(ours, theirs):
-    """The deliberate difference this packet may show, or None."""
-    stack = [layer['type'] for layer in ours['layers']]
-    error = theirs['error'] or ''
-    if any(layer.get('more_fragments') and layer.get('fragment_offset') == 0
-           for layer in ours['layers']) or 'IPv6Fragment' in stack:
-        return 'D1'
-    if 'IPv6HopByHop' in stack:
-        return 'D2'
-    if ours['status'] == 'unknown-next' or error.startswith(('Unable to decode', 'Layer type not')):
-        return 'D4'
-    if ours['error']:
-        return 'D3'
-    last = ours['layers'][-1] if ours['layers'] else {'offset': 0, 'header_length': 0}
-    end = last['offset'] + last['header_length'] + last.get('payload_length', 0)
-    if end < ours['caplen'] and (set(stack) & {'ARP', 'STP', 'LLC', 'EAPOL'}):
-        return 'D5'
-    if theirs['link'] in (228, 229, 20, 12, 14):
-        return 'D6'
-    if 'LLC' in stack:
-        return 'D8'
-    if any(layer.get('type') == 'IPv6' and layer.get('length') == 0 for layer in ours['layers']):
-        return 'D9'
-    return None
+def load_torc(build, path, streams):
+    """Packet number and what Torc says of it, in the keys of gopacket's lines."""
+    option = ['--streams'] if streams else []
+    dumped = run([f'{build}/torc', 'dump', '-n', '--json', *option, '-r', path])
+    lines = [line for line in (json.loads(text, object_pairs_hook=unique) for text in dumped)
+             if 'layers' in line]
+    more = run([f'{build}/tests/agree/roles', *option, path])
+    if len(more) != len(lines):
+        raise ValueError(f'{path}: {len(lines)} packets dumped, {len(more)} decoded')
+    for n, (line, extra) in enumerate(zip(lines, more), 1):
+        yield n, line, json.loads(extra)
 
 
-def places(stack, found):
-    return [tuple(p) for name, p in zip(stack, found) if name not in NO_PLACE]
+def in_gopackets_keys(line, extra):
+    layers, flow, unknown = line['layers'], line['flow'], line.get('unknown')
+    text = lambda pair: [str(end) for end in pair] if pair else None
+    return {
+        'stack': [layer['type'] for layer in layers],
+        'places': [[l['offset'], l['header_length'], l['payload_length']] for l in layers],
+        'fields': layers,
+        'network': text(flow['network']),
+        'transport': text(flow['transport']),
+        'network_hash': extra['network_hash'],
+        'transport_hash': extra['transport_hash'],
+        'roles': extra['roles'],
+        'truncated': line['truncated'],
+        'error': bool(line['error']),
+        'unknown': [unknown['registry'], unknown['number']] if unknown else None,
+    }
+
+
+def as_strings(layer, key):
+    """A list of Torc's as the sorted strings that fields.go makes where gopacket has no order."""
+    if key == 'headers':
+        return sorted(f"{h['name'].lower()}: {h['value']}" for h in layer.get(key, []))
+    return sorted(f"{r['content_type']} {r['version']} {r['length']}" for r in layer.get(key, []))
+
+
+def differing_fields(mine, theirs, path, found):
+    """Collects the fields in which two objects differ; only those that gopacket has are looked at."""
+    for key, value in theirs.items():
+        own = mine.get(key)
+        where = f'{path}.{key}'
+        if isinstance(value, dict):
+            own, value = as_strings(mine, key), sorted(value['?'] or [])
+        if own in EMPTY and value in EMPTY:
+            continue
+        if isinstance(value, list) and isinstance(own, list) and len(own) == len(value) and \
+                value and isinstance(value[0], dict):
+            for one, other in zip(own, value):
+                differing_fields(one, other, where + '[]', found)
+        elif own != value:
+            found[where] = (own, value)
 
 
 def differing(ours, theirs):
-    """The keys in which the two differ."""
-    stack = [layer['type'] for layer in ours['layers']]
-    mine = [(l['offset'], l['header_length'], l['payload_length']) for l in ours['layers']]
-    flow = ours['flow']
-    text = lambda pair: [str(end) for end in pair] if pair else None
-    # gopacket prints well-known ports with their names: "80(http)"
-    number = lambda pair: [end.split('(')[0] for end in pair] if pair else None
-    pairs = {
-        'caplen': (ours['caplen'], theirs['caplen']),
-        'len': (ours['len'], theirs['len']),
-        'stack': (stack, theirs['stack'] or []),
-        'network': (text(flow['network']), theirs['network']),
-        'transport': (text(flow['transport']), number(theirs['transport'])),
-        'truncated': (ours['truncated'], theirs['truncated']),
-        'error': (bool(ours['error']), bool(theirs['error'])),
-    }
-    if pairs['stack'][0] == pairs['stack'][1]:
-        pairs['places'] = (places(stack, mine), places(stack, theirs['places']))
-    return {key: pair for key, pair in pairs.items() if pair[0] != pair[1]}
+    """The keys in which two decodings differ, with both values."""
+    found = {}
+    for key, own in ours.items():
+        other = theirs[key]
+        if key == 'transport' and other:
+            other = [end.split('(')[0] for end in other]  # "80(http)"
+        elif key == 'error':
+            other = bool(other)
+        elif key in ('stack', 'places'):
+            other = other or []
+        if key == 'places' and len(own) == len(other):
+            # a number of -1 is one that gopacket does not tell
+            other = [[a if b == -1 else b for a, b in zip(*pair)] for pair in zip(own, other)]
+        if key != 'fields' and own != other:
+            found[key] = (own, other)
+    if 'stack' not in found:
+        for name, mine, other in zip(ours['stack'], ours['fields'], theirs['fields'] or []):
+            differing_fields(mine, other or {}, name, found)
+    return found
+
+
+class Report:
+    """Counts, and one example of each kind of difference."""
+
+    def __init__(self, explain):
+        self.explain = explain
+        self.packets = self.exact = self.alone = self.ruled = 0
+        self.rules = collections.Counter()
+        self.kinds = collections.Counter()
+        self.compared = collections.Counter()
+        self.example = {}
+        self.files = set()
+
+    def take(self, path, n, line, extra, theirs):
+        self.packets += 1
+        ours = in_gopackets_keys(line, extra)
+        packet = {key: (line.get(key), theirs[key]) for key in KEYS
+                  if key in line and line[key] is not None and line[key] != theirs[key]}
+        found = {**packet, **differing(ours, theirs)}
+        rules = []
+        if found and theirs.get('amended'):
+            found = {**packet, **differing(ours, theirs['amended'])}
+            rules = theirs['rules']
+        if not found:
+            for name, fields in zip(ours['stack'], theirs['fields'] or []):
+                for key in fields or {}:
+                    self.compared[f'{name}.{key}'] += 1
+            self.exact += not rules
+            self.ruled += bool(rules)
+            self.rules.update(set(rules))
+            return
+        self.files.add(path)
+        kind = ' '.join(sorted(found))
+        self.kinds[kind] += 1
+        values = '\n'.join(f'          {key}: torc {pair[0]} gopacket {pair[1]}'[:600]
+                           for key, pair in found.items())
+        text = (f'        {path} packet {n}, rules {rules or "none"}\n          {theirs["error"]} | {(theirs.get("amended") or {}).get("error")}'
+                f'\n          torc {"/".join(ours["stack"])} gopacket '
+                f'{"/".join(theirs["stack"] or [])}\n{values}')
+        if self.explain:
+            print(text)
+        self.example.setdefault(kind, text)
+
+    def write(self, most):
+        for rule in sorted(self.rules, key=lambda rule: int(rule[1:])):
+            print(f'{self.rules[rule]:7} packets agree under {rule} of docs/differences.md')
+        for kind, count in self.kinds.most_common(40):
+            print(f'{count:7} DISAGREE in {kind}\n{self.example[kind]}')
+        disagree = self.packets - self.exact - self.ruled
+        share = 100 * disagree / self.packets if self.packets else 100
+        print(f'{self.alone:7} packets only Torc read (D7)')
+        print(f'{len(self.compared):7} fields of {len({k.split(".")[0] for k in self.compared})} '
+              'layer types were compared')
+        print(f'{self.packets} packets: {self.exact} agree exactly, {self.ruled} under a rule, '
+              f'{disagree} disagree ({share:.3f} %)')
+        return 0 if share <= most else 1
 
 
 def main():
-    arguments = sys.argv[1:]
-    least = 99.9
-    if arguments[0] == '--least':
-        least, arguments = float(arguments[1]), arguments[2:]
-    gopacket, torc, files = load_gopacket(arguments[0]), arguments[1], arguments[2:]
-    classes, keys, examples = (collections.Counter() for _ in range(3))
-    where, compared, agreed, alone = {}, 0, 0, 0
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument('--most', type=float, default=0.1)
+    parser.add_argument('--streams', action='store_true')
+    parser.add_argument('--explain', action='store_true', help='print each difference')
+    parser.add_argument('gopacket')
+    parser.add_argument('build')
+    parser.add_argument('list', help='a file with the name of a capture on each line')
+    arguments = parser.parse_args()
+    gopacket, report = load_gopacket(arguments.gopacket), Report(arguments.explain)
+    with open(arguments.list, encoding='utf-8') as names:
+        files = names.read().splitlines()
     for path in files:
-        for n, ours in load_torc(torc, path):
-            theirs = gopacket.get((path, n))
-            if theirs is None:
-                alone += 1
-                continue
-            found = differing(ours, theirs)
-            rule = known(ours, theirs) if found else None
-            if rule:
-                classes[rule] += 1
-                continue
-            compared += 1
-            agreed += not found
-            for key, pair in found.items():
-                keys[key] += 1
-                examples[key, str(pair)] += 1
-                where.setdefault((key, str(pair)), f'{path} packet {n}')
-    for rule, count in sorted(classes.items()):
-        print(f'{count:7} packets differ as {rule} of docs/differences.md')
-    print(f'{alone:7} packets only Torc read (D7)')
-    for key, count in keys.most_common():
-        print(f'{count:7} of {compared} differ in {key}')
-    for (key, pair), count in examples.most_common(25):
-        print(f'{count:7} {key}: torc, gopacket {pair[:300]}\n        {where[key, pair]}')
-    share = 100 * agreed / compared if compared else 0
-    print(f'{agreed} of {compared} packets agree in every key: {share:.3f} %')
-    return 0 if share >= least else 1
+        theirs = gopacket.get(path, {})
+        for n, line, extra in load_torc(arguments.build, path, arguments.streams):
+            if n in theirs:
+                line['link'] = theirs[n]['link']
+                report.take(path, n, line, extra, theirs[n])
+            else:
+                report.alone += 1
+    return report.write(arguments.most)
 
 
 if __name__ == '__main__':

@@ -1,14 +1,25 @@
 // SPDX-License-Identifier: BSD-3-Clause
 
 // One JSON line for each packet of the pcap and pcapng files named, as gopacket sees it, with the
-// keys that tests/agree/compare.py reads.
+// keys that tests/agree/compare.py reads:
+//
+//	file n timestamp_ns caplen len link   which packet; link has all 16 bits
+//	stack places fields                   of each layer; a number of -1 is not said by gopacket
+//	network transport                     endpoints of the outermost flows
+//	network_hash transport_hash           their FastHash
+//	roles                                 outermost link, network, transport, application layer
+//	truncated error unknown               error is "" or gopacket's text
+//	rules amended                         when rules of rules.go apply: which, and what is then found
+//
+// With -streams, what TCP carries goes to the decoder of its port.
 package main
 
 import (
 	"bufio"
 	"encoding/json"
+	"fmt"
 	"os"
-	"unsafe"
+	"reflect"
 
 	"github.com/google/gopacket"
 	"github.com/google/gopacket/layers"
@@ -19,18 +30,30 @@ type packetSource interface {
 	ReadPacketData() ([]byte, gopacket.CaptureInfo, error)
 }
 
+type decoded struct {
+	Stack         []string      `json:"stack"`
+	Places        [][3]int      `json:"places"`
+	Fields        []fields      `json:"fields"`
+	Network       []string      `json:"network"`
+	Transport     []string      `json:"transport"`
+	NetworkHash   string        `json:"network_hash"`
+	TransportHash string        `json:"transport_hash"`
+	Roles         [4]string     `json:"roles"`
+	Truncated     bool          `json:"truncated"`
+	Error         string        `json:"error"`
+	Unknown       []interface{} `json:"unknown"`
+}
+
 type line struct {
-	File      string   `json:"file"`
-	Number    int      `json:"n"`
-	Caplen    int      `json:"caplen"`
-	Len       int      `json:"len"`
-	LinkType  int      `json:"link"`
-	Stack     []string `json:"stack"`
-	Places    [][3]int `json:"places"`
-	Network   []string `json:"network"`
-	Transport []string `json:"transport"`
-	Truncated bool     `json:"truncated"`
-	Error     string   `json:"error"`
+	File      string `json:"file"`
+	Number    int    `json:"n"`
+	Timestamp int64  `json:"timestamp_ns"`
+	Caplen    int    `json:"caplen"`
+	Len       int    `json:"len"`
+	LinkType  int    `json:"link"`
+	decoded
+	Rules   []string `json:"rules,omitempty"`
+	Amended *decoded `json:"amended,omitempty"`
 }
 
 // Printing the flow of a layer whose header failed panics there.
@@ -43,81 +66,140 @@ func ends(flow gopacket.Flow) (text []string) {
 	return []string{flow.Src().String(), flow.Dst().String()}
 }
 
-func place(data []byte, layer gopacket.Layer) [3]int {
-	contents := layer.LayerContents()
-	if len(data) == 0 || len(contents) == 0 {
-		return [3]int{-1, 0, 0}
+func (d *decoded) take(found []place, network, transport *gopacket.Flow) {
+	for _, p := range found {
+		d.Stack = append(d.Stack, p.name)
+		d.Places = append(d.Places, [3]int{p.offset, p.header, p.payload})
+		d.Fields = append(d.Fields, p.fields)
 	}
-	offset := int(uintptr(unsafe.Pointer(&contents[0])) - uintptr(unsafe.Pointer(&data[0])))
-	return [3]int{offset, len(contents), len(layer.LayerPayload())}
+	if network != nil {
+		d.Network, d.NetworkHash = ends(*network), fmt.Sprintf("%016x", network.FastHash())
+	}
+	if transport != nil {
+		d.Transport = ends(*transport)
+		d.TransportHash = fmt.Sprintf("%016x", transport.FastHash())
+	}
 }
 
-func decode(data []byte, link layers.LinkType, info gopacket.CaptureInfo) line {
-	l := line{Caplen: info.CaptureLength, Len: info.Length, LinkType: int(link)}
-	packet := gopacket.NewPacket(data, link, gopacket.NoCopy)
+// As gopacket has it.
+func plain(w *walk, link layers.LinkType) (d decoded) {
+	packet := gopacket.NewPacket(w.data, link, w.options)
+	var found []place
+	var network, transport *gopacket.Flow
+	start := 0
 	for _, layer := range packet.Layers() {
-		l.Stack = append(l.Stack, layer.LayerType().String())
-		l.Places = append(l.Places, place(data, layer))
+		p := w.placeOf(layer, start)
+		found = append(found, p)
+		start = w.offsetOf(layer.LayerPayload(), p.offset+len(layer.LayerContents()))
 	}
-	if network := packet.NetworkLayer(); network != nil {
-		l.Network = ends(network.NetworkFlow())
+	if l := packet.LinkLayer(); l != nil {
+		d.Roles[0] = l.LayerType().String()
 	}
-	if transport := packet.TransportLayer(); transport != nil {
-		l.Transport = ends(transport.TransportFlow())
+	if l := packet.NetworkLayer(); l != nil {
+		flow := l.NetworkFlow()
+		d.Roles[1], network = l.LayerType().String(), &flow
+	}
+	if l := packet.TransportLayer(); l != nil {
+		flow := l.TransportFlow()
+		d.Roles[2], transport = l.LayerType().String(), &flow
+	}
+	if l := packet.ApplicationLayer(); l != nil {
+		d.Roles[3] = l.LayerType().String()
 	}
 	if failure := packet.ErrorLayer(); failure != nil {
-		l.Error = failure.Error().Error()
+		d.Error = failure.Error().Error()
 	}
-	l.Truncated = packet.Metadata().Truncated || info.CaptureLength < info.Length
+	d.take(found, network, transport)
+	d.Truncated = packet.Metadata().Truncated || w.cut
+	return d
+}
+
+// As the walk has it, with rules or without.
+func walked(w walk, link layers.LinkType, ruled bool) (decoded, []string) {
+	w.ruled = ruled
+	w.run(link)
+	d := decoded{Roles: w.roles, Truncated: w.truncated || w.cut, Error: w.failure,
+		Unknown: w.unknown}
+	d.take(w.found, w.network, w.transport)
+	return d, w.applied
+}
+
+// The walk without rules must find what gopacket does by itself, or its amendments prove nothing.
+func same(a, b decoded) bool {
+	a.Error, b.Error = fmt.Sprint(a.Error != ""), fmt.Sprint(b.Error != "")
+	x, _ := json.Marshal(a)
+	y, _ := json.Marshal(b)
+	return reflect.DeepEqual(x, y)
+}
+
+func describe(data []byte, link int, info gopacket.CaptureInfo, streams bool) line {
+	l := line{Timestamp: info.Timestamp.UnixNano(), Caplen: info.CaptureLength, Len: info.Length,
+		LinkType: link}
+	w := walk{data: data, link: link, cut: info.CaptureLength < info.Length}
+	w.options = gopacket.DecodeOptions{NoCopy: true, DecodeStreamsAsDatagrams: streams}
+	l.decoded = plain(&w, layers.LinkType(link))
+	if unruled, _ := walked(w, layers.LinkType(link), false); !same(l.decoded, unruled) {
+		fmt.Fprintf(os.Stderr, "the walk differs from gopacket:\n%+v\n%+v\n", l.decoded, unruled)
+		os.Exit(3)
+	}
+	if amended, rules := walked(w, layers.LinkType(link), true); len(rules) > 0 {
+		l.Rules, l.Amended = rules, &amended
+	}
 	return l
 }
 
-func open(file *os.File) (packetSource, layers.LinkType, error) {
+func open(file *os.File) (packetSource, error) {
 	buffered := bufio.NewReaderSize(file, 1<<20)
 	magic, err := buffered.Peek(4)
 	if err != nil {
-		return nil, 0, err
+		return nil, err
 	}
 	if string(magic) == "\x0a\x0d\x0d\x0a" {
 		options := pcapgo.DefaultNgReaderOptions
 		options.WantMixedLinkType, options.SkipUnknownVersion = true, true
-		reader, err := pcapgo.NewNgReader(buffered, options)
-		return reader, 0, err
+		return pcapgo.NewNgReader(buffered, options)
 	}
 	reader, err := pcapgo.NewReader(buffered)
 	if err != nil {
-		return nil, 0, err
+		return nil, err
 	}
 	reader.SetSnaplen(1 << 24)
-	return reader, reader.LinkType(), nil
+	return reader, nil
+}
+
+func readFile(path string, encoder *json.Encoder, streams bool) {
+	links, err := linkTypes(path)
+	if err != nil {
+		return
+	}
+	file, err := os.Open(path)
+	if err != nil {
+		return
+	}
+	defer file.Close()
+	source, err := open(file)
+	for n := 1; err == nil; n++ {
+		var data []byte
+		var info gopacket.CaptureInfo
+		if data, info, err = source.ReadPacketData(); err != nil {
+			break
+		}
+		l := describe(data, links(n), info, streams)
+		l.File, l.Number = path, n
+		_ = encoder.Encode(&l)
+	}
 }
 
 func main() {
 	out := bufio.NewWriter(os.Stdout)
 	defer out.Flush()
 	encoder := json.NewEncoder(out)
-	for _, path := range os.Args[1:] {
-		file, err := os.Open(path)
-		if err != nil {
-			continue
-		}
-		source, fixed, err := open(file)
-		for n := 1; err == nil; n++ {
-			var data []byte
-			var info gopacket.CaptureInfo
-			if data, info, err = source.ReadPacketData(); err != nil {
-				break
-			}
-			link := fixed
-			if len(info.AncillaryData) > 0 {
-				if own, ok := info.AncillaryData[0].(layers.LinkType); ok {
-					link = own
-				}
-			}
-			l := decode(data, link, info)
-			l.File, l.Number = path, n
-			_ = encoder.Encode(&l)
-		}
-		file.Close()
+	encoder.SetEscapeHTML(false)
+	paths, streams := os.Args[1:], false
+	if len(paths) > 0 && paths[0] == "-streams" {
+		paths, streams = paths[1:], true
+	}
+	for _, path := range paths {
+		readFile(path, encoder, streams)
 	}
 }

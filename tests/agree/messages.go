@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+// Rules about single protocols that gopacket reads in another way than their standards.
+package main
+
+import (
+	"net"
+	"strings"
+
+	"github.com/google/gopacket"
+	"github.com/google/gopacket/layers"
+)
+
+// D5: EAPOL's body is as long as its header says, IEEE 802.1X §11.3.6; the rest is padding
+func accessLength(w *walk, s *step) bool {
+	x, ok := s.last().layer.(*layers.EAPOL)
+	if !ok {
+		return false
+	}
+	length := int(x.Length)
+	if length > len(s.rest) {
+		s.truncated = true
+		length = len(s.rest)
+	}
+	s.rest = s.rest[:length]
+	s.last().payload = length
+	key := x.Type == layers.EAPOLTypeKey && length > 0
+	if s.next == nil || key && s.rest[0] != 2 && s.rest[0] != 254 {
+		s.next = gopacket.LayerTypePayload // another key descriptor than that of 802.11
+	}
+	return true
+}
+
+// D17: any routing header is a layer; addresses are known of types 0, 2 and 4
+func routingHeader(w *walk, s *step) bool {
+	if s.failure == "" || !strings.HasPrefix(s.failure, "Unknown IPv6 routing header type") {
+		return false
+	}
+	p := s.data
+	length := 8 + 8*int(p[1])
+	s.undo()
+	if length > len(p) {
+		s.fail("IPv6Routing: too few bytes")
+		return true
+	}
+	s.failure = ""
+	s.add("IPv6Routing", s.offset, length, len(p)-length, fields{"next_header": p[0],
+		"length": length, "routing_type": p[2], "segments_left": p[3]})
+	s.next = layers.IPProtocol(p[0])
+	s.last().layer = &layers.IPv6Destination{}
+	s.last().layer.(*layers.IPv6Destination).NextHeader = layers.IPProtocol(p[0])
+	return true
+}
+
+// D21: without a GRE sequence number ERSPAN is type I, which has no header of its own
+func erspanType1(w *walk, s *step) bool {
+	x, ok := s.last().layer.(*layers.GRE)
+	if !ok || x.Protocol != layers.EthernetTypeERSPAN || x.SeqPresent {
+		return false
+	}
+	s.next = layers.LayerTypeEthernet
+	return true
+}
+
+// D22: further ports of DNS, RADIUS and BFD
+func otherPorts(w *walk, s *step) bool {
+	x, ok := s.last().layer.(*layers.UDP)
+	if !ok || s.next != gopacket.LayerTypePayload {
+		return false
+	}
+	for _, port := range []layers.UDPPort{x.DstPort, x.SrcPort} {
+		switch port {
+		case 1813, 3799:
+			s.next = layers.LayerTypeRADIUS
+		case 4784:
+			s.next = layers.LayerTypeBFD
+		case 5353, 5355:
+			s.next = layers.LayerTypeDNS
+		default:
+			continue
+		}
+		return true
+	}
+	return false
+}
+
+// D26: a value inside a layer that gopacket does not know is no failure of the layer
+func unknownInside(w *walk, s *step) bool {
+	p := s.data
+	switch {
+	case s.failure == "":
+		return false
+	case s.last().name == "CiscoDiscoveryInfo" && len(s.layers) == 2:
+		s.failure = ""
+	case s.failure == "Unable to determine IGMP type." && len(p) >= 8:
+		s.leaf("IGMP", fields{"igmp_type": p[0], "checksum": be16(p[2:])})
+	case strings.HasPrefix(s.failure, "Cannot parse Link State") && len(p) >= 16:
+		s.leaf("OSPF", fields{"version": p[0], "ospf_type": p[1], "length": be16(p[2:]),
+			"router_id": ipOf(be32(p[4:])), "area_id": ipOf(be32(p[8:])),
+			"checksum": be16(p[12:])})
+	case strings.HasPrefix(s.failure, "Invalid counter record type") && be32(p[4:]) == 1:
+		s.leaf("SFlow", fields{"version": be32(p), "agent": ipOf(be32(p[8:])),
+			"sub_agent_id": be32(p[12:]), "seq": be32(p[16:]), "uptime": be32(p[20:]),
+			"sample_count": be32(p[24:])})
+		s.role(3, "SFlow")
+	default:
+		return false
+	}
+	return true
+}
+
+// D34: a message whose fixed header is whole is there, though the capture cut it or a length in it
+// promises more; BOOTP without DHCP's cookie is whole too, RFC 951 §3
+func cutMessage(w *walk, s *step) bool {
+	p := s.data
+	switch {
+	case s.failure == "" || len(s.layers) > 0:
+		return false
+	case s.failure == "Bad DHCP header" && len(p) >= 240 && be32(p[236:]) != 0x63825363:
+		s.leaf("DHCPv4", fields{"operation": p[0], "xid": be32(p[4:]),
+			"your_ip": ipOf(be32(p[16:])), "relay_ip": ipOf(be32(p[24:])), "options": list{}})
+	case target(s.decoder) == "DNS" && len(p) >= 12 && w.cut:
+		s.leaf("DNS", fields{"id": be16(p), "response": p[2]&0x80 != 0, "rcode": p[3] & 15,
+			"question_count": be16(p[4:]), "answer_count": be16(p[6:]),
+			"authority_count": be16(p[8:]), "additional_count": be16(p[10:])})
+		s.role(3, "DNS")
+	case target(s.decoder) == "RADIUS" && len(p) >= 20 && be16(p[2:]) > len(p):
+		s.leaf("RADIUS", fields{"code": p[0], "id": p[1], "length": be16(p[2:])})
+		s.truncated = true
+		s.role(3, "RADIUS")
+	default:
+		return false
+	}
+	return true
+}
+
+// D35: the data of an echo is Payload, RFC 4443 §4.1
+func echoData(w *walk, s *step) bool {
+	p := s.last()
+	if p.name != "ICMPv6Echo" || len(s.data) <= 4 {
+		return false
+	}
+	p.header, p.payload = 4, len(s.data)-4
+	s.rest, s.restOffset = s.data[4:], s.offset+4
+	s.next = gopacket.LayerTypePayload
+	return true
+}
+
+// D27: BSD loopback is a link layer, VRRP an application
+func missingRole(w *walk, s *step) bool {
+	switch s.last().name {
+	case "Loopback":
+		s.role(0, "Loopback")
+	case "VRRP":
+		s.role(3, "VRRP")
+	default:
+		return false
+	}
+	return true
+}
+
+// D28: VRRP version 3, RFC 5798 §5.2: the interval in centiseconds, addresses of the IP below
+func vrrpVersion3(w *walk, s *step) bool {
+	p := s.last()
+	if p.name != "VRRP" || len(s.data) < 8 || s.data[0]>>4 != 3 {
+		return false
+	}
+	addresses := list{}
+	key, size := "ipv4", 4
+	for _, below := range w.found {
+		if below.name == "IPv6" {
+			key, size = "ipv6", 16
+		}
+	}
+	if 8+size*int(s.data[3]) > len(s.data) {
+		s.undo()
+		s.truncated = true
+		s.fail("VRRP: too few bytes")
+		return true
+	}
+	for at := 8; len(addresses) < int(s.data[3]) && at+size <= len(s.data); at += size {
+		addresses = append(addresses, fields{key: net.IP(s.data[at : at+size]).String()})
+	}
+	p.fields["authentication_type"] = 0
+	p.fields["interval"] = be16(s.data[4:]) & 0xFFF * 10
+	p.fields["addresses"] = addresses
+	return true
+}
+
+// The floating point of RFC 3376 §4.1.1 and RFC 3810 §5.1.3
+func timerOf(code, fraction int) int64 {
+	top := 1 << (fraction + 3)
+	if code < top {
+		return int64(code)
+	}
+	mantissa, exponent := code&(1<<fraction-1), code>>fraction&7
+	return int64(mantissa|1<<fraction) << (exponent + 3)
+}
+
+// D29: timer codes of multicast queries
+func timerCodes(w *walk, s *step) bool {
+	f := s.last().fields
+	switch x := s.last().layer.(type) {
+	case *layers.IGMP:
+		if x.Type != layers.IGMPMembershipQuery {
+			return false
+		}
+		f["max_response_time"] = timerOf(int(s.data[1]), 4) * 100
+		f["query_interval"] = timerOf(int(s.data[9]), 4)
+	case *layers.MLDv2MulticastListenerQueryMessage:
+		f["max_response_time"] = timerOf(int(x.MaximumResponseCode), 12)
+		f["query_interval"] = timerOf(int(x.QueriersQueryIntervalCode), 4)
+	default:
+		return false
+	}
+	return true
+}
+
+// D30: EAP in RADIUS attributes is in several pieces; it is no layer of the packet
+func messageInside(w *walk, s *step) bool {
+	if s.last().name != "RADIUS" || len(s.rest) == 0 {
+		return false
+	}
+	s.last().payload = 0
+	s.next, s.rest = nil, nil
+	return true
+}
+
+// D31: reverse ARP has ARP's format, RFC 903
+func reverseARP(w *walk, s *step) bool {
+	kind, ok := s.decoder.(layers.EthernetType)
+	if !ok || kind != 0x8035 {
+		return false
+	}
+	s.again(layers.LayerTypeARP, s.data)
+	padding(w, s)
+	return true
+}
+
+// D32: the response code is the header's; the upper bits of an OPT record are in that record
+func extendedCode(w *walk, s *step) bool {
+	x, ok := s.last().layer.(*layers.DNS)
+	if !ok || x.ResponseCode < 16 {
+		return false
+	}
+	s.last().fields["rcode"] = s.data[3] & 15
+	return true
+}
+
+// D33: discovery's tags belong to PPPoE's header
+func discoveryTags(w *walk, s *step) bool {
+	x, ok := s.last().layer.(*layers.PPPoE)
+	if !ok || x.Code == layers.PPPoECodeSession {
+		return false
+	}
+	s.last().header, s.last().payload = s.last().header+s.last().payload, 0
+	s.next, s.rest = nil, nil
+	return true
+}
