@@ -237,8 +237,8 @@ static inline void neighbour_prefetch(const uint8_t *data, uint32_t caplen)
 	__builtin_prefetch((const void *)(end + 80));
 }
 
-static inline int decode(uint16_t link_type, const uint8_t *data, uint32_t caplen, uint32_t len,
-			 struct torc_decoded *decoded)
+int torc_decode(uint16_t link_type, const uint8_t *data, uint32_t caplen, uint32_t len,
+		struct torc_decoded *decoded)
 {
 	struct express e = { data, 0, caplen, len > caplen ? len : caplen, decoded->layers };
 	unsigned int type = EXPRESS_NO;
@@ -254,15 +254,9 @@ static inline int decode(uint16_t link_type, const uint8_t *data, uint32_t caple
 	return decoded->status;
 }
 
-int torc_decode(uint16_t link_type, const uint8_t *data, uint32_t caplen, uint32_t len,
-		struct torc_decoded *decoded)
-{
-	return decode(link_type, data, caplen, len, decoded);
-}
-
 int torc_decode_packet(const struct torc_packet *packet, struct torc_decoded *decoded)
 {
-	return decode(packet->link_type, packet->data, packet->caplen, packet->len, decoded);
+	return torc_decode(packet->link_type, packet->data, packet->caplen, packet->len, decoded);
 }
 
 void torc_decode_batch(const struct torc_packet *packets, unsigned int count,

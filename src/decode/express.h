@@ -16,7 +16,10 @@
 /* What the short way returns instead of the next layer's type: it did not even begin. */
 #define EXPRESS_NO TORC_LAYER_TYPES
 
-static inline void layer_set(struct torc_layer *layer, unsigned int type, uint32_t offset,
+/* One function that is not inlined would have the place stored to memory at each step. */
+#define EXPRESS static inline __attribute__((always_inline))
+
+EXPRESS void layer_set(struct torc_layer *layer, unsigned int type, uint32_t offset,
 			     uint32_t header_length, uint32_t payload_length)
 {
 	layer->type = (uint16_t)type;
@@ -36,7 +39,7 @@ struct express {
 };
 
 /* The header was accepted: enter the layer and step over it. */
-static inline void express_step(struct express *e, unsigned int type, uint32_t header)
+EXPRESS void express_step(struct express *e, unsigned int type, uint32_t header)
 {
 	e->left -= header;
 	e->wire -= header;
@@ -45,7 +48,7 @@ static inline void express_step(struct express *e, unsigned int type, uint32_t h
 }
 
 /* A layer that says how long it is with its payload; false when that cannot be. */
-static inline bool express_claim(struct express *e, uint32_t header, uint32_t total)
+EXPRESS bool express_claim(struct express *e, uint32_t header, uint32_t total)
 {
 	if (total < header || total > e->wire)
 		return false;
@@ -57,7 +60,7 @@ static inline bool express_claim(struct express *e, uint32_t header, uint32_t to
 
 /* Each returns the type of the layer at e->at: its own, if it did not step. */
 
-static inline unsigned int express_ipv4(struct express *e)
+EXPRESS unsigned int express_ipv4(struct express *e)
 {
 	const uint8_t *p = e->data + e->at;
 	unsigned int type;
@@ -72,7 +75,7 @@ static inline unsigned int express_ipv4(struct express *e)
 	return type;
 }
 
-static inline unsigned int express_ipv6(struct express *e)
+EXPRESS unsigned int express_ipv6(struct express *e)
 {
 	const uint8_t *p = e->data + e->at;
 	unsigned int type;
@@ -87,7 +90,7 @@ static inline unsigned int express_ipv6(struct express *e)
 	return type;
 }
 
-static inline unsigned int express_tcp(struct express *e)
+EXPRESS unsigned int express_tcp(struct express *e)
 {
 	const uint8_t *p = e->data + e->at;
 	uint32_t header;
@@ -101,7 +104,7 @@ static inline unsigned int express_tcp(struct express *e)
 	return TORC_LAYER_PAYLOAD;
 }
 
-static inline unsigned int express_udp(struct express *e)
+EXPRESS unsigned int express_udp(struct express *e)
 {
 	const uint8_t *p = e->data + e->at;
 
@@ -112,7 +115,7 @@ static inline unsigned int express_udp(struct express *e)
 }
 
 /* Ethernet and a tag. */
-static inline unsigned int express_link(struct express *e)
+EXPRESS unsigned int express_link(struct express *e)
 {
 	uint16_t next;
 
@@ -137,7 +140,7 @@ static inline unsigned int express_link(struct express *e)
  * Decodes as far as it knows the way. Returns the type of the layer at e->at, TORC_LAYER_NONE when
  * the packet ends, or EXPRESS_NO.
  */
-static inline __attribute__((always_inline)) unsigned int express_decode(struct express *e)
+EXPRESS unsigned int express_decode(struct express *e)
 {
 	unsigned int type = express_link(e);
 

@@ -27,7 +27,8 @@ const char *torc_decoded_status_name(int status)
 
 static bool layer_is(const struct torc_layer *layer, unsigned int type, enum torc_role role)
 {
-	return role != TORC_ROLE_NONE ? torc_layer_role(layer->type) == role : layer->type == type;
+	return role != TORC_ROLE_NONE ? torc_layer_facts[layer->type].role == role :
+					layer->type == type;
 }
 
 /* The nth layer of a type, or of a role when that is given. */
@@ -66,9 +67,8 @@ const struct torc_layer *torc_layer_nth(const struct torc_decoded *decoded, unsi
 
 enum torc_role torc_layer_role(unsigned int type)
 {
-	const struct torc_layer_ops *ops = type < TORC_LAYER_TYPES ? layer_ops(type) : NULL;
-
-	return ops ? (enum torc_role)ops->role : TORC_ROLE_NONE;
+	return type < TORC_LAYER_TYPES ? (enum torc_role)torc_layer_facts[type].role :
+					 TORC_ROLE_NONE;
 }
 
 const struct torc_layer *torc_layer_by_role(const struct torc_decoded *decoded,

@@ -20,6 +20,7 @@ static const struct {
 };
 
 const struct torc_layer_ops *torc_layer_table[TORC_LAYER_TYPES];
+struct layer_facts torc_layer_facts[TORC_LAYER_TYPES];
 uint32_t torc_registry_slots[TORC_REGISTRIES][REGISTRY_SLOTS];
 uint16_t torc_ip_protocols[256];
 bool torc_ether_types_changed;
@@ -59,11 +60,17 @@ static int number_set(unsigned int registry, unsigned int number, unsigned int t
 	return slot_set(registry, number, type);
 }
 
-static int numbers_set(const struct torc_layer_ops *ops, unsigned int type)
+/* The layer first, then the numbers that lead to it. */
+static int layer_set(const struct torc_layer_ops *ops, unsigned int type)
 {
+	const struct torc_layer_flow *flow = &ops->flow;
+	uint8_t later = flow->source > flow->destination ? flow->source : flow->destination;
 	const struct torc_layer_number *n;
 	int status = 0;
 
+	torc_layer_facts[type] =
+		(struct layer_facts){ ops->role, (uint8_t)(later + flow->length), *flow };
+	__atomic_store_n(&torc_layer_table[type], ops, __ATOMIC_RELEASE);
 	for (n = ops->numbers; n && n->registry != TORC_BY_NONE && status == 0; n++)
 		status = number_set(n->registry, n->number, type);
 	return status;
@@ -77,10 +84,8 @@ __attribute__((constructor(101))) static void registry_fill(void)
 {
 	size_t n;
 
-	for (n = 0; n < sizeof(own_layers) / sizeof(own_layers[0]); n++) {
-		torc_layer_table[own_layers[n].type] = own_layers[n].ops;
-		numbers_set(own_layers[n].ops, own_layers[n].type);
-	}
+	for (n = 0; n < sizeof(own_layers) / sizeof(own_layers[0]); n++)
+		layer_set(own_layers[n].ops, own_layers[n].type);
 	registry_filled = true;
 }
 
@@ -114,7 +119,8 @@ static bool ops_usable(const struct torc_layer_ops *ops)
 
 	if (!ops || !ops->name || !ops->key || !ops->decode ||
 	    ops->struct_size > TORC_LAYER_STRUCT_MAX || (ops->fields && !ops->read) ||
-	    ops->flow.length > 16)
+	    ops->flow.length > 16 || ops->flow.source > UINT8_MAX - ops->flow.length ||
+	    ops->flow.destination > UINT8_MAX - ops->flow.length)
 		return false;
 	for (n = ops->numbers; n && n->registry != TORC_BY_NONE; n++)
 		if (!number_fits(n->registry, n->number))
@@ -134,8 +140,7 @@ int torc_register_layer(const struct torc_layer_ops *ops)
 		status = -ENOSPC;
 	} else {
 		type = next_user_type++;
-		__atomic_store_n(&torc_layer_table[type], ops, __ATOMIC_RELEASE);
-		status = numbers_set(ops, type);
+		status = layer_set(ops, type);
 		if (status == 0)
 			status = (int)type;
 	}

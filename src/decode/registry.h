@@ -15,9 +15,17 @@
 #define REGISTRY_SLOTS (1u << REGISTRY_BITS)
 #define SLOT_USED      0x8000u /* beside the type, which has 9 bits */
 
+/* What is asked of the layers of every packet, closer together than in their descriptions. */
+struct layer_facts {
+	_Alignas(8) uint8_t role; /* enum torc_role */
+	uint8_t flow_end;         /* the header has to reach there */
+	struct torc_layer_flow flow;
+};
+
 /* Said to be hidden here too, or each access would go through the global offset table. */
 #pragma GCC visibility push(hidden)
 extern const struct torc_layer_ops *torc_layer_table[TORC_LAYER_TYPES];
+extern struct layer_facts torc_layer_facts[TORC_LAYER_TYPES]; /* zero where there is no layer */
 extern uint32_t torc_registry_slots[TORC_REGISTRIES][REGISTRY_SLOTS];
 extern uint16_t torc_ip_protocols[256];
 extern bool torc_ether_types_changed;

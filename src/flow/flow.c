@@ -26,45 +26,93 @@ static bool flow_of_link(const struct torc_layer *layer, const uint8_t *p, struc
 	return true;
 }
 
-bool torc_flow_of_layer(const struct torc_decoded *decoded, const struct torc_layer *layer,
-			struct torc_flow *flow)
+/* The ends that are no address or port of IP. */
+static __attribute__((noinline)) bool flow_of_rare(const struct torc_layer *layer,
+						   const uint8_t *p, struct torc_flow *flow)
 {
-	const struct torc_layer_flow *place;
-	const uint8_t *p;
+	const struct torc_layer_flow *place = &torc_layer_facts[layer->type].flow;
 
-	memset(flow, 0, sizeof(*flow));
-	if (!layer || !layer_ops(layer->type))
-		return false;
-	place = &layer_ops(layer->type)->flow;
-	p = torc_layer_header(decoded, layer);
 	if (place->length == 0)
 		return flow_of_link(layer, p, flow);
-	if (place->source + place->length > layer->header_length ||
-	    place->destination + place->length > layer->header_length)
-		return false;
-	flow->type = place->type;
-	flow->source_length = place->length;
-	flow->destination_length = place->length;
 	memcpy(flow->source, p + place->source, place->length);
 	memcpy(flow->destination, p + place->destination, place->length);
 	return true;
 }
 
+/* A copy of a known length is one instruction or two. */
+static inline void ends_copy(struct torc_flow *flow, const uint8_t *p,
+			     const struct torc_layer_flow *place, size_t length)
+{
+	memcpy(flow->source, p + place->source, length);
+	memcpy(flow->destination, p + place->destination, length);
+}
+
+static inline bool flow_of_layer(const struct torc_decoded *decoded,
+				 const struct torc_layer *layer, struct torc_flow *flow)
+{
+	const struct layer_facts *facts = &torc_layer_facts[layer->type];
+	const uint8_t *p = torc_layer_header(decoded, layer);
+
+	memset(flow, 0, sizeof(*flow));
+	if (facts->flow_end > layer->header_length)
+		return false;
+	flow->type = facts->flow.type;
+	flow->source_length = facts->flow.length;
+	flow->destination_length = facts->flow.length;
+	if (facts->flow.length == 2)
+		ends_copy(flow, p, &facts->flow, 2);
+	else if (facts->flow.length == 4)
+		ends_copy(flow, p, &facts->flow, 4);
+	else if (facts->flow.length == 16)
+		ends_copy(flow, p, &facts->flow, 16);
+	else
+		return flow_of_rare(layer, p, flow);
+	return true;
+}
+
+static __attribute__((noinline)) bool flow_of_nth(const struct torc_decoded *decoded,
+						  enum torc_role role, int n,
+						  struct torc_flow *flow)
+{
+	return torc_flow_of_layer(decoded, torc_layer_by_role(decoded, role, n), flow);
+}
+
+static inline bool flow_of_role(const struct torc_decoded *decoded, enum torc_role role, int n,
+				struct torc_flow *flow)
+{
+	const struct torc_layer *layer = decoded->layers, *end = layer + decoded->layer_count;
+
+	if (n != 0)
+		return flow_of_nth(decoded, role, n, flow);
+	for (; layer < end; layer++)
+		if (torc_layer_facts[layer->type].role == role)
+			return flow_of_layer(decoded, layer, flow);
+	memset(flow, 0, sizeof(*flow));
+	return false;
+}
+
+bool torc_flow_of_layer(const struct torc_decoded *decoded, const struct torc_layer *layer,
+			struct torc_flow *flow)
+{
+	if (layer)
+		return flow_of_layer(decoded, layer, flow);
+	memset(flow, 0, sizeof(*flow));
+	return false;
+}
+
 bool torc_flow_link(const struct torc_decoded *decoded, int n, struct torc_flow *flow)
 {
-	return torc_flow_of_layer(decoded, torc_layer_by_role(decoded, TORC_ROLE_LINK, n), flow);
+	return flow_of_role(decoded, TORC_ROLE_LINK, n, flow);
 }
 
 bool torc_flow_network(const struct torc_decoded *decoded, int n, struct torc_flow *flow)
 {
-	return torc_flow_of_layer(decoded, torc_layer_by_role(decoded, TORC_ROLE_NETWORK, n),
-				  flow);
+	return flow_of_role(decoded, TORC_ROLE_NETWORK, n, flow);
 }
 
 bool torc_flow_transport(const struct torc_decoded *decoded, int n, struct torc_flow *flow)
 {
-	return torc_flow_of_layer(decoded, torc_layer_by_role(decoded, TORC_ROLE_TRANSPORT, n),
-				  flow);
+	return flow_of_role(decoded, TORC_ROLE_TRANSPORT, n, flow);
 }
 
 int torc_flow_from_endpoints(const struct torc_endpoint *source,
