@@ -190,10 +190,9 @@ static int open_sink(struct dump *dump, const struct torc_ring_info *info)
 	const struct settings *settings = dump->settings;
 
 	if (settings->write.path) {
-		dump->output = output_open(&settings->write, info, first_time_ns(dump));
+		dump->output = output_open(&settings->write, dump->capture.rings,
+					   dump->capture.ring_count, first_time_ns(dump));
 		dump->capture.written = &dump->written;
-		for (unsigned int i = 0; dump->output && i < dump->capture.ring_count; i++)
-			output_follow(dump->output, dump->capture.rings[i]);
 		return dump->output ? CLI_GOOD : CLI_FAILED;
 	}
 	dump->printer = printer_new(&settings->print, !dump->is_file && (info->interface_count > 1 ||

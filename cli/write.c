@@ -99,6 +99,7 @@ const struct cli_option write_options[] = {
 struct output {
 	const struct write_settings *settings;
 	struct torc_writer *writer;
+	char *comment; /* of several files */
 	bool full;   /* all files of -W are there */
 	bool gone;   /* a broken pipe */
 	int failure; /* said already */
@@ -178,38 +179,6 @@ static void declare_interface(struct output *output, const struct torc_ring_info
 		torc_writer_add_interface(output->writer, &interface);
 }
 
-struct output *output_open(const struct write_settings *settings,
-			   const struct torc_ring_info *info, uint64_t start_ns)
-{
-	struct output *output = calloc(1, sizeof(*output));
-	struct torc_writer_options options;
-	struct torc_error error = { 0 };
-	int code = -ENOMEM;
-
-	if (output) {
-		output->settings = settings;
-		set_options(&options, settings, info);
-		options.start_ns = start_ns;
-		code = torc_writer_open(&output->writer, settings->path, &options, &error);
-	}
-	if (code < 0) {
-		cli_complain("torc: %s", error.text[0] ? error.text : torc_strerror(code));
-		free(output);
-		return NULL;
-	}
-	declare_interface(output, info);
-	return output;
-}
-
-/* From a file to pcapng: interfaces, comments and statistics stay. */
-void output_follow(struct output *output, const struct torc_ring *ring)
-{
-	const struct torc_file *file = torc_file_of_ring(ring);
-
-	if (file)
-		torc_writer_follow(output->writer, file);
-}
-
 /* What went wrong is said once; a disk that is full may have room again later. */
 static bool failed(struct output *output, int code)
 {
@@ -219,6 +188,71 @@ static bool failed(struct output *output, int code)
 		cli_complain("torc: %s", torc_writer_error(output->writer));
 	output->failure = code;
 	return !output->gone;
+}
+
+/* What several files say of themselves, a line each; owned by the caller. */
+static char *join_comments(struct torc_ring *const *rings, unsigned int count)
+{
+	char **comments = calloc(count + 1, sizeof(*comments));
+	char *comment = NULL;
+	unsigned int found = 0;
+
+	for (unsigned int i = 0; comments && i < count; i++) {
+		const struct torc_file *file = torc_file_of_ring(rings[i]);
+		struct torc_file_info info;
+
+		if (file && torc_file_info(file, &info) == 0 && *info.comment)
+			comments[found++] = (char *)(uintptr_t)info.comment;
+	}
+	if (found > 0)
+		comment = cli_join(comments, '\n');
+	free(comments);
+	return comment;
+}
+
+/* From files to pcapng: interfaces, comments, names, secrets and statistics stay. */
+static void follow(struct output *output, struct torc_ring *const *rings, unsigned int count)
+{
+	int code = 0;
+
+	for (unsigned int i = 0; i < count && code == 0; i++)
+		if (torc_file_of_ring(rings[i]))
+			code = torc_writer_follow(output->writer, torc_file_of_ring(rings[i]));
+	if (code < 0)
+		failed(output, code);
+}
+
+struct output *output_open(const struct write_settings *settings, struct torc_ring *const *rings,
+			   unsigned int count, uint64_t start_ns)
+{
+	struct output *output = calloc(1, sizeof(*output));
+	struct torc_writer_options options;
+	struct torc_error error = { 0 };
+	struct torc_ring_info info;
+	int code = -ENOMEM;
+
+	torc_ring_info(rings[0], &info);
+	if (output) {
+		output->settings = settings;
+		set_options(&options, settings, &info);
+		options.start_ns = start_ns;
+		if (count == 1)
+			options.follow = torc_file_of_ring(rings[0]);
+		else
+			options.comment = output->comment = join_comments(rings, count);
+		code = torc_writer_open(&output->writer, settings->path, &options, &error);
+	}
+	if (code < 0) {
+		cli_complain("torc: %s", error.text[0] ? error.text : torc_strerror(code));
+		if (output)
+			free(output->comment);
+		free(output);
+		return NULL;
+	}
+	declare_interface(output, &info);
+	if (count > 1)
+		follow(output, rings, count);
+	return output;
 }
 
 bool output_packets(struct output *output, const struct torc_packet *packets, unsigned int count)
@@ -273,6 +307,7 @@ int output_close(struct output *output, struct torc_writer_stats *stats)
 	if (output->settings->on_rotate)
 		while (wait(NULL) > 0 || errno == EINTR)
 			; /* what still runs on the files */
+	free(output->comment);
 	free(output);
 	if (gone)
 		return CLI_GOOD;

@@ -24,13 +24,11 @@ extern const struct cli_option write_options[];
 struct output;
 
 /*
- * NULL: it cannot be opened, which was said. info is of the capture's first ring; start_ns names
- * the first file of -G, 0: the time now.
+ * NULL: it cannot be opened, which was said. What files tell of the packets of the rings is kept
+ * where the format has a place. start_ns names the first file of -G, 0: the time now.
  */
-struct output *output_open(const struct write_settings *settings,
-			   const struct torc_ring_info *info, uint64_t start_ns);
-/* The ring's packets come from a file: what it tells of them is kept where the format has a place. */
-void output_follow(struct output *output, const struct torc_ring *ring);
+struct output *output_open(const struct write_settings *settings, struct torc_ring *const *rings,
+			   unsigned int count, uint64_t start_ns);
 /* False when the capture has to end: all files of -W are there, or nothing can be written. */
 bool output_packets(struct output *output, const struct torc_packet *packets, unsigned int count);
 void output_flush(struct output *output);

@@ -2,7 +2,7 @@
 /*
  * Fuzz target: capture files, what they are said by their first bytes. Each is read twice, from
  * memory in place and through a descriptor in small blocks, one packet at a time: both must say the
- * same.
+ * same. pcapng is also written again, by a writer that follows it.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -66,21 +66,43 @@ static void add_packet(struct reading *reading, const struct torc_file *file, un
 		add_bytes(&reading->sum, option.value, option.length);
 }
 
-static void read_file(struct torc_file *file, struct reading *reading, unsigned int batch)
+/* Also written again, with all that a pcapng file tells beyond packets, when writer is not NULL. */
+static void read_file(struct torc_file *file, struct reading *reading, unsigned int batch,
+		      struct torc_writer *writer)
 {
 	struct torc_packet packets[16];
 	struct torc_file_info info;
 	int i;
 
-	while ((reading->result = torc_file_next_batch(file, packets, batch)) > 0)
+	while ((reading->result = torc_file_next_batch(file, packets, batch)) > 0) {
 		for (i = 0; i < reading->result; i++)
 			add_packet(reading, file, (unsigned int)i, &packets[i]);
+		if (writer &&
+		    torc_writer_write(writer, packets, (unsigned int)i) != reading->result)
+			abort();
+	}
+	if (torc_writer_close(writer, NULL, NULL) < 0)
+		abort();
 	torc_file_info(file, &info);
 	reading->damage = info.damage_offset;
 	if ((reading->result < 0) != (info.damage_offset != TORC_UNKNOWN) ||
 	    info.packets != reading->packets)
 		abort();
 	torc_file_close(file);
+}
+
+static struct torc_writer *follow(const struct torc_file *file)
+{
+	struct torc_writer_options options = { .size = sizeof(options), .follow = file,
+					       .format = TORC_FORMAT_PCAPNG, .buffer_bytes = 4096 };
+	struct torc_file_info info;
+	struct torc_writer *writer = NULL;
+
+	torc_file_info(file, &info);
+	if (info.format == TORC_FORMAT_PCAPNG &&
+	    torc_writer_open(&writer, "/dev/null", &options, NULL) < 0)
+		abort();
+	return writer;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -94,13 +116,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	options.user = &memory;
 	memory.opened = torc_file_open_memory(&file, data, size, &options, NULL);
 	if (memory.opened == 0)
-		read_file(file, &memory, 16);
+		read_file(file, &memory, 16, follow(file));
 	if (fd < 0 || write(fd, data, size) != (ssize_t)size || lseek(fd, 0, SEEK_SET) < 0)
 		abort();
 	options.user = &blocks;
 	blocks.opened = torc_file_open_fd(&file, fd, &options, NULL);
 	if (blocks.opened == 0)
-		read_file(file, &blocks, 1);
+		read_file(file, &blocks, 1, NULL);
 	close(fd);
 	if (memory.opened != blocks.opened || memory.result != blocks.result ||
 	    memory.packets != blocks.packets || memory.sum != blocks.sum ||

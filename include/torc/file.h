@@ -298,8 +298,10 @@ struct torc_writer_options {
 	bool has_link_type;
 	uint32_t mode;         /* of new files, 0: 0600 */
 	uint64_t buffer_bytes; /* 0: 256 KiB, compressed 1 MiB, TORC_WRITER_ASYNC 64 MiB */
-	const char *application; /* pcapng: what made it; NULL: torc and its version */
-	const char *comment;     /* pcapng: of the section */
+	/* pcapng, borrowed until close: what made it (NULL: torc and its version, or what the
+	 * followed file says), and a comment of the section */
+	const char *application;
+	const char *comment;
 
 	/*
 	 * Rotation; each is off when 0. Sizes count before compression. A file is left when it is
@@ -324,6 +326,9 @@ struct torc_writer_options {
 	 */
 	void (*on_rotate)(void *user, const char *path);
 	void *user;
+	/* a file whose packets are written: torc_writer_follow(), and what it says of itself is in
+	 * the header: comments, hardware, system, application (pcap: snaplen) */
+	const struct torc_file *follow;
 };
 
 /*
@@ -395,11 +400,14 @@ TORC_API int torc_writer_copy_stats(struct torc_writer *writer, uint32_t interfa
 /*
  * torc_writer_follow - take over what a file tells of packets that come from it
  *
- * file  a reader, or torc_file_of_ring() of a ring; borrowed until the writer closes. Several may be
- *       followed.
- * From now on packets of the file's last batch keep their interface with all that is said of it,
- * comments, drop counts and other options; its statistics come at the end of each file, in place of
- * torc_writer_set_stats(). A pcap file has no place for any of it. Returns 0 or -ENOMEM.
+ * file  a reader, or torc_file_of_ring() of a ring; borrowed until the writer closes, and read by the
+ *       thread that writes. Several may be followed, each by one writer.
+ * From now on packets of the file's last batch keep their interface with all that is said of it, and
+ * their comments, drop counts and other options. Names and secrets go into every file that is
+ * written, journal entries and custom blocks into the one at hand; custom data that says so is not
+ * copied, nor are blocks of other types, nor custom blocks of the other byte order. Statistics come
+ * at the end of each file, in place of torc_writer_set_stats(). A pcap file has no place for any of
+ * it. Returns 0, -ENOMEM, -EBUSY (another writer follows it) or as torc_writer_write().
  */
 TORC_API int torc_writer_follow(struct torc_writer *writer, const struct torc_file *file);
 

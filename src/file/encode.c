@@ -10,30 +10,11 @@
 #include <string.h>
 #include <sys/utsname.h>
 
-#include "file/pcapng.h"
-#include "file/writer.h"
+#include "file/encode.h"
 
-#define PADDED(length) (((size_t)(length) + 3) / 4 * 4)
+#define OS_BYTES 192
 
-static inline uint8_t *put16(uint8_t *at, uint16_t value)
-{
-	memcpy(at, &value, sizeof(value));
-	return at + sizeof(value);
-}
-
-static inline uint8_t *put32(uint8_t *at, uint32_t value)
-{
-	memcpy(at, &value, sizeof(value));
-	return at + sizeof(value);
-}
-
-static inline uint8_t *put64(uint8_t *at, uint64_t value)
-{
-	memcpy(at, &value, sizeof(value));
-	return at + sizeof(value);
-}
-
-static uint8_t *put_padded(uint8_t *at, const void *bytes, size_t length)
+uint8_t *torc_writer_put_padded(uint8_t *at, const void *bytes, size_t length)
 {
 	if (length > 0)
 		memcpy(at, bytes, length);
@@ -41,7 +22,7 @@ static uint8_t *put_padded(uint8_t *at, const void *bytes, size_t length)
 	return at + PADDED(length);
 }
 
-static uint8_t *put_option(uint8_t *at, uint16_t code, const void *value, size_t length)
+uint8_t *torc_writer_put_option(uint8_t *at, uint16_t code, const void *value, size_t length)
 {
 	at = put16(at, code);
 	at = put16(at, (uint16_t)length);
@@ -61,14 +42,7 @@ static uint8_t *put_text(uint8_t *at, uint16_t code, const char *text)
 	return text ? put_option(at, code, text, text_length(text)) : at;
 }
 
-/* The room an option takes. */
-static size_t option_room(size_t length)
-{
-	return 4 + PADDED(length);
-}
-
-/* Type and both lengths of a block whose body is in place. */
-static uint8_t *close_block(uint8_t *block, uint32_t type, uint8_t *at)
+uint8_t *torc_writer_close_block(uint8_t *block, uint32_t type, uint8_t *at)
 {
 	uint32_t length = (uint32_t)(at - block) + 4;
 
@@ -77,26 +51,15 @@ static uint8_t *close_block(uint8_t *block, uint32_t type, uint8_t *at)
 	return put32(at, length);
 }
 
-static uint8_t *chunk_end(struct torc_writer *writer)
-{
-	return writer->chunk->bytes + writer->chunk->used;
-}
-
-/* What ends at at is part of the file. */
-static void took(struct torc_writer *writer, const uint8_t *at)
-{
-	size_t bytes = (size_t)(at - chunk_end(writer));
-
-	writer->chunk->used += bytes;
-	writer->file_bytes += bytes;
-}
-
 /* ---- the head of a file ---- */
 
 static int begin_pcap(struct torc_writer *writer)
 {
 	const struct torc_writer_port *port = writer->port_count > 0 ? &writer->ports[0] : NULL;
 	uint32_t link = port ? port->link_type : writer->options.link_type;
+	uint32_t limit = writer->options.snaplen;
+	const struct torc_file *file = writer->options.follow;
+	uint32_t snaplen = file && file->port_count > 0 ? file->ports[0].view.snaplen : 0;
 	uint8_t *at;
 	int result = torc_writer_reserve(writer, 24);
 
@@ -110,27 +73,39 @@ static int begin_pcap(struct torc_writer *writer)
 	at = put16(at, 4);
 	at = put32(at, 0);
 	at = put32(at, 0);
-	at = put32(at, writer->options.snaplen);
+	at = put32(at, snaplen && snaplen < limit ? snaplen : limit);
 	at = put32(at, link);
 	writer->chunk->begins = true;
 	took(writer, at);
 	return 0;
 }
 
+/* The system that captures. */
+static uint8_t *put_os(uint8_t *at)
+{
+	struct utsname system;
+	char os[OS_BYTES];
+
+	if (uname(&system) < 0)
+		return at;
+	snprintf(os, sizeof(os), "%s %s", system.sysname, system.release);
+	return put_text(at, PCAPNG_SHB_OS, os);
+}
+
 static int begin_pcapng(struct torc_writer *writer)
 {
 	const struct torc_writer_options *options = &writer->options;
-	const char *application = options->application ?: "torc " TORC_VERSION_STRING;
-	struct utsname system;
-	char os[192] = "";
+	const struct torc_file *file = options->follow;
+	const char *application = options->application ?: file ? file->section_text[2] : NULL;
+	size_t copied = file && file->section_options ? file->section_options_bytes : 0;
 	uint8_t *block, *at;
 	int result;
 
-	if (uname(&system) == 0)
-		snprintf(os, sizeof(os), "%s %s", system.sysname, system.release);
+	if (!application)
+		application = "torc " TORC_VERSION_STRING;
 	result = torc_writer_reserve(writer, 64 + option_room(text_length(options->comment)) +
-				     option_room(sizeof(os)) +
-				     option_room(text_length(application)));
+				     option_room(OS_BYTES) + option_room(text_length(application)) +
+				     copied + writer->repeat_bytes);
 	if (result < 0)
 		return result;
 	block = chunk_end(writer);
@@ -139,10 +114,17 @@ static int begin_pcapng(struct torc_writer *writer)
 	at = put16(at, 0);
 	at = put64(at, UINT64_MAX); /* the section's length is not known yet */
 	at = put_text(at, PCAPNG_OPT_COMMENT, options->comment);
-	at = put_text(at, PCAPNG_SHB_OS, os);
+	if (copied > 0)
+		at = torc_writer_copy_options(at, PCAPNG_SHB, file->section_options, copied,
+					      file->swapped);
+	else if (!file)
+		at = put_os(at);
 	at = put_text(at, PCAPNG_SHB_USERAPPL, application);
 	at = put_option(at, PCAPNG_OPT_END, NULL, 0);
-	took(writer, close_block(block, PCAPNG_SHB, at));
+	at = close_block(block, PCAPNG_SHB, at);
+	if (writer->repeat_bytes > 0)
+		memcpy(at, writer->repeat, writer->repeat_bytes);
+	took(writer, at + writer->repeat_bytes);
 	return 0;
 }
 
@@ -177,47 +159,63 @@ int torc_writer_begin_file(struct torc_writer *writer)
 
 /* ---- interfaces ---- */
 
-/* Encode the interface block once; every file of a rotation has it. */
-static int encode_port(struct torc_writer *writer, struct torc_writer_port *port,
-		       const struct torc_file_interface *view)
+static uint8_t *put_filter(uint8_t *at, const char *filter)
 {
-	const char *const texts[] = { view->comment, view->name, view->description, view->os,
-				      view->hardware };
-	static const uint16_t codes[] = { PCAPNG_OPT_COMMENT, PCAPNG_IF_NAME,
-					  PCAPNG_IF_DESCRIPTION, PCAPNG_IF_OS,
-					  PCAPNG_IF_HARDWARE };
-	size_t room = 128 + option_room(text_length(view->filter) + 1), i;
-	uint8_t resolution = writer->time_divide == 1 ? 9 : 6, *at;
+	size_t length = text_length(filter);
 
-	for (i = 0; i < 5; i++)
-		room += option_room(text_length(texts[i]));
-	port->block = malloc(room);
-	if (!port->block)
-		return -ENOMEM;
-	at = put16(port->block + 8, view->link_type);
-	at = put16(at, 0);
-	at = put32(at, writer->options.snaplen);
-	for (i = 0; i < 5; i++)
-		at = put_text(at, codes[i], texts[i]);
+	if (length == UINT16_MAX)
+		length--;
+	at = put16(at, PCAPNG_IF_FILTER);
+	at = put16(at, (uint16_t)(length + 1));
+	*at = 0; /* what follows is a text */
+	memcpy(at + 1, filter, length);
+	memset(at + 1 + length, 0, PADDED(length + 1) - length - 1);
+	return at + PADDED(length + 1);
+}
+
+static uint8_t *put_port_options(uint8_t *at, const struct torc_file_interface *view)
+{
+	at = put_text(at, PCAPNG_OPT_COMMENT, view->comment);
+	at = put_text(at, PCAPNG_IF_NAME, view->name);
+	at = put_text(at, PCAPNG_IF_DESCRIPTION, view->description);
+	at = put_text(at, PCAPNG_IF_OS, view->os);
+	at = put_text(at, PCAPNG_IF_HARDWARE, view->hardware);
 	if (view->has_mac)
 		at = put_option(at, PCAPNG_IF_MACADDR, view->mac, 6);
 	if (view->speed_bits > 0)
 		at = put_option(at, PCAPNG_IF_SPEED, &view->speed_bits, 8);
 	if (view->fcs_bytes > 0)
 		at = put_option(at, PCAPNG_IF_FCSLEN, &view->fcs_bytes, 1);
-	at = put_option(at, PCAPNG_IF_TSRESOL, &resolution, 1);
-	if (view->filter && view->filter[0]) {
-		size_t length = text_length(view->filter);
+	return view->filter && view->filter[0] ? put_filter(at, view->filter) : at;
+}
 
-		if (length == UINT16_MAX)
-			length--;
-		at = put16(at, PCAPNG_IF_FILTER);
-		at = put16(at, (uint16_t)(length + 1));
-		*at = 0; /* what follows is a text */
-		memcpy(at + 1, view->filter, length);
-		memset(at + 1 + length, 0, PADDED(length + 1) - length - 1);
-		at += PADDED(length + 1);
-	}
+static size_t port_room(const struct torc_file_interface *view)
+{
+	return 128 + option_room(text_length(view->comment)) +
+	       option_room(text_length(view->name)) + option_room(text_length(view->description)) +
+	       option_room(text_length(view->os)) + option_room(text_length(view->hardware)) +
+	       option_room(text_length(view->filter) + 1);
+}
+
+/* Encode the interface block once; every file of a rotation has it. */
+static int encode_port(struct torc_writer *writer, struct torc_writer_port *port,
+		       const struct torc_file_interface *view)
+{
+	const struct torc_file_port *from = torc_writer_followed_port(port);
+	uint8_t resolution = writer->time_divide == 1 ? 9 : 6, *at;
+
+	port->block = malloc(from ? 128 + (size_t)from->options_bytes : port_room(view));
+	if (!port->block)
+		return -ENOMEM;
+	at = put16(port->block + 8, view->link_type);
+	at = put16(at, 0);
+	at = put32(at, writer->options.snaplen); /* libpcap wants one for all interfaces */
+	if (from)
+		at = torc_writer_copy_options(at, PCAPNG_IDB, from->options, from->options_bytes,
+					      from->swapped);
+	else
+		at = put_port_options(at, view);
+	at = put_option(at, PCAPNG_IF_TSRESOL, &resolution, 1);
 	at = put_option(at, PCAPNG_OPT_END, NULL, 0);
 	at = close_block(port->block, PCAPNG_IDB, at);
 	port->block_bytes = (uint32_t)(at - port->block);
@@ -248,7 +246,9 @@ int torc_writer_add_interface(struct torc_writer *writer,
 	}
 	port = &writer->ports[writer->port_count];
 	*port = (struct torc_writer_port){ .ifindex = view.ifindex, .link_type = view.link_type,
-					   .fcs_bytes = view.fcs_bytes };
+					   .fcs_bytes = view.fcs_bytes,
+					   .file = writer->source, .start_ns = TORC_UNKNOWN,
+					   .end_ns = TORC_UNKNOWN };
 	if (encode_port(writer, port, &view) < 0)
 		return torc_error_set(&writer->error, -ENOMEM, "no memory");
 	return (int)writer->port_count++;
@@ -259,18 +259,12 @@ static int new_port(struct torc_writer *writer, const struct torc_packet *packet
 {
 	struct torc_file_interface view = { .size = sizeof(view) };
 	char name[IF_NAMESIZE];
-	int number;
 
-	if (writer->source)
-		torc_file_interface(writer->source, (uint32_t)packet->ifindex, &view);
-	else if (writer->options.flags & TORC_WRITER_INTERFACE_NAMES)
+	if (writer->options.flags & TORC_WRITER_INTERFACE_NAMES)
 		view.name = if_indextoname((unsigned int)packet->ifindex, name);
 	view.ifindex = packet->ifindex;
 	view.link_type = packet->link_type;
-	number = torc_writer_add_interface(writer, &view);
-	if (number >= 0)
-		writer->ports[number].file = writer->source;
-	return number;
+	return torc_writer_add_interface(writer, &view);
 }
 
 static inline bool is_port_of(const struct torc_writer *writer,
@@ -351,13 +345,13 @@ static uint32_t flags_of(const struct torc_packet *packet)
 	return flags;
 }
 
-static size_t extra_room(const struct torc_file_extra *extra)
+static size_t extra_room(const struct torc_writer *writer, const struct torc_file_extra *extra)
 {
 	size_t room = 64; /* flags, drop count, packet id, queue, end */
 	unsigned int i;
 
 	if (!extra)
-		return room;
+		return room + writer->copied_bytes;
 	room += option_room(extra->comment_bytes) + option_room(extra->hash_bytes) +
 		option_room(extra->verdict_bytes);
 	for (i = 0; i < extra->more_count; i++)
@@ -387,15 +381,33 @@ static uint8_t *put_extra(uint8_t *at, const struct torc_file_extra *extra)
 	return at;
 }
 
+static uint8_t *put_packet_options(const struct torc_writer *writer, uint8_t *at,
+				   const struct torc_packet *packet,
+				   const struct torc_file_extra *extra)
+{
+	uint32_t flags = extra && extra->flags ? extra->flags : flags_of(packet);
+	uint32_t queue = extra && extra->queue != TORC_NO_QUEUE ? extra->queue : packet->queue;
+
+	if (writer->drops != TORC_UNKNOWN)
+		at = put_option(at, PCAPNG_EPB_DROPCOUNT, &writer->drops, 8);
+	if (writer->copied) /* flags and queue are among them */
+		return torc_writer_copy_options(at, PCAPNG_EPB, writer->copied,
+						writer->copied_bytes, writer->source->swapped);
+	if (flags != 0)
+		at = put_option(at, PCAPNG_EPB_FLAGS, &flags, 4);
+	if (queue != 0)
+		at = put_option(at, PCAPNG_EPB_QUEUE, &queue, 4);
+	return extra ? put_extra(at, extra) : at;
+}
+
 static int put_pcapng_packet(struct torc_writer *writer, uint32_t port,
 			     const struct torc_packet *packet, uint32_t caplen,
 			     const struct torc_file_extra *extra)
 {
-	uint32_t flags = extra && extra->flags ? extra->flags : flags_of(packet);
-	uint32_t queue = extra && extra->queue != TORC_NO_QUEUE ? extra->queue : packet->queue;
 	uint64_t ticks = packet->timestamp_ns;
 	uint8_t *block, *at, *options;
-	int result = torc_writer_reserve(writer, 36 + PADDED(caplen) + extra_room(extra));
+	int result = torc_writer_reserve(writer,
+					 36 + PADDED(caplen) + extra_room(writer, extra));
 
 	if (__builtin_expect(result < 0, 0))
 		return result;
@@ -407,13 +419,8 @@ static int put_pcapng_packet(struct torc_writer *writer, uint32_t port,
 	at = put32(at, (uint32_t)ticks);
 	at = put32(at, caplen);
 	at = put32(at, packet->len);
-	options = at = put_padded(at, packet->data, caplen);
-	if (flags != 0)
-		at = put_option(at, PCAPNG_EPB_FLAGS, &flags, 4);
-	if (queue != 0)
-		at = put_option(at, PCAPNG_EPB_QUEUE, &queue, 4);
-	if (extra)
-		at = put_extra(at, extra);
+	options = put_padded(at, packet->data, caplen);
+	at = put_packet_options(writer, options, packet, extra);
 	if (at != options)
 		at = put_option(at, PCAPNG_OPT_END, NULL, 0);
 	took(writer, close_block(block, PCAPNG_EPB, at));
@@ -472,15 +479,23 @@ static int put_statistics(struct torc_writer *writer, uint32_t number)
 					   PCAPNG_ISB_FILTERACCEPT, PCAPNG_ISB_OSDROP,
 					   PCAPNG_ISB_USRDELIV };
 	const struct torc_writer_port *port = &writer->ports[number];
+	uint64_t first_ns = port->start_ns, last_ns = port->end_ns;
 	uint8_t body[128], time[8], *at;
 	int i;
 
+	if (!port->file && writer->file_packets > 0) {
+		first_ns = writer->first_ns;
+		last_ns = writer->last_ns;
+	}
+
 	at = put32(body, number);
 	at = put_time(at, writer->last_ns / writer->time_divide);
-	if (writer->file_packets > 0) {
-		put_time(time, writer->first_ns / writer->time_divide);
+	if (first_ns != TORC_UNKNOWN) {
+		put_time(time, first_ns / writer->time_divide);
 		at = put_option(at, PCAPNG_ISB_STARTTIME, time, 8);
-		put_time(time, writer->last_ns / writer->time_divide);
+	}
+	if (last_ns != TORC_UNKNOWN) {
+		put_time(time, last_ns / writer->time_divide);
 		at = put_option(at, PCAPNG_ISB_ENDTIME, time, 8);
 	}
 	for (i = 0; i < 5; i++)
@@ -492,10 +507,11 @@ static int put_statistics(struct torc_writer *writer, uint32_t number)
 
 int torc_writer_end_file(struct torc_writer *writer)
 {
-	int result = torc_writer_begin_file(writer);
+	int result = torc_writer_take_statistics(writer);
 	uint32_t i;
 
-	torc_writer_take_statistics(writer);
+	if (result == 0)
+		result = torc_writer_begin_file(writer);
 	for (i = 0; result == 0 && i < writer->port_count; i++)
 		if (writer->options.format == TORC_FORMAT_PCAPNG && writer->ports[i].has_stats)
 			result = put_statistics(writer, i);

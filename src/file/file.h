@@ -27,6 +27,7 @@
 
 #define TORC_FILE_BLOCK_BYTES (256u << 10)
 #define TORC_FILE_BATCH_MAX   1024u
+#define TORC_FILE_TEXT_MAX    (64u << 20) /* of all names, filters, comments and blocks kept of a file */
 
 /* A record longer than this is damage: the longest packet any link type has, and its options. */
 #define TORC_FILE_RECORD_MAX ((128u << 20) + (1u << 20))
@@ -51,6 +52,9 @@ struct torc_file_port {
 	struct torc_file_interface view;
 	struct torc_file_clock clock;
 	uint32_t caplen_max; /* more than this in a packet is damage */
+	bool swapped;        /* byte order of its options */
+	uint32_t options_bytes;
+	char *options; /* of a pcapng interface block, as they are; NULL: none are kept */
 };
 
 struct torc_file_format_ops {
@@ -94,6 +98,11 @@ struct torc_file {
 	struct torc_file_options options;
 	struct torc_file_info info;
 	char *section_text[4]; /* hardware, os, application, comment */
+	char *section_options; /* as they are; NULL: none are kept */
+	uint32_t section_options_bytes;
+	uint8_t *kept; /* blocks in front of the first packet, for a writer that follows */
+	size_t kept_bytes;
+	struct torc_writer *follower; /* takes such blocks from now on */
 	char *path;
 	size_t text_bytes; /* of all strings kept */
 	uint32_t port_room;
@@ -160,6 +169,9 @@ int torc_file_index_of(const struct torc_file *file, const struct torc_packet *p
 
 /* Is this inode open as a capture file anywhere in this process? */
 bool torc_file_is_open(uint64_t device, uint64_t inode);
+
+/* follow.c: a whole block that writers which follow the file take over */
+void torc_file_carry(struct torc_file *file, const uint8_t *block, uint32_t length);
 
 /* pcap.c, pcapng.c: look at the first bytes; 1 mine and opened, 0 not mine, 2 needs more bytes */
 int torc_file_pcap_open(struct torc_file *file);

@@ -186,6 +186,12 @@ static int other_block(struct torc_file *file, const uint8_t *at, uint32_t type,
 	case PCAPNG_ISB:
 		torc_pcapng_statistics(file, at, length);
 		break;
+	case PCAPNG_NRB:
+	case PCAPNG_DSB:
+	case PCAPNG_JOURNAL:
+	case PCAPNG_CUSTOM:
+		torc_file_carry(file, at, length);
+		break;
 	}
 	if (file->options.on_block) {
 		struct torc_file_block block = {

@@ -12,7 +12,9 @@ enum {
 	PCAPNG_NRB = 4,
 	PCAPNG_ISB = 5,
 	PCAPNG_EPB = 6,
+	PCAPNG_JOURNAL = 9, /* an entry of the systemd journal */
 	PCAPNG_DSB = 10,
+	PCAPNG_CUSTOM = 0xBAD, /* may be copied; 0x40000BAD may not */
 	PCAPNG_SHB = 0x0A0D0D0A
 };
 
@@ -35,11 +37,14 @@ enum { /* option codes */
 	PCAPNG_IF_MACADDR = 6,
 	PCAPNG_IF_SPEED = 8,
 	PCAPNG_IF_TSRESOL = 9,
+	PCAPNG_IF_TZONE = 10,
 	PCAPNG_IF_FILTER = 11,
 	PCAPNG_IF_OS = 12,
 	PCAPNG_IF_FCSLEN = 13,
 	PCAPNG_IF_TSOFFSET = 14,
 	PCAPNG_IF_HARDWARE = 15,
+	PCAPNG_IF_TXSPEED = 16,
+	PCAPNG_IF_RXSPEED = 17,
 	PCAPNG_EPB_FLAGS = 2,
 	PCAPNG_EPB_HASH = 3,
 	PCAPNG_EPB_DROPCOUNT = 4,
@@ -52,7 +57,11 @@ enum { /* option codes */
 	PCAPNG_ISB_IFDROP = 5,
 	PCAPNG_ISB_FILTERACCEPT = 6,
 	PCAPNG_ISB_OSDROP = 7,
-	PCAPNG_ISB_USRDELIV = 8
+	PCAPNG_ISB_USRDELIV = 8,
+	PCAPNG_CUSTOM_TEXT = 2988, /* of whoever has the number in the first four bytes */
+	PCAPNG_CUSTOM_BYTES = 2989,
+	PCAPNG_CUSTOM_TEXT_STAYS = 19372, /* the same, not to be copied */
+	PCAPNG_CUSTOM_BYTES_STAYS = 19373
 };
 
 enum { /* the flags word of a packet */

@@ -27,10 +27,9 @@ static void set_text(struct torc_file *file, const char **place,
 
 /* ---- section header: byte order 4, version 2 + 2, section length 8, options ---- */
 
-static void section_options(struct torc_file *file, const uint8_t *at, const uint8_t *end)
+/* The section before is over. */
+static void forget_section(struct torc_file *file)
 {
-	static const uint8_t place[5] = { 0, 3, 0, 1, 2 }; /* code to section_text[] */
-	struct torc_file_option option;
 	unsigned int i;
 
 	for (i = 0; i < 4; i++) {
@@ -39,6 +38,19 @@ static void section_options(struct torc_file *file, const uint8_t *at, const uin
 		free(file->section_text[i]);
 		file->section_text[i] = NULL;
 	}
+	if (file->section_options)
+		file->text_bytes -= file->section_options_bytes + 1;
+	free(file->section_options);
+}
+
+static void section_options(struct torc_file *file, const uint8_t *at, const uint8_t *end)
+{
+	static const uint8_t place[5] = { 0, 3, 0, 1, 2 }; /* code to section_text[] */
+	struct torc_file_option option;
+
+	forget_section(file);
+	file->section_options_bytes = (uint32_t)(end - at);
+	file->section_options = torc_file_keep_text(file, at, file->section_options_bytes);
 	while (torc_pcapng_option(&at, end, file->swapped, &option))
 		if (option.code >= PCAPNG_OPT_COMMENT && option.code <= PCAPNG_SHB_USERAPPL &&
 		    !file->section_text[place[option.code]])
@@ -182,6 +194,9 @@ int torc_pcapng_interface(struct torc_file *file, const uint8_t *at, uint32_t le
 	port->view.snaplen = get32(at + 12, file->swapped);
 	port->view.section = file->info.section_count - 1;
 	port->caplen_max = torc_file_caplen_max(port->view.link_type);
+	port->swapped = file->swapped;
+	port->options_bytes = length - PCAPNG_IDB_MIN;
+	port->options = torc_file_keep_text(file, option_at, port->options_bytes);
 	set_clock(port, 6);
 	while (torc_pcapng_option(&option_at, end, file->swapped, &option))
 		interface_option(file, port, &option);

@@ -12,7 +12,6 @@
 #include "file/file.h"
 
 #define HEADROOM_BYTES  (64u << 10)
-#define TEXT_BYTES_MAX  (64u << 20) /* of all names, filters and comments of a file */
 #define PORTS_MAX       65536u
 
 /* ---- the files this process reads, so that no writer overwrites one of them ---- */
@@ -82,7 +81,7 @@ char *torc_file_keep_text(struct torc_file *file, const void *bytes, size_t leng
 {
 	char *text;
 
-	if (file->text_bytes + length + 1 > TEXT_BYTES_MAX)
+	if (file->text_bytes + length + 1 > TORC_FILE_TEXT_MAX)
 		return NULL;
 	text = malloc(length + 1);
 	if (!text)
@@ -467,10 +466,13 @@ void torc_file_close(struct torc_file *file)
 		free((void *)(uintptr_t)view->os);
 		free((void *)(uintptr_t)view->hardware);
 		free((void *)(uintptr_t)view->comment);
+		free(file->ports[i].options);
 	}
 	free(file->ports);
 	for (i = 0; i < 4; i++)
 		free(file->section_text[i]);
+	free(file->section_options);
+	free(file->kept);
 	torc_file_buffer_close(&file->own);
 	free(file->path);
 	free(file);

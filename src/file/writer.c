@@ -192,6 +192,8 @@ static int open_first(struct torc_writer *writer, struct torc_error *error)
 	}
 	if (result >= 0)
 		result = torc_writer_begin_file(writer);
+	if (result >= 0 && options->follow)
+		result = torc_writer_follow(writer, options->follow);
 	if (result >= 0)
 		result = torc_writer_flush(writer);
 	if (result < 0 && error)
@@ -213,6 +215,7 @@ int torc_writer_open(struct torc_writer **result, const char *path,
 		       options->size < sizeof(*options) ? options->size : sizeof(*options));
 	set_defaults(&writer->options, path);
 	writer->sink.fd = -1;
+	writer->drops = TORC_UNKNOWN;
 	writer->time_divide = writer->options.flags & TORC_WRITER_MICROSECONDS ? 1000 : 1;
 	writer->template = strdup(path);
 	if (!writer->template)
@@ -280,14 +283,15 @@ static int write_one(struct torc_writer *writer, const struct torc_packet *packe
 /* The same with what a followed file tells of the packet. */
 static int write_followed(struct torc_writer *writer, const struct torc_packet *packet)
 {
-	struct torc_file_extra extra = { 0 };
 	int result;
 
-	if (writer->options.format == TORC_FORMAT_PCAP ||
-	    !torc_writer_take_over(writer, packet, &extra))
-		return write_one(writer, packet, NULL);
-	result = write_one(writer, packet, &extra);
+	result = torc_writer_take_over(writer, packet);
+	if (result >= 0)
+		result = write_one(writer, packet, NULL);
 	writer->source = NULL;
+	writer->drops = TORC_UNKNOWN;
+	writer->copied = NULL;
+	writer->copied_bytes = 0;
 	return result;
 }
 
@@ -331,7 +335,7 @@ int torc_writer_write(struct torc_writer *writer, const struct torc_packet *pack
 	int result = 0;
 
 	while (done < count && !writer->finished) {
-		if (writer->followed_count > 0)
+		if (writer->followed_count > 0 && writer->options.format == TORC_FORMAT_PCAPNG)
 			result = write_followed(writer, &packets[done]);
 		else
 			result = write_one(writer, &packets[done], NULL);
@@ -411,6 +415,8 @@ int torc_writer_copy_stats(struct torc_writer *writer, uint32_t interface,
 	port->stats[2] = counters->accepted_by_filter;
 	port->stats[3] = counters->dropped_by_os;
 	port->stats[4] = counters->delivered;
+	port->start_ns = counters->start_ns;
+	port->end_ns = counters->end_ns;
 	port->has_stats = false;
 	for (i = 0; i < 5; i++)
 		port->has_stats |= port->stats[i] != TORC_UNKNOWN;
@@ -509,7 +515,8 @@ int torc_writer_close(struct torc_writer *writer, struct torc_writer_stats *stat
 	for (i = 0; i < writer->port_count; i++)
 		free(writer->ports[i].block);
 	free(writer->ports);
-	free(writer->followed);
+	torc_writer_unfollow(writer);
+	free(writer->repeat);
 	free(writer->own.bytes);
 	free(writer->own.path);
 	free(writer->path_next);

@@ -15,8 +15,6 @@
 #include "file/sink.h"
 #include "util/error.h"
 
-#define TORC_WRITER_MORE_MAX 32u
-
 /* One interface of the files being written. */
 struct torc_writer_port {
 	const struct torc_file *file; /* followed, where ifindex is its interface; else NULL */
@@ -24,6 +22,7 @@ struct torc_writer_port {
 	uint16_t link_type;
 	bool has_stats;
 	uint64_t stats[5]; /* received, dropped_by_interface, accepted, dropped_by_os, delivered */
+	uint64_t start_ns, end_ns; /* of the capture, where the file that is followed says it */
 	uint8_t *block;    /* its interface block, encoded once */
 	uint32_t block_bytes;
 	uint8_t fcs_bytes;
@@ -46,6 +45,11 @@ struct torc_writer_queue {
 	struct torc_error error; /* of the thread, not yet told */
 };
 
+struct torc_writer_followed {
+	const struct torc_file *file;
+	uint32_t ports; /* of it that the writer has */
+};
+
 struct torc_writer {
 	struct torc_writer_options options;
 	struct torc_sink sink;
@@ -57,10 +61,14 @@ struct torc_writer {
 	char *template; /* path as given */
 	char *path;     /* of the file that packets go to now */
 
-	const struct torc_file **followed;
+	struct torc_writer_followed *followed;
 	unsigned int followed_count;
 	const struct torc_file *source; /* of the packet being written; NULL: none is followed */
-	struct torc_file_option more[TORC_WRITER_MORE_MAX];
+	uint64_t drops;         /* in front of it; TORC_UNKNOWN: its options say it, or nobody */
+	const uint8_t *copied;  /* its options as they are in the source; NULL: it has none */
+	size_t copied_bytes;
+	uint8_t *repeat; /* blocks of followed files that each file gets */
+	size_t repeat_bytes;
 
 	struct torc_writer_port *ports;
 	uint32_t port_count;
@@ -107,11 +115,13 @@ int torc_writer_put_block(struct torc_writer *writer, uint32_t type, const void 
 int torc_writer_end_file(struct torc_writer *writer);
 
 /* follow.c */
-/* What a followed file tells of its packet, and writer->source; false: it is of none of them. */
-bool torc_writer_take_over(struct torc_writer *writer, const struct torc_packet *packet,
-			   struct torc_file_extra *extra);
-/* The statistics of followed interfaces, as far as they have been read. */
-void torc_writer_take_statistics(struct torc_writer *writer);
+/* A followed file's packet: writer->source, and its options as writer->copied, if any. */
+int torc_writer_take_over(struct torc_writer *writer, const struct torc_packet *packet);
+/* The interface of a followed file that a port was made from; NULL: its options are not known. */
+const struct torc_file_port *torc_writer_followed_port(const struct torc_writer_port *port);
+/* All interfaces and statistics of followed files, as far as they have been read. */
+int torc_writer_take_statistics(struct torc_writer *writer);
+void torc_writer_unfollow(struct torc_writer *writer);
 
 /* rotate.c */
 /* Is the file full for a packet of this time? */
