@@ -243,6 +243,11 @@ static void *xdp_open(void)
 	return ring_open("xdp:" DEVICE);
 }
 
+static void *tap_open(void)
+{
+	return ring_open("xdp:" DEVICE ";mode=tap");
+}
+
 static void *tpacket_open(void)
 {
 	return ring_open(DEVICE);
@@ -282,9 +287,10 @@ static const struct receiver {
 	{ "the same, with naps", hand_open, hand_nap, hand_close },
 	{ "torc ring, xdp:", xdp_open, ring_some, ring_close },
 	{ "torc ring, TPACKET_V3", tpacket_open, ring_some, ring_close },
+	{ "torc ring, xdp: tap", tap_open, ring_some, ring_close },
 };
 
-enum { HAND, NAPS, XDP, TPACKET, RECEIVERS };
+enum { HAND, NAPS, XDP, TPACKET, TAP, RECEIVERS };
 
 struct figures {
 	struct rounds mpps, cpu_ns, dropped;
@@ -340,6 +346,8 @@ static void report(const struct figures *figures)
 		       rounds_share(&figures[i].dropped, 1));
 	printf("xdp: to TPACKET_V3, packets a second: %.2f (goal >= 1.6)\n",
 	       rounds_ratio(&figures[XDP].mpps, &figures[TPACKET].mpps));
+	printf("mode=tap to TPACKET_V3, packets a second: %.2f\n",
+	       rounds_ratio(&figures[TAP].mpps, &figures[TPACKET].mpps));
 	printf("xdp: to the loop by hand, CPU a packet: %.2f, with naps %.2f (goal <= 1.2)\n",
 	       rounds_ratio(&figures[XDP].cpu_ns, &figures[HAND].cpu_ns),
 	       rounds_ratio(&figures[XDP].cpu_ns, &figures[NAPS].cpu_ns));
@@ -354,7 +362,7 @@ static void report(const struct figures *figures)
 					    .name = receivers[i].name,
 					    .goal = i == XDP ? "<= 0" : NULL };
 
-		rounds_tell(rate, &figures[i].mpps, i == XDP ? &figures[TPACKET].mpps : NULL);
+		rounds_tell(rate, &figures[i].mpps, i == XDP || i == TAP ? &figures[TPACKET].mpps : NULL);
 		rounds_tell(cost, &figures[i].cpu_ns, i == XDP ? &figures[HAND].cpu_ns : NULL);
 		rounds_tell(drops, &figures[i].dropped, NULL);
 	}

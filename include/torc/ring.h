@@ -26,7 +26,8 @@
  *	eth0.100          VLAN 100 of eth0, when no interface has the name eth0.100
  *	(eth0.100)        the interface with that very name
  *	none              no interface yet: add some with torc_ring_add_device()
- *	xdp:eth0          AF_XDP instead of TPACKET_V3; needs CAP_NET_ADMIN and CAP_BPF too
+ *	xdp:eth0          AF_XDP instead of TPACKET_V3; needs CAP_NET_ADMIN and CAP_BPF too, and
+ *	                  takes the packets away from the host; xdp:eth0;mode=tap copies them
  *	pcap:FILE         a capture file, read as if it came from a wire; pcap:- is standard input
  *
  * A device string may end in ";key=value" settings of its engine, such as "pcap:f.pcap;speed=1x".

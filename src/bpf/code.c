@@ -72,6 +72,26 @@ void torc_bpf_place(struct torc_bpf_code *code, unsigned int label)
 		code->labels[label] = (int)code->count;
 }
 
+void torc_bpf_emit_text(struct torc_bpf_code *code, const struct bpf_insn *text, unsigned int count,
+			const int32_t *holes, const unsigned int *labels)
+{
+	for (unsigned int i = 0; i < count; i++) {
+		struct bpf_insn insn = text[i];
+		uint8_t class = BPF_CLASS(insn.code), op = BPF_OP(insn.code);
+
+		if ((insn.imm & ~0xff) == BPF_HOLE(0))
+			insn.imm = holes[insn.imm & 0xff];
+		if (class != BPF_JMP && class != BPF_JMP32)
+			torc_bpf_emit(code, insn);
+		else if (class == BPF_JMP32 && op == BPF_EXIT)
+			torc_bpf_place(code, labels[insn.off]);
+		else if (op == BPF_CALL || op == BPF_EXIT)
+			torc_bpf_emit(code, insn);
+		else
+			torc_bpf_jump(code, insn, labels[insn.off]);
+	}
+}
+
 int torc_bpf_finish(struct torc_bpf_code *code)
 {
 	for (unsigned int i = 0; i < code->jump_count && !code->error; i++) {

@@ -42,6 +42,12 @@ void torc_bpf_emit_wide(struct torc_bpf_code *code, uint8_t reg, uint8_t kind, u
 unsigned int torc_bpf_label(struct torc_bpf_code *code);
 void torc_bpf_jump(struct torc_bpf_code *code, struct bpf_insn insn, unsigned int label);
 void torc_bpf_place(struct torc_bpf_code *code, unsigned int label);
+/*
+ * A block of instructions out of a table. BPF_HOLE(n) as immediate value stands for holes[n]; the
+ * offset of a jump is the index of its label in labels, and BPF_PLACE(n) places labels[n].
+ */
+void torc_bpf_emit_text(struct torc_bpf_code *code, const struct bpf_insn *text, unsigned int count,
+			const int32_t *holes, const unsigned int *labels);
 /* Resolves the jumps. 0, -ENOMEM, or -E2BIG when a jump is out of an instruction's reach. */
 int torc_bpf_finish(struct torc_bpf_code *code);
 void torc_bpf_code_free(struct torc_bpf_code *code);
@@ -65,6 +71,10 @@ void torc_bpf_code_free(struct torc_bpf_code *code);
 #define BPF_STORE(size, dst, off, src)     BPF_INSN(BPF_STX | (size) | BPF_MEM, dst, src, off, 0)
 #define BPF_STORE_IMM(size, dst, off, imm) BPF_INSN(BPF_ST | (size) | BPF_MEM, dst, 0, off, imm)
 
+/* memory, atomically and as a full barrier: add; put src there if R0 is there, R0 = what was there */
+#define BPF_ATOMIC_PLUS(size, dst, off, src) BPF_INSN(BPF_STX | (size) | BPF_ATOMIC, dst, src, off, BPF_ADD)
+#define BPF_ATOMIC_SWAP(size, dst, off, src) BPF_INSN(BPF_STX | (size) | BPF_ATOMIC, dst, src, off, BPF_CMPXCHG)
+
 /* conditions for torc_bpf_jump(); the 32-bit kind is Linux 5.1 */
 #define BPF_IF_REG(op, dst, src)   BPF_INSN(BPF_JMP | (op) | BPF_X, dst, src, 0, 0)
 #define BPF_IF_IMM(op, dst, imm)   BPF_INSN(BPF_JMP | (op) | BPF_K, dst, 0, 0, imm)
@@ -75,5 +85,12 @@ void torc_bpf_code_free(struct torc_bpf_code *code);
 #define BPF_CALL_HELPER(number) BPF_INSN(BPF_JMP | BPF_CALL, 0, 0, 0, number)
 #define BPF_CALL_KERNEL(id)     BPF_INSN(BPF_JMP | BPF_CALL, 0, BPF_PSEUDO_KFUNC_CALL, 0, id)
 #define BPF_EXIT_INSN()         BPF_INSN(BPF_JMP | BPF_EXIT, 0, 0, 0, 0)
+
+/* for torc_bpf_emit_text() */
+#define BPF_HOLE(n)                (0x70000000 | (n))
+#define BPF_PLACE(n)               BPF_INSN(BPF_JMP32 | BPF_EXIT, 0, 0, n, 0) /* no instruction */
+#define BPF_WIDE(reg, kind, value) BPF_INSN(BPF_LD | BPF_DW | BPF_IMM, reg, kind, 0, value), { 0 }
+#define BPF_TO_REG(op, dst, src, n) BPF_INSN(BPF_JMP | (op) | BPF_X, dst, src, n, 0)
+#define BPF_TO_IMM(op, dst, imm, n) BPF_INSN(BPF_JMP | (op) | BPF_K, dst, 0, n, imm)
 
 #endif

@@ -8,8 +8,9 @@
  * engine receives only.
  *
  * Settings: take=1        also on an interface that carries a default route
+ *           mode=tap      copies: the host keeps its packets (afxdp_tap.c)
  *           generic=1     do not try the driver's own XDP support
- *           busy_poll=N   drive the card from poll() for up to N microseconds instead of waiting
+ *           busypoll=N    drive the card from poll() for up to N microseconds instead of waiting
  *                         for its interrupt
  *
  * Needs CAP_NET_RAW (socket), CAP_BPF (map, program), CAP_NET_ADMIN (attach); Linux 5.9.
@@ -72,7 +73,9 @@ int afxdp_port_start(struct torc_engine *engine)
 		struct afxdp_queue *queue = &engine->queues[i];
 
 		discard_stragglers(queue);
-		result = torc_bpf_map_update(engine->port->map, &queue->id, &queue->fd);
+		if (!queue->tap)
+			result = torc_bpf_map_update(engine->port->map, &queue->id,
+						     &queue->fd);
 	}
 	return result < 0 ? result : afxdp_port_reload(engine->port, NULL);
 }
@@ -331,6 +334,8 @@ static const char *detail(const struct torc_engine *engine)
 
 	if (!engine->port)
 		return "send only";
+	if (engine->tap)
+		return engine->port->generic ? "generic, tap" : "native, tap";
 	if (engine->port->generic)
 		return busy ? "generic, copy, busy polling" : "generic, copy";
 	return texts[busy][engine->queue_count > 0 && engine->queues[0].zero_copy];

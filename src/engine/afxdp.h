@@ -8,6 +8,9 @@
  *	                        └── host stack          └── a port: what this process holds of an
  *	                            everything else         interface (afxdp_port)
  *
+ * With mode=tap the program puts copies into a queue of our own (afxdp_tap) and the packet goes to
+ * the host stack.
+ *
  * The program and its map belong to the port: an interface takes one XDP program, so all rings
  * that this process has on an interface share it. A queue belongs to one engine at a time, or to
  * the engines of one cluster. Everything is held by descriptors alone, so whatever ends the process
@@ -96,7 +99,8 @@ struct afxdp_ring {
 
 struct afxdp_queue {
 	uint32_t id;
-	int fd;
+	int fd;                /* the socket, or the tap's ring */
+	struct afxdp_tap *tap; /* NULL: a socket */
 	uint8_t *frames; /* the UMEM: received frames first, then those for sending */
 	size_t frames_bytes;
 	uint32_t frame_bytes;
@@ -127,6 +131,38 @@ uint32_t afxdp_queue_take(struct afxdp_queue *queue, struct xdp_desc *descs, uin
 void afxdp_queue_give_back(struct afxdp_queue *queue, const struct xdp_desc *descs, uint32_t count);
 /* Frames lost since open: no room in the rx ring, or no free frame. */
 uint64_t afxdp_queue_dropped(const struct afxdp_queue *queue);
+
+/* ---- a queue that gets copies, from the program: afxdp_tap.c ---- */
+
+/* What program and user space share of a queue: the fill ring, and what was lost. */
+struct afxdp_tap_shared {
+	uint32_t filled __attribute__((aligned(64))); /* free frames put in: ours */
+	uint32_t taken __attribute__((aligned(64)));  /* taken out: the program's */
+	uint64_t lost;                                /* packets that found no free frame */
+	uint64_t free[] __attribute__((aligned(64)));
+};
+
+struct afxdp_tap {
+	int frames;                      /* map of them */
+	int shared;                      /* map of struct afxdp_tap_shared */
+	unsigned long *position;         /* of the kernel in the ring of records, in bytes */
+	unsigned long *consumer, told;   /* ours, as the kernel knows it */
+	const uint8_t *records;          /* struct tap_record, mapped twice in a row */
+	unsigned long mask;
+	void *consumer_map, *record_map;
+	size_t record_map_bytes;
+	struct afxdp_tap_shared *mine;
+	size_t mine_bytes;
+};
+
+/* As afxdp_queue_open(). */
+int afxdp_tap_open(struct afxdp_queue *queue, uint32_t id, uint32_t frame_bytes,
+		   uint32_t frame_count, struct torc_error *error);
+void afxdp_tap_close(struct afxdp_queue *queue);
+uint32_t afxdp_tap_waiting(const struct afxdp_queue *queue);
+uint32_t afxdp_tap_take(struct afxdp_queue *queue, struct xdp_desc *descs, uint32_t max);
+/* Nothing waits: from now on the kernel wakes who polls. Look once more before sleeping. */
+void afxdp_tap_rest(struct afxdp_queue *queue);
 
 /* ---- the program: afxdp_program.c ---- */
 
@@ -180,6 +216,7 @@ struct torc_engine {
 	struct torc_engine_config config; /* its strings are not kept */
 	uint32_t snaplen;
 	bool generic;   /* asked for */
+	bool tap;       /* copies; the host has every packet too */
 	bool running;   /* between start() and stop() */
 	bool receiving; /* and its sockets are in the program's map */
 	bool down; /* as told to the ring last */

@@ -24,7 +24,7 @@
 #define FRAMES_SENDING  64u /* received frames of a ring that only sends: the kernel wants some */
 
 struct settings {
-	bool take;
+	bool take, tap;
 	bool generic;
 	uint32_t busy_poll_us;
 };
@@ -47,13 +47,12 @@ static int read_setting(struct settings *settings, const char *setting, size_t k
 		settings->generic = number;
 	else if (key_is(setting, key_length, "busypoll") && numeric && number <= 1000000)
 		settings->busy_poll_us = (uint32_t)number;
-	else if (key_is(setting, key_length, "mode") && !strncmp(value, "tap", 3))
-		return torc_error_set(error, -EOPNOTSUPP,
-				      "XDP gives a packet to the host or to the ring, never to both: to "
-				      "watch beside the host open the interface without xdp:");
+	else if (key_is(setting, key_length, "mode") && strcspn(value, ";") == 3 &&
+		 !strncmp(value, "tap", 3))
+		settings->tap = true;
 	else
 		return torc_error_set(error, -EINVAL,
-				      "xdp: has no setting '%.40s': take=0|1, generic=0|1, "
+				      "xdp: has no setting '%.40s': take=0|1, mode=tap, generic=0|1, "
 				      "busypoll=MICROSECONDS",
 				      setting);
 	return 0;
@@ -71,6 +70,8 @@ static int read_settings(struct settings *settings, const char *text, struct tor
 					      text[key] == '=' ? text + key + 1 : "", error);
 		text += length + (text[length] == ';');
 	}
+	if (result == 0 && settings->tap && settings->busy_poll_us)
+		return torc_error_set(error, -EINVAL, "mode=tap has no socket to busy-poll");
 	return result;
 }
 
@@ -87,7 +88,7 @@ static int check_device(const struct torc_engine *engine, bool take, struct torc
 				      "%s has an MTU of %u, and an AF_XDP frame has room for %u: lower "
 				      "the MTU, or open it without xdp:",
 				      device->name, device->mtu, afxdp_mtu_limit());
-	if (take || engine->config.mode == TORC_SEND_ONLY)
+	if (take || engine->tap || engine->config.mode == TORC_SEND_ONLY)
 		return 0;
 	result = afxdp_link_has_default_route(device->ifindex);
 	if (result < 0)
@@ -122,13 +123,17 @@ static int open_queues_with(struct torc_engine *engine, uint32_t frame_bytes, ui
 {
 	for (uint32_t id = 0; id < AFXDP_MAX_QUEUES; id++) {
 		uint32_t tx_count = sends && engine->queue_count == 0 ? AFXDP_TX_FRAMES : 0;
+		struct afxdp_queue *queue = &engine->queues[engine->queue_count];
 		int result;
 
 		if (!(engine->queue_mask >> id & 1))
 			continue;
-		result = afxdp_queue_open(&engine->queues[engine->queue_count], &engine->device, id,
-					  frame_bytes, frames, tx_count,
-					  engine->port && engine->port->generic, error);
+		if (engine->tap && engine->port)
+			result = afxdp_tap_open(queue, id, frame_bytes, frames, error);
+		else
+			result = afxdp_queue_open(queue, &engine->device, id, frame_bytes, frames,
+						  tx_count, engine->port && engine->port->generic,
+						  error);
 		if (result < 0) {
 			close_queues(engine);
 			return result;
@@ -140,12 +145,18 @@ static int open_queues_with(struct torc_engine *engine, uint32_t frame_bytes, ui
 	return 0;
 }
 
+static uint32_t frame_bytes_of(const struct torc_engine *engine)
+{
+	uint32_t room = AFXDP_KERNEL_HEADROOM + AFXDP_HEADROOM + AFXDP_LONGEST_HEADER;
+
+	return engine->device.mtu + room <= 2048 ? 2048 : (uint32_t)getpagesize();
+}
+
 /* As many frames as the buffer asks for; without a wish, as many as may be locked. */
 static int open_queues(struct torc_engine *engine, struct torc_error *error)
 {
 	uint32_t queues = (uint32_t)__builtin_popcountll(engine->queue_mask);
-	uint32_t room = AFXDP_KERNEL_HEADROOM + AFXDP_HEADROOM + AFXDP_LONGEST_HEADER;
-	uint32_t frame_bytes = engine->device.mtu + room <= 2048 ? 2048 : (uint32_t)getpagesize();
+	uint32_t frame_bytes = frame_bytes_of(engine);
 	uint64_t bytes = engine->config.buffer_bytes ? engine->config.buffer_bytes : BUFFER_DEFAULT;
 	uint32_t frames = power_of_two_below(bytes / queues / frame_bytes);
 	int result;
@@ -204,33 +215,46 @@ static void leave_port(struct torc_engine *engine)
 	engine->port = NULL;
 }
 
-/* Another ring of this process has the sockets already: only a cluster makes both receive. */
-static bool become_guest(struct torc_engine *engine)
+/* 1: another ring of this process has the queues already: only a cluster makes both receive. */
+static int become_guest(struct torc_engine *engine, struct torc_error *error)
 {
 	const struct torc_engine *host = NULL;
+	int result = 0;
 
 	if (!engine->port)
-		return false;
+		return 0;
 	pthread_mutex_lock(&engine->port->lock);
 	host = afxdp_share_host(engine);
-	if (host)
+	if (host) {
 		engine->buffer_bytes = host->buffer_bytes;
+		result = host->tap == engine->tap ? 1 : -EBUSY;
+	}
 	pthread_mutex_unlock(&engine->port->lock);
-	return host != NULL;
+	if (result < 0)
+		torc_error_set(error, result, "another ring of this process has %s with%s mode=tap",
+			       engine->device.name, engine->tap ? "out" : "");
+	return result;
 }
 
 /* Program and sockets on the interface that engine->device describes. */
 static int open_on_device(struct torc_engine *engine, struct torc_error *error)
 {
 	int result = choose_queues(engine, error);
+	uint32_t most = frame_bytes_of(engine) - AFXDP_HEADROOM;
 
+	if (engine->tap && engine->snaplen > most)
+		engine->snaplen = most; /* of what was merged on its way here the rest is cut off */
 	if (result == 0 && engine->config.mode != TORC_SEND_ONLY) {
 		result = afxdp_port_get(&engine->port, &engine->device, !engine->generic, error);
 		if (result == 0)
 			join_port(engine);
 	}
-	if (result == 0 && !become_guest(engine))
+	if (result == 0)
+		result = become_guest(engine, error);
+	if (result == 0)
 		result = open_queues(engine, error);
+	if (result > 0)
+		result = 0;
 	for (uint32_t i = 0; result == 0 && engine->busy_poll_us && i < engine->queue_count; i++) {
 		result = afxdp_queue_busy_poll(&engine->queues[i], engine->busy_poll_us);
 		if (result < 0)
@@ -280,6 +304,7 @@ static int open_device(struct torc_engine *engine, const char *name, const char 
 	if (result < 0)
 		return result;
 	engine->generic = settings.generic;
+	engine->tap = settings.tap;
 	engine->busy_poll_us = settings.busy_poll_us;
 	result = afp_find_interface(name, &ifindex, error);
 	if (result < 0)

@@ -4,6 +4,7 @@
  *
  *	nobody receives this queue?          → XDP_PASS: the host's
  *	refused by the filter of its ring?   → XDP_PASS
+ *	mode=tap: copy it into a free frame (afxdp_tap.c) → XDP_PASS
  *	write time and cookie before the frame, redirect it to the socket
  *
  * A card that strips VLAN tags hides them from XDP; drivers that tell the tag (kernel function
@@ -49,7 +50,9 @@ enum {
 	SLOT_FLAGS = -68, /* AFXDP_STAMP_, when the driver is asked for something */
 	SLOT_TAG = -70,   /* host order */
 	SLOT_TPID = -72,  /* network order */
-	SLOT_TIME = -80
+	SLOT_TIME = -80,
+	SLOT_FRAME = -84,
+	SLOT_DESC = -104 /* struct xdp_desc, 8 bytes aligned */
 };
 
 #define TAG_BYTES 4
@@ -224,6 +227,122 @@ static void emit_stamp(struct program *p)
 	emit(p, BPF_STORE(BPF_W, META, STAMP(flags), R0));
 }
 
+/* ---- copies ---- */
+
+/* Put in for BPF_HOLE(). */
+enum { H_QUEUE, H_SHARED, H_FRAMES, H_RECORDS, H_MASK, H_SHIFT, H_CUT, H_COOKIE, HOLES };
+
+enum { L_OTHER, L_DONE, L_LOST, L_GOT, L_SHORT, L_COUNT };
+
+#define SHARED(field)      ((int16_t)offsetof(struct afxdp_tap_shared, field))
+#define FRAME_STAMP(field) (AFXDP_HEADROOM - sizeof(struct afxdp_stamp) + (size_t)STAMP(field))
+#define DESC(field)        (SLOT_DESC + (int16_t)offsetof(struct xdp_desc, field))
+
+/*
+ * Take a free frame: its address is in R2 then. Several processors may run this at once in generic
+ * mode. The place of the address is computed from both indices, so that no processor reads it
+ * before it has read that it is filled.
+ */
+#define TAKE_FRAME                                                                                 \
+	BPF_LOAD(BPF_W, R0, BPF_REG_9, SHARED(taken)),                                             \
+		BPF_LOAD(BPF_W, R1, BPF_REG_9, SHARED(filled)),                                    \
+		BPF_TO_REG(BPF_JEQ, R0, R1, L_LOST), BPF_MOV_REG(R2, R0),                          \
+		BPF_ALU64_REG(BPF_XOR, R2, R1), BPF_ALU64_REG(BPF_XOR, R2, R1),                    \
+		BPF_ALU64_IMM(BPF_AND, R2, BPF_HOLE(H_MASK)), BPF_ALU64_IMM(BPF_LSH, R2, 3),       \
+		BPF_ALU64_REG(BPF_ADD, R2, BPF_REG_9), BPF_LOAD(BPF_DW, R2, R2, SHARED(free)),     \
+		BPF_MOV_REG(R3, R0), BPF_MOV_REG(R1, R0), BPF_ALU64_IMM(BPF_ADD, R1, 1),           \
+		BPF_ATOMIC_SWAP(BPF_W, BPF_REG_9, SHARED(taken), R1),                              \
+		BPF_TO_REG(BPF_JEQ, R0, R3, L_GOT)
+
+/* A copy for one queue; the time of arrival is in SLOT_TIME, the flags in SLOT_FLAGS. */
+static const struct bpf_insn copy_text[] = {
+	BPF_TO_IMM(BPF_JNE, QUEUE, BPF_HOLE(H_QUEUE), L_OTHER),
+	BPF_WIDE(BPF_REG_9, BPF_PSEUDO_MAP_VALUE, BPF_HOLE(H_SHARED)),
+	BPF_MOV_REG(R1, CONTEXT),
+	BPF_CALL_HELPER(BPF_FUNC_xdp_get_buff_len),
+	BPF_MOV_REG(BPF_REG_8, R0),
+	TAKE_FRAME,
+	TAKE_FRAME,
+	TAKE_FRAME,
+	BPF_TO_IMM(BPF_JA, 0, 0, L_LOST),
+	BPF_PLACE(L_GOT),
+	BPF_STORE(BPF_DW, FRAME_POINTER, DESC(addr), R2),
+	BPF_STORE(BPF_W, FRAME_POINTER, DESC(len), BPF_REG_8),
+	BPF_STORE_IMM(BPF_W, FRAME_POINTER, DESC(options), 0),
+	BPF_ALU64_IMM(BPF_RSH, R2, BPF_HOLE(H_SHIFT)),
+	BPF_STORE(BPF_W, FRAME_POINTER, SLOT_FRAME, R2),
+	BPF_WIDE(R1, BPF_PSEUDO_MAP_FD, BPF_HOLE(H_FRAMES)),
+	BPF_MOV_REG(R2, FRAME_POINTER),
+	BPF_ALU64_IMM(BPF_ADD, R2, SLOT_FRAME),
+	BPF_CALL_HELPER(BPF_FUNC_map_lookup_elem),
+	BPF_TO_IMM(BPF_JEQ, R0, 0, L_LOST), /* cannot be: every frame has its element */
+	BPF_LOAD(BPF_DW, R1, FRAME_POINTER, SLOT_TIME),
+	BPF_STORE(BPF_DW, R0, FRAME_STAMP(time_ns), R1),
+	BPF_STORE_IMM(BPF_W, R0, FRAME_STAMP(cookie), BPF_HOLE(H_COOKIE)),
+	BPF_LOAD(BPF_W, R1, FRAME_POINTER, SLOT_FLAGS),
+	BPF_STORE(BPF_W, R0, FRAME_STAMP(flags), R1),
+	BPF_MOV_REG(R1, CONTEXT),
+	BPF_MOV_IMM(R2, 0),
+	BPF_MOV_REG(R3, R0),
+	BPF_ALU64_IMM(BPF_ADD, R3, AFXDP_HEADROOM),
+	BPF_MOV_REG(BPF_REG_4, BPF_REG_8),
+	BPF_TO_IMM(BPF_JEQ, BPF_REG_4, 0, L_LOST), /* nor this; the verifier wants it */
+	BPF_TO_IMM(BPF_JLE, BPF_REG_4, BPF_HOLE(H_CUT), L_SHORT),
+	BPF_MOV_IMM(BPF_REG_4, BPF_HOLE(H_CUT)),
+	BPF_PLACE(L_SHORT),
+	BPF_CALL_HELPER(BPF_FUNC_xdp_load_bytes),
+	BPF_WIDE(R1, BPF_PSEUDO_MAP_FD, BPF_HOLE(H_RECORDS)),
+	BPF_MOV_REG(R2, FRAME_POINTER),
+	BPF_ALU64_IMM(BPF_ADD, R2, SLOT_DESC),
+	BPF_MOV_IMM(R3, sizeof(struct xdp_desc)),
+	BPF_MOV_IMM(BPF_REG_4, 0),
+	BPF_CALL_HELPER(BPF_FUNC_ringbuf_output), /* there is room for more than all frames */
+	BPF_TO_IMM(BPF_JA, 0, 0, L_DONE),
+	BPF_PLACE(L_LOST),
+	BPF_MOV_IMM(R1, 1),
+	BPF_ATOMIC_PLUS(BPF_DW, BPF_REG_9, SHARED(lost), R1),
+	BPF_TO_IMM(BPF_JA, 0, 0, L_DONE),
+	BPF_PLACE(L_OTHER),
+};
+
+static void emit_copy(struct program *p, const struct torc_engine *engine,
+		      const struct afxdp_queue *queue)
+{
+	unsigned int labels[L_COUNT], cut = queue->frame_bytes - AFXDP_HEADROOM;
+	int32_t holes[HOLES] = {
+		[H_QUEUE] = (int32_t)queue->id,
+		[H_SHARED] = queue->tap->shared,
+		[H_FRAMES] = queue->tap->frames,
+		[H_RECORDS] = queue->fd,
+		[H_MASK] = (int32_t)queue->fill.mask,
+		[H_SHIFT] = __builtin_ctz(queue->frame_bytes),
+		[H_COOKIE] = (int32_t)p->port->cookie,
+	};
+
+	for (unsigned int i = 0; i < L_COUNT; i++)
+		labels[i] = i == L_DONE ? p->refuse : torc_bpf_label(&p->code);
+	/* the rings of a cluster may want different lengths */
+	holes[H_CUT] = (int32_t)(engine->snaplen < cut && !engine->group ? engine->snaplen : cut);
+	torc_bpf_emit_text(&p->code, copy_text, sizeof(copy_text) / sizeof(*copy_text), holes,
+			   labels);
+}
+
+/* For those who only get a copy. Packets of other queues go on behind. */
+static void emit_copies(struct program *p)
+{
+	emit_time(p, BPF_REG_8);
+	emit(p, BPF_STORE(BPF_DW, FRAME_POINTER, SLOT_TIME, BPF_REG_8));
+	if (!p->port->tag_function && !p->asks_time)
+		emit(p, BPF_STORE_IMM(BPF_W, FRAME_POINTER, SLOT_FLAGS, 0));
+	for (const struct torc_engine *e = p->port->engines; e; e = e->next_on_port) {
+		for (uint32_t i = 0; e->receiving && e->tap && i < e->queue_count; i++)
+			emit_copy(p, e, &e->queues[i]);
+	}
+	p->refuses = true;
+}
+
+/* ---- the whole ---- */
+
 static void emit_end(struct program *p)
 {
 	torc_bpf_place(&p->code, p->redirect);
@@ -250,6 +369,16 @@ static uint64_t queues_received(const struct afxdp_port *port)
 	return mask;
 }
 
+/* Does an engine receive that takes packets away, or one that taps? */
+static bool has_mode(const struct afxdp_port *port, bool tap)
+{
+	for (const struct torc_engine *e = port->engines; e; e = e->next_on_port) {
+		if (e->receiving && e->tap == tap)
+			return true;
+	}
+	return false;
+}
+
 static bool wants_card_time(const struct afxdp_port *port)
 {
 	for (const struct torc_engine *e = port->engines; e; e = e->next_on_port) {
@@ -261,6 +390,7 @@ static bool wants_card_time(const struct afxdp_port *port)
 
 static int write_program(struct program *p, uint64_t received)
 {
+	bool taps = has_mode(p->port, true);
 	int result;
 
 	p->accept = torc_bpf_label(&p->code);
@@ -285,8 +415,12 @@ static int write_program(struct program *p, uint64_t received)
 	if (result < 0)
 		return result;
 	torc_bpf_place(&p->code, p->accept);
-	emit_stamp(p);
-	emit_end(p);
+	if (taps)
+		emit_copies(p);
+	if (!taps || has_mode(p->port, false)) {
+		emit_stamp(p);
+		emit_end(p);
+	}
 	torc_bpf_place(&p->code, p->refuse);
 	if (p->refuses && p->port->tag_function)
 		emit_strip_again(p);

@@ -227,6 +227,10 @@ fail:
 
 void afxdp_queue_close(struct afxdp_queue *queue)
 {
+	if (queue->tap) {
+		afxdp_tap_close(queue);
+		return;
+	}
 	/* A mapping keeps the socket, and so the card's queue, as a descriptor does. */
 	ring_unmap(&queue->fill);
 	ring_unmap(&queue->completion);
@@ -259,6 +263,8 @@ uint32_t afxdp_queue_waiting(const struct afxdp_queue *queue)
 {
 	uint32_t consumed = (uint32_t)__atomic_load_n(&queue->consumed, __ATOMIC_RELAXED);
 
+	if (queue->tap)
+		return afxdp_tap_waiting(queue);
 	return __atomic_load_n(queue->rx.producer, __ATOMIC_ACQUIRE) - consumed;
 }
 
@@ -266,8 +272,11 @@ uint32_t afxdp_queue_waiting(const struct afxdp_queue *queue)
 uint64_t afxdp_queue_arrived(const struct afxdp_queue *queue)
 {
 	uint64_t consumed = __atomic_load_n(&queue->consumed, __ATOMIC_RELAXED);
-	uint32_t produced = __atomic_load_n(queue->rx.producer, __ATOMIC_ACQUIRE);
+	uint32_t produced;
 
+	if (queue->tap)
+		return consumed + afxdp_tap_waiting(queue);
+	produced = __atomic_load_n(queue->rx.producer, __ATOMIC_ACQUIRE);
 	return consumed + (uint32_t)(produced - (uint32_t)consumed);
 }
 
@@ -276,6 +285,8 @@ uint32_t afxdp_queue_take(struct afxdp_queue *queue, struct xdp_desc *descs, uin
 	const struct xdp_desc *entries = queue->rx.entries;
 	uint32_t count = afxdp_queue_waiting(queue), at = queue->rx.mine;
 
+	if (queue->tap)
+		return afxdp_tap_take(queue, descs, max);
 	if (count > max)
 		count = max;
 	for (uint32_t i = 0; i < count; i++)
@@ -310,6 +321,8 @@ uint64_t afxdp_queue_dropped(const struct afxdp_queue *queue)
 	struct xdp_statistics statistics = { 0 };
 	socklen_t length = sizeof(statistics);
 
+	if (queue->tap)
+		return __atomic_load_n(&queue->tap->mine->lost, __ATOMIC_RELAXED);
 	if (getsockopt(queue->fd, SOL_XDP, XDP_STATISTICS, &statistics, &length) < 0)
 		return TORC_UNKNOWN;
 	return statistics.rx_dropped + statistics.rx_ring_full;

@@ -104,8 +104,12 @@ void afxdp_blocks_free(struct torc_engine *engine)
 /* Busy polling without a sleep in between: one turn of the driver's receive loop. */
 static void turn_driver(struct torc_engine *engine)
 {
-	for (uint32_t i = 0; engine->busy_poll_us && i < engine->queue_count; i++)
-		recvfrom(engine->queues[i].fd, NULL, 0, MSG_DONTWAIT, NULL, NULL);
+	for (uint32_t i = 0; i < engine->queue_count; i++) {
+		if (engine->tap)
+			afxdp_tap_rest(&engine->queues[i]);
+		else if (engine->busy_poll_us)
+			recvfrom(engine->queues[i].fd, NULL, 0, MSG_DONTWAIT, NULL, NULL);
+	}
 }
 
 static struct afxdp_queue *queue_with_packets(struct torc_engine *engine)

@@ -183,10 +183,10 @@ static int send_elsewhere(struct torc_engine *engine, int ifindex, const void *d
 	return (int)sent;
 }
 
-/* The tx ring is the host's (afxdp_share.c): a guest sends by its packet socket. */
+/* The tx ring is the host's (afxdp_share.c), and a tap has none: they send by a packet socket. */
 static bool is_guest(const struct torc_engine *engine)
 {
-	return engine->port && engine->queue_count == 0 && !engine->gone;
+	return engine->port && (engine->queue_count == 0 || engine->tap) && !engine->gone;
 }
 
 int afxdp_send(struct torc_engine *engine, int ifindex, const void *data, size_t length)
