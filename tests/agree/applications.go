@@ -163,37 +163,9 @@ func applicationFields(layer gopacket.Layer) fields {
 func sipHeaders(x *layers.SIP) (of []string) {
 	for name, values := range x.Headers {
 		for _, value := range values {
-			of = append(of, strings.ToLower(name)+": "+value)
+			of = append(of, strings.ToLower(name)+": "+strings.Join(strings.Fields(value), " "))
 		}
 	}
 	sort.Strings(of)
-	return of
-}
-
-func recordFields(layer gopacket.Layer) fields {
-	x, ok := layer.(*layers.TLS)
-	if !ok {
-		return nil
-	}
-	return fields{"records": fields{"?": tlsRecords(x)}}
-}
-
-// Records come from gopacket sorted by type.
-func tlsRecords(x *layers.TLS) (of []string) {
-	add := func(h layers.TLSRecordHeader) {
-		of = append(of, fmt.Sprintf("%d %d %d", uint8(h.ContentType), uint16(h.Version), h.Length))
-	}
-	for _, r := range x.ChangeCipherSpec {
-		add(r.TLSRecordHeader)
-	}
-	for _, r := range x.Handshake {
-		add(r.TLSRecordHeader)
-	}
-	for _, r := range x.AppData {
-		add(r.TLSRecordHeader)
-	}
-	for _, r := range x.Alert {
-		add(r.TLSRecordHeader)
-	}
 	return of
 }

@@ -4,6 +4,8 @@
 package main
 
 import (
+	"strings"
+
 	"github.com/google/gopacket"
 	"github.com/google/gopacket/layers"
 )
@@ -35,6 +37,13 @@ func ipVersion(w *walk, s *step) bool {
 
 // D3: a layer is there only when its header is whole and valid
 func failedLayer(w *walk, s *step) bool {
+	if x, ok := s.last().layer.(*layers.IGMP); ok && x.Type == layers.IGMPMembershipQuery &&
+		12+4*be16(s.data[10:]) > len(s.data) {
+		s.undo()
+		s.truncated = true
+		s.fail("IGMP: too few bytes")
+		return true
+	}
 	if s.last().name == "STP" && (len(s.data) < bpduLength(s.data) || bpduLength(s.data) == 0) {
 		s.undo()
 		s.truncated = bpduLength(s.data) != 0
@@ -45,7 +54,7 @@ func failedLayer(w *walk, s *step) bool {
 		return false
 	}
 	switch s.last().name {
-	case "IPv4", "TCP", "UDP":
+	case "IPv4", "TCP", "UDP", "IPv6HopByHop", "IPv6Destination", "IPv6Routing":
 	case "IPv6":
 		if len(s.data) >= 40 { // what failed is behind it
 			return false
@@ -89,6 +98,12 @@ func needed(name string, p []byte) int {
 		return 8
 	case "SFlow":
 		return 28
+	case "RADIUS":
+		return 20
+	case "VRRP":
+		return more(8, 8+4*at(3))
+	case "IPv6HopByHop", "IPv6Destination", "IPv6Routing":
+		return more(8, 8+8*at(1))
 	case "Linux SLL":
 		return 16
 	case "ICMPv6RouterSolicitation":
@@ -127,6 +142,83 @@ func cutHeader(w *walk, s *step) bool {
 	}
 	if bytes := needed(target(s.decoder), s.data); bytes != 0 && s.truncated != (bytes > len(s.data)) {
 		s.truncated = bytes > len(s.data)
+		return true
+	}
+	return false
+}
+
+// What a standard forbids in the fixed header of a layer, and gopacket does not look at
+func forbidden(name string, p []byte) bool {
+	switch name {
+	case "DHCPv4": // RFC 2131 §2: a request or a reply
+		return p[0] != 1 && p[0] != 2
+	case "BFD": // RFC 5880 §6.8.6
+		return p[0]>>5 != 1
+	case "GRE": // RFC 2784 §2.3.1, RFC 2637 §4.1
+		return p[1]&7 > 1
+	case "ERSPAN Type II": // draft-foschiano-erspan-03
+		return p[0]>>4 != 1
+	case "PPPoE": // RFC 2516 §4
+		return p[0] != 0x11
+	case "EtherIP": // RFC 3378 §3
+		return p[0]>>4 != 3
+	case "UDPLite": // RFC 3828 §3.1
+		return be16(p[4:]) > 0 && be16(p[4:]) < 8
+	case "SIP": // RFC 3261 §7.2: SIP/2.0, and a code of three digits
+		words := strings.Fields(string(p[:min(len(p), 32)]))
+		return len(words) > 1 && words[0] == "SIP/2.0" && len(words[1]) != 3
+	}
+	return false
+}
+
+func min(a, b int) int {
+	if a < b {
+		return a
+	}
+	return b
+}
+
+// D36: such a value is malformed
+func forbiddenValue(w *walk, s *step) bool {
+	if s.failure != "" || len(s.layers) == 0 || !forbidden(s.last().name, s.data) {
+		return false
+	}
+	s.undo()
+	s.fail("a value that the standard forbids")
+	return true
+}
+
+// D37: TLVs that do not fit, or are missing, do not take the layer away that stands before them
+func headerBeforeList(w *walk, s *step) bool {
+	p := s.data
+	switch {
+	case strings.HasPrefix(s.failure, "Invalid CiscoDiscovery value length") && len(p) >= 4:
+		s.undo()
+		s.add("CiscoDiscovery", s.offset, 4, len(p)-4, fields{"version": p[0], "ttl": p[1],
+			"checksum": be16(p[2:])})
+		return true
+	case strings.HasPrefix(s.failure, "LLDP VData <"):
+		at := 0
+		for _, kind := range []byte{1, 2, 3} {
+			if at+2 > len(p) || p[at]>>1 != kind {
+				return false
+			}
+			at += 2 + be16(p[at:])&0x1FF
+		}
+		if at > len(p) {
+			return false
+		}
+		s.undo()
+		s.add("LinkLayerDiscovery", s.offset, at, len(p)-at, fields{"ttl": be16(p[at-2:])})
+		s.truncated = true
+		return true
+	case len(s.layers) == 2 && s.layers[0].name == "LinkLayerDiscovery":
+		ttl := s.layers[0].header - 4
+		if ttl >= 0 && p[ttl]>>1 == 3 {
+			return false
+		}
+		s.undo()
+		s.fail("LLDP: the first three TLVs are not those that must be there")
 		return true
 	}
 	return false

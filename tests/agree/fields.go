@@ -23,7 +23,7 @@ func (f fields) MarshalJSON() ([]byte, error) { return json.Marshal(map[string]i
 var families = []func(gopacket.Layer) fields{
 	linkFields, internetFields, extensionFields, transportFields, chunkFields, controlFields,
 	listenerFields, neighborFields, tunnelFields, discoveryFields, accessFields, routingFields,
-	hostFields, applicationFields, recordFields,
+	hostFields, applicationFields, tlsFields,
 }
 
 // A layer that failed has fields nobody set; reading them may panic.

@@ -8,6 +8,7 @@
 //	network transport                     endpoints of the outermost flows
 //	network_hash transport_hash           their FastHash
 //	roles                                 outermost link, network, transport, application layer
+//	time_rule                             the rule that set the time right, if any
 //	truncated error unknown               error is "" or gopacket's text
 //	rules amended                         when rules of rules.go apply: which, and what is then found
 //
@@ -51,6 +52,7 @@ type line struct {
 	Caplen    int    `json:"caplen"`
 	Len       int    `json:"len"`
 	LinkType  int    `json:"link"`
+	TimeRule  string `json:"time_rule,omitempty"`
 	decoded
 	Rules   []string `json:"rules,omitempty"`
 	Amended *decoded `json:"amended,omitempty"`
@@ -168,7 +170,7 @@ func open(file *os.File) (packetSource, error) {
 }
 
 func readFile(path string, encoder *json.Encoder, streams bool) {
-	links, err := linkTypes(path)
+	records, err := packetRecords(path)
 	if err != nil {
 		return
 	}
@@ -184,7 +186,14 @@ func readFile(path string, encoder *json.Encoder, streams bool) {
 		if data, info, err = source.ReadPacketData(); err != nil {
 			break
 		}
-		l := describe(data, links(n), info, streams)
+		if n > len(records) {
+			fmt.Fprintf(os.Stderr, "%s: gopacket reads more packets than there are\n", path)
+			os.Exit(3)
+		}
+		l := describe(data, records[n-1].link, info, streams)
+		if time := records[n-1].time; time >= 0 && time != l.Timestamp {
+			l.Timestamp, l.TimeRule = time, "D15"
+		}
 		l.File, l.Number = path, n
 		_ = encoder.Encode(&l)
 	}

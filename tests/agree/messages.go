@@ -84,13 +84,19 @@ func otherPorts(w *walk, s *step) bool {
 	return false
 }
 
+// Of an agent with an IPv4 address, sflow.org v5 §5
+func sflowHeader(p []byte) fields {
+	return fields{"version": be32(p), "agent": ipOf(be32(p[8:])), "sub_agent_id": be32(p[12:]),
+		"seq": be32(p[16:]), "uptime": be32(p[20:]), "sample_count": be32(p[24:])}
+}
+
 // D26: a value inside a layer that gopacket does not know is no failure of the layer
 func unknownInside(w *walk, s *step) bool {
 	p := s.data
 	switch {
 	case s.failure == "":
 		return false
-	case s.last().name == "CiscoDiscoveryInfo" && len(s.layers) == 2:
+	case s.last().name == "CiscoDiscoveryInfo":
 		s.failure = ""
 	case s.failure == "Unable to determine IGMP type." && len(p) >= 8:
 		s.leaf("IGMP", fields{"igmp_type": p[0], "checksum": be16(p[2:])})
@@ -99,9 +105,7 @@ func unknownInside(w *walk, s *step) bool {
 			"router_id": ipOf(be32(p[4:])), "area_id": ipOf(be32(p[8:])),
 			"checksum": be16(p[12:])})
 	case strings.HasPrefix(s.failure, "Invalid counter record type") && be32(p[4:]) == 1:
-		s.leaf("SFlow", fields{"version": be32(p), "agent": ipOf(be32(p[8:])),
-			"sub_agent_id": be32(p[12:]), "seq": be32(p[16:]), "uptime": be32(p[20:]),
-			"sample_count": be32(p[24:])})
+		s.leaf("SFlow", sflowHeader(p))
 		s.role(3, "SFlow")
 	default:
 		return false
@@ -116,6 +120,11 @@ func cutMessage(w *walk, s *step) bool {
 	switch {
 	case s.failure == "" || len(s.layers) > 0:
 		return false
+	case s.failure == "Option is malformed" && target(s.decoder) == "DHCPv4" && len(p) >= 240:
+		s.leaf("DHCPv4", fields{"operation": p[0], "xid": be32(p[4:])})
+	case s.failure == "ethernet counters too small" && len(p) >= 28 && be32(p[4:]) == 1:
+		s.leaf("SFlow", sflowHeader(p))
+		s.role(3, "SFlow")
 	case s.failure == "Bad DHCP header" && len(p) >= 240 && be32(p[236:]) != 0x63825363:
 		s.leaf("DHCPv4", fields{"operation": p[0], "xid": be32(p[4:]),
 			"your_ip": ipOf(be32(p[16:])), "relay_ip": ipOf(be32(p[24:])), "options": list{}})
@@ -134,9 +143,13 @@ func cutMessage(w *walk, s *step) bool {
 	return true
 }
 
-// D35: the data of an echo is Payload, RFC 4443 §4.1
+// D35: the data of an echo is Payload, RFC 4443 §4.1, and so is the body of SIP, RFC 3261 §7.4
 func echoData(w *walk, s *step) bool {
 	p := s.last()
+	if p.name == "SIP" && len(s.rest) > 0 && s.next == nil {
+		s.next = gopacket.LayerTypePayload
+		return true
+	}
 	if p.name != "ICMPv6Echo" || len(s.data) <= 4 {
 		return false
 	}

@@ -45,7 +45,15 @@ var rules = []rule{
 	{"D31", reverseARP},
 	{"D32", extendedCode},
 	{"D33", discoveryTags},
+	{"D41", lengthInFront},
+	{"D40", openRecord},
 	{"D34", cutMessage},
+	{"D34", cutChunk},
+	{"D37", headerBeforeList},
+	{"D38", swappedFields},
+	{"D39", bundledChunks},
+	{"D14", otherGeneve},
+	{"D36", forbiddenValue},
 	{"D35", echoData},
 	{"D16", ipVersion},
 	{"D3", failedLayer},
@@ -171,6 +179,15 @@ func undecodable(decoder gopacket.Decoder) bool {
 
 // D4: no decoder, said as a failure, or by silence behind layers built on decodingLayerDecoder
 func unknownNext(w *walk, s *step) bool {
+	if x, ok := s.last().layer.(*layers.GRE); ok && x.Protocol == 0 && len(s.rest) > 0 {
+		s.unknown = w.announced(x) // not LLC, which gopacket calls EtherType 0
+		s.payload()
+		return true
+	}
+	if s.failure == "Unable to guess protocol of packet data" {
+		s.payload() // behind an MPLS label nothing announces what comes, RFC 3032 §2.2
+		return true
+	}
 	if s.failure != "" && len(s.layers) == 0 && undecodable(s.decoder) {
 		s.unknown = w.announced(s.before())
 		s.payload()
@@ -191,6 +208,13 @@ func unknownNext(w *walk, s *step) bool {
 // D23: link layers and protocols that gopacket decodes and Torc does not
 func notDecoded(w *walk, s *step) bool {
 	name := s.last().name
+	if x, ok := s.last().layer.(*layers.EAPOLKey); ok && s.next != nil {
+		end := 95 + int(x.KeyDataLength) // gopacket takes the key data for 802.11 elements
+		s.last().fields["key_data"] = hexOf(s.data[95:end])
+		s.last().header, s.last().payload = end, 0
+		s.next, s.rest = nil, nil
+		return true
+	}
 	if _, first := s.decoder.(layers.LinkType); first && s.failure != "" {
 		switch w.link {
 		case 105, 117, 119, 127, 220:
@@ -250,6 +274,16 @@ func lengthBehindTag(w *walk, s *step) bool {
 		s.last().payload = length
 	}
 	s.next = layers.LayerTypeLLC
+	return true
+}
+
+// D14: the version of Geneve has two bits; of another version than 0 nothing is known
+func otherGeneve(w *walk, s *step) bool {
+	if s.last().name != "Geneve" || s.data[0]>>6 == 0 {
+		return false
+	}
+	s.last().fields["version"] = s.data[0] >> 6
+	s.next = gopacket.LayerTypePayload
 	return true
 }
 

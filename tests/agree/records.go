@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 
-// The link type of each packet of a file, all 16 bits of it: gopacket keeps 8 (D6).
+// The link type of each packet of a file, all 16 bits of it: gopacket keeps 8 (D6); and the times of
+// pcap files, which gopacket computes in 32 bits (D15).
 package main
 
 import (
@@ -20,8 +21,14 @@ const (
 	pcapNanoseconds  = 0xA1B23C4D
 )
 
-// linkTypes returns what tells the link type of packet n, the first being 1.
-func linkTypes(path string) (func(n int) int, error) {
+// What the file says of a packet; time is -1 where it is left to gopacket.
+type record struct {
+	link int
+	time int64
+}
+
+// packetRecords returns the records of a capture file; there may be more than gopacket reads.
+func packetRecords(path string) ([]record, error) {
 	data, err := os.ReadFile(path)
 	if err != nil {
 		return nil, err
@@ -30,24 +37,35 @@ func linkTypes(path string) (func(n int) int, error) {
 		return nil, errors.New("too short for a capture")
 	}
 	if binary.LittleEndian.Uint32(data) == blockSection {
-		links := ngLinkTypes(data)
-		return func(n int) int {
-			if n > len(links) {
-				return -1
-			}
-			return links[n-1]
-		}, nil
+		return ngRecords(data), nil
 	}
+	return pcapRecords(data), nil
+}
+
+// draft-ietf-opsawg-pcap §4, §5
+func pcapRecords(data []byte) (records []record) {
 	var order binary.ByteOrder = binary.LittleEndian
-	if magic := order.Uint32(data); magic != pcapMicroseconds && magic != pcapNanoseconds {
+	magic := order.Uint32(data)
+	if magic != pcapMicroseconds && magic != pcapNanoseconds {
 		order = binary.BigEndian
+		magic = order.Uint32(data)
+	}
+	unit := int64(1000)
+	if magic == pcapNanoseconds {
+		unit = 1
 	}
 	link := int(order.Uint32(data[20:]) & 0xFFFF)
-	return func(int) int { return link }, nil
+	for data = data[24:]; len(data) >= 16; {
+		time := int64(order.Uint32(data))*1e9 + int64(order.Uint32(data[4:]))*unit
+		records = append(records, record{link, time})
+		length := int(order.Uint32(data[8:]))
+		data = data[min(16+length, len(data)):]
+	}
+	return records
 }
 
 // draft-ietf-opsawg-pcapng §4: blocks, and the interfaces of each section
-func ngLinkTypes(data []byte) (links []int) {
+func ngRecords(data []byte) (records []record) {
 	var order binary.ByteOrder = binary.LittleEndian
 	var interfaces []int
 	for len(data) >= 16 {
@@ -73,9 +91,9 @@ func ngLinkTypes(data []byte) (links []int) {
 			which = 0
 		}
 		if which >= 0 && which < len(interfaces) {
-			links = append(links, interfaces[which])
+			records = append(records, record{interfaces[which], -1})
 		}
 		data = data[length:]
 	}
-	return links
+	return records
 }

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+// TLS: gopacket knows the records; what a ClientHello says is asked of Go's own crypto/tls.
+package main
+
+import (
+	"bytes"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+
+	"github.com/google/gopacket"
+	"github.com/google/gopacket/layers"
+)
+
+func tlsFields(layer gopacket.Layer) fields {
+	x, ok := layer.(*layers.TLS)
+	if !ok {
+		return nil
+	}
+	f := tlsFirst(x.Contents)
+	f["records"] = fields{"?": tlsRecords(x)}
+	return f
+}
+
+// The first record, RFC 8446 §5.1, and its ClientHello when it is whole
+func tlsFirst(p []byte) fields {
+	f := fields{"content_type": p[0], "version": be16(p[1:]), "length": be16(p[3:])}
+	if end := 5 + be16(p[3:]); p[0] == 22 && end <= len(p) && end > 9 && p[5] == 1 {
+		helloFields(f, p[:end])
+	}
+	return f
+}
+
+func recordText(kind, version, length int) string {
+	return fmt.Sprintf("%d %d %d", kind, version, length)
+}
+
+// Records come from gopacket sorted by type.
+func tlsRecords(x *layers.TLS) (of []string) {
+	add := func(h layers.TLSRecordHeader) {
+		of = append(of, recordText(int(h.ContentType), int(h.Version), int(h.Length)))
+	}
+	for _, r := range x.ChangeCipherSpec {
+		add(r.TLSRecordHeader)
+	}
+	for _, r := range x.Handshake {
+		add(r.TLSRecordHeader)
+	}
+	for _, r := range x.AppData {
+		add(r.TLSRecordHeader)
+	}
+	for _, r := range x.Alert {
+		add(r.TLSRecordHeader)
+	}
+	return of
+}
+
+// A connection that gives some bytes and takes any.
+type onlyBytes struct {
+	net.Conn
+	from *bytes.Reader
+}
+
+func (c onlyBytes) Read(p []byte) (int, error)  { return c.from.Read(p) }
+func (c onlyBytes) Write(p []byte) (int, error) { return len(p), nil }
+func (c onlyBytes) Close() error                { return nil }
+
+func helloFields(f fields, record []byte) {
+	enough := errors.New("enough")
+	config := &tls.Config{GetConfigForClient: func(hello *tls.ClientHelloInfo) (*tls.Config, error) {
+		f["sni"], f["cipher_suite_count"] = hello.ServerName, len(hello.CipherSuites)
+		if len(hello.SupportedProtos) > 0 {
+			f["alpn"] = hello.SupportedProtos[0]
+		}
+		return nil, enough
+	}}
+	server := tls.Server(onlyBytes{from: bytes.NewReader(record)}, config)
+	if err := server.Handshake(); err != enough && err != io.EOF {
+		delete(f, "sni")
+	}
+}
+
+// D40: a record goes on in the next segment, RFC 8446 §5.1
+func openRecord(w *walk, s *step) bool {
+	p := s.data
+	if s.failure != "TLS packet length mismatch" || len(p) < 5 {
+		return false
+	}
+	var records []string
+	for at := 0; at+5 <= len(p); at += 5 + be16(p[at+3:]) {
+		records = append(records, recordText(int(p[at]), be16(p[at+1:]), be16(p[at+3:])))
+	}
+	f := tlsFirst(p)
+	f["records"] = fields{"?": records}
+	s.leaf("TLS", f)
+	s.role(3, "TLS")
+	return true
+}
+
+// D41: over TCP a DNS message has its length in front, RFC 1035 §4.2.2
+func lengthInFront(w *walk, s *step) bool {
+	n := len(w.found)
+	if n == 0 || w.found[n-1].name != "TCP" || target(s.decoder) != "DNS" || len(s.data) < 14 {
+		return false
+	}
+	all, offset := s.data, s.offset
+	s.again(layers.LayerTypeDNS, all[2:min(len(all), 2+be16(all))])
+	if s.failure == "" {
+		s.last().offset, s.last().header = offset, len(all)
+	}
+	return true
+}
