@@ -170,6 +170,27 @@ static void alone(unsigned int index)
 	is(judge(first, next_number).twice, 0, "and shares again");
 }
 
+/* Beside the others' socket there is none for one that leaves. */
+static void leaves_xdp(unsigned int index)
+{
+	uint32_t first;
+	struct verdict v;
+
+	is(worker_order(index, ORDER_LEAVE), -EBUSY, "member %u leaves: %s", index,
+	   board->workers[index].error);
+	relearn((int)index, -1);
+	is(share_of((int)index), 0, "it gets nothing");
+	first = next_number;
+	traffic(3000);
+	v = judge(first, next_number);
+	is(v.lost + v.twice + v.strayed, 0, "and the others all");
+	is(worker_order(index, ORDER_DISABLE), 0, "it is disabled");
+	is(worker_order(index, ORDER_JOIN), 0, "joins again");
+	is(worker_order(index, ORDER_ENABLE), 0, "and is enabled");
+	relearn(-1, (int)index);
+	ok(share_of((int)index) > 200, "its share: %u of 1024", share_of((int)index));
+}
+
 /* Places are not in the order of age here: one has died, and the last has its place. */
 static void interface_flaps(void)
 {
@@ -227,7 +248,10 @@ static void run(void)
 	rejoin(0);
 	workers_reset();
 	relearn(-1, -1);
-	alone(3);
+	if (getenv("NET_ENGINE"))
+		leaves_xdp(3);
+	else
+		alone(3);
 	workers_reset();
 	relearn(-1, -1);
 	massacre();

@@ -196,10 +196,11 @@ static inline int worker_start(unsigned int index)
 static struct worker *worker_setup(unsigned int index, const char *device, unsigned int id,
 				   enum torc_cluster_type type, uint32_t options)
 {
+	const char *engine = getenv("NET_ENGINE"); /* see net_ring_with() */
 	struct worker *w = &board->workers[index];
 
 	memset(w, 0, sizeof(*w));
-	snprintf(w->device, sizeof(w->device), "%s", device);
+	snprintf(w->device, sizeof(w->device), "%s%s", engine ? engine : "", device);
 	w->id = id;
 	w->type = type;
 	w->options = options;

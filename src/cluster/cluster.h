@@ -24,11 +24,16 @@
 #ifndef TORC_CLUSTER_H
 #define TORC_CLUSTER_H
 
+#include <stdbool.h>
+
 #include <torc/ring.h>
+
+#include "cluster/program.h"
 
 struct torc_cluster_member;
 
 struct torc_cluster_request {
+	bool dealt; /* the members deal the packets out themselves: see below */
 	unsigned int id;
 	enum torc_cluster_type type;
 	uint32_t options;
@@ -76,6 +81,49 @@ void torc_cluster_closed(struct torc_cluster_member *member);
 
 /* torc_cluster_leave - detach and closed where needed, and free the member; NULL is allowed */
 void torc_cluster_leave(struct torc_cluster_member *member);
+
+/*
+ * Where the members deal packets out themselves (AF_XDP): there is no fanout group, and a member
+ * takes from all rings that they have in common. What they have in common is described by
+ * descriptors: whoever has it offers it, all others obtain it, and it stays as long as one of them
+ * lives. fds[1] is an XSKMAP, fds[2 + 2 * n] the socket of the nth queue of the mask: the sockets
+ * are in the map while some member serves. The rest is the engine's.
+ *
+ * torc_cluster_attach() takes any socket then, to tell this member from another one of its slot.
+ */
+#define TORC_CLUSTER_FDS (2 + 2 * 64 + 2)
+
+struct torc_cluster_goods {
+	uint64_t queues;
+	uint32_t count;
+	int fds[TORC_CLUSTER_FDS];
+};
+
+/* In memory that all members share; each number is atomic. */
+struct torc_cluster_deal {
+	uint32_t changes; /* counts them: of members and of shares */
+	uint32_t serving; /* members that serve; 0: owner is as it was before */
+	uint32_t turns;   /* round robin goes through that many buckets */
+	uint16_t owner[CLUSTER_BUCKETS]; /* the slot of each bucket; 0xFFFF: nobody's */
+};
+
+/* torc_cluster_offer - the descriptors stay the caller's: they are duplicated. 0, -EMFILE. */
+int torc_cluster_offer(struct torc_cluster_member *member, const struct torc_cluster_goods *goods);
+/* torc_cluster_obtain - the caller owns the descriptors; waits half a second at most: -EBUSY */
+int torc_cluster_obtain(struct torc_cluster_member *member, struct torc_cluster_goods *goods);
+/* Valid as long as the member is; of its interface, once it is attached. */
+const struct torc_cluster_deal *torc_cluster_deal(const struct torc_cluster_member *member);
+unsigned int torc_cluster_id(const struct torc_cluster_member *member);
+enum torc_cluster_type torc_cluster_type(const struct torc_cluster_member *member);
+/* This member's own slot, below CLUSTER_SLOTS; the first from 0 on that is free. */
+unsigned int torc_cluster_slot(const struct torc_cluster_member *member);
+/* Is somebody of our interface in the slot, who has not left? */
+bool torc_cluster_present(const struct torc_cluster_member *member, unsigned int slot);
+/* This member goes; was it the last on its interface? Then who joins now begins a cluster anew. */
+bool torc_cluster_last(struct torc_cluster_member *member);
+/* A descriptor that says, as long as it is open, that a cluster of this kind has the interface. */
+int torc_cluster_mark(int ifindex);
+bool torc_cluster_marked(int ifindex);
 
 /*
  * torc_cluster_share_of - the share, 0 to count - 1, a packet belongs to when a flow hash alone

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "bpf/bpf.h"
 #include "cluster/kernel.h"
 #include "cluster/extended.h"
 #include "cluster/session.h"
@@ -100,7 +101,9 @@ int torc_group_enter(struct session *session, unsigned int slot, int fd, int ifi
 				      session->id, CLUSTER_GROUPS);
 	if (group->places >= CLUSTER_PLACES)
 		return refuse_enter(session, -ENOSPC, error);
-	if (group->places == 0)
+	if (table->mode == CLUSTER_MODE_DEALT)
+		ret = 0;
+	else if (group->places == 0)
 		ret = found_group(session, group, fd);
 	else
 		ret = torc_kernel_group_enter(fd, group->kernel_id, group_type(table));
@@ -151,6 +154,36 @@ static unsigned int turns_modulus(const struct session *session, unsigned int in
 	return count ? CLUSTER_BUCKETS / count * count : 1;
 }
 
+/*
+ * The members deal by a copy of the shares that is always whole: each bucket goes from one slot to
+ * another in one store. While somebody serves, the sockets are in the map; else the host has its
+ * packets.
+ */
+static int install_dealt(struct session *session, unsigned int index)
+{
+	struct cluster_group *group = &session->table->groups[index];
+	const struct peer_message *goods = torc_session_goods(session, group->ifindex);
+	uint16_t members[CLUSTER_SLOTS];
+	unsigned int count = serving(session, index, members);
+	int ret = 0;
+
+	for (unsigned int b = 0; count > 0 && b < CLUSTER_BUCKETS; b++)
+		__atomic_store_n(&group->deal.owner[b], group->owner[b], __ATOMIC_RELAXED);
+	__atomic_store_n(&group->deal.turns, turns_modulus(session, index), __ATOMIC_RELAXED);
+	__atomic_store_n(&group->deal.serving, count, __ATOMIC_RELAXED);
+	__atomic_add_fetch(&group->deal.changes, 1, __ATOMIC_RELEASE);
+	for (uint32_t id = 0, at = 2; goods && id < 64 && at < goods->fd_count && ret == 0; id++) {
+		if (!(goods->inode >> id & 1))
+			continue;
+		if (count > 0)
+			ret = torc_bpf_map_update(goods->fds[1], &id, &goods->fds[at]);
+		else
+			torc_bpf_map_delete(goods->fds[1], &id);
+		at += 2;
+	}
+	return ret;
+}
+
 int torc_group_install(struct session *session, unsigned int index, unsigned int leaving)
 {
 	static struct torc_classic_program program; /* under the big lock */
@@ -160,6 +193,8 @@ int torc_group_install(struct session *session, unsigned int index, unsigned int
 
 	if (session->table->mode == CLUSTER_MODE_TURNS)
 		return 0;
+	if (session->table->mode == CLUSTER_MODE_DEALT)
+		return install_dealt(session, index);
 	torc_places_fill(values, &session->table->groups[index], leaving);
 	if (session->table->mode == CLUSTER_MODE_EXTENDED) {
 		torc_extended_write(session->map_memory, index, turns_modulus(session, index),
@@ -218,8 +253,8 @@ static bool listed(const struct kernel_socket *sockets, int count, uint64_t inod
 void torc_group_repair(struct session *session)
 {
 	struct cluster_table *table = session->table;
-	struct kernel_socket *sockets;
-	int count = torc_kernel_sockets(&sockets);
+	struct kernel_socket *sockets = NULL;
+	int count = table->mode == CLUSTER_MODE_DEALT ? -1 : torc_kernel_sockets(&sockets);
 
 	for (unsigned int i = 0; i < CLUSTER_GROUPS; i++) {
 		struct cluster_group *group = &table->groups[i];

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "cluster/extended.h"
@@ -14,6 +15,9 @@
 #include "cluster/types.h"
 #include "parse/flow.h"
 #include "util/error.h"
+
+#define OBTAIN_TRIES   100
+#define OBTAIN_WAIT_NS 5000000
 
 struct torc_cluster_member {
 	struct session *session;
@@ -35,6 +39,8 @@ static int check_request(const struct torc_cluster_request *request, struct torc
 	if (torc_cluster_flow_bits(request->type) < 0)
 		return torc_error_set(error, -EINVAL, "cluster %u: no such type: %d", request->id,
 				      request->type);
+	if (request->dealt && request->options)
+		return torc_error_set(error, -EOPNOTSUPP, "a cluster on xdp: has no options");
 	if (request->options & ~(uint32_t)TORC_CLUSTER_RELAXED)
 		return torc_error_set(error, -EINVAL, "cluster %u: unknown options 0x%x",
 				      request->id, request->options);
@@ -54,6 +60,10 @@ static int choose_mode(struct session *session, const struct torc_cluster_reques
 	struct torc_error why = { .text = "" };
 	int ret = -EOPNOTSUPP;
 
+	if (request->dealt) {
+		session->table->mode = CLUSTER_MODE_DEALT;
+		return 0;
+	}
 	/* Any interface may have any link layer, which eBPF is not told. */
 	if (request->ifindex == 0 && !turns)
 		torc_error_set(&why, ret, "not on every interface at once");
@@ -100,6 +110,7 @@ static int compare(const struct session *session, unsigned int other,
 		&table->processes[slot->process % CLUSTER_PROCESSES];
 
 	if (table->type == request->type && table->options == request->options &&
+	    (table->mode == CLUSTER_MODE_DEALT) == request->dealt &&
 	    strncmp(table->device, request->device, sizeof(table->device) - 1) == 0)
 		return 0;
 	return torc_error_set(error, -TORC_ECLUSTER,
@@ -150,7 +161,7 @@ static int enrol(struct torc_cluster_member *member, const struct torc_cluster_r
 static int join(struct torc_cluster_member *member, const struct torc_cluster_request *request,
 		struct torc_error *error)
 {
-	int ret = torc_session_get(&member->session, request->id, request->ifindex, error);
+	int ret = torc_session_get(&member->session, request, error);
 
 	if (ret < 0)
 		return ret;
@@ -193,12 +204,12 @@ int torc_cluster_join(struct torc_cluster_member **member,
 	return ret;
 }
 
-/* Everybody keeps a duplicate, ourselves included; in turns only the owner has the socket. */
+/* Everybody keeps a duplicate, ourselves included, of a socket in a fanout group that is ours. */
 static void keep_socket(struct torc_cluster_member *member)
 {
 	struct session *session = member->session;
 
-	if (session->table->mode == CLUSTER_MODE_TURNS || member->socket < 0)
+	if (session->table->mode >= CLUSTER_MODE_TURNS || member->socket < 0)
 		return;
 	if (session->dups[member->slot] < 0)
 		session->dups[member->slot] = fcntl(member->socket, F_DUPFD_CLOEXEC, 3);
@@ -376,6 +387,111 @@ void torc_cluster_closed(struct torc_cluster_member *member)
 		}
 	}
 	torc_sessions_unlock();
+}
+
+/* ---- members that deal packets out themselves ---- */
+
+int torc_cluster_offer(struct torc_cluster_member *member, const struct torc_cluster_goods *goods)
+{
+	struct peer_message message = { .kind = PEER_GOODS, .slot = (uint32_t)member->ifindex,
+					.inode = goods->queues };
+	int ret = 0;
+
+	torc_sessions_lock();
+	while (message.fd_count < goods->count && ret == 0) {
+		int fd = fcntl(goods->fds[message.fd_count], F_DUPFD_CLOEXEC, 3);
+
+		if (fd >= 0)
+			message.fds[message.fd_count++] = fd;
+		else
+			ret = -errno;
+	}
+	if (ret == 0) {
+		torc_session_tell(member->session, &message, -1);
+		torc_session_keep_goods(member->session, &message);
+	} else {
+		torc_peer_close_fds(&message);
+	}
+	torc_sessions_unlock();
+	return ret;
+}
+
+/* They may be on their way: the server sends them after its welcome. */
+int torc_cluster_obtain(struct torc_cluster_member *member, struct torc_cluster_goods *goods)
+{
+	const struct timespec pause = { .tv_nsec = OBTAIN_WAIT_NS };
+	const struct peer_message *message = NULL;
+
+	for (int i = 0; i < OBTAIN_TRIES && !message; i++) {
+		if (i > 0)
+			nanosleep(&pause, NULL);
+		torc_sessions_lock();
+		message = torc_session_goods(member->session, member->ifindex);
+		goods->count = 0;
+		while (message && goods->count < message->fd_count) {
+			int fd = fcntl(message->fds[goods->count], F_DUPFD_CLOEXEC, 3);
+
+			goods->queues = message->inode;
+			goods->fds[goods->count++] = fd;
+		}
+		torc_sessions_unlock();
+	}
+	return message ? 0 : -EBUSY;
+}
+
+static struct cluster_slot *slot_of(const struct torc_cluster_member *member, unsigned int slot)
+{
+	return &member->session->table->slots[slot % CLUSTER_SLOTS];
+}
+
+const struct torc_cluster_deal *torc_cluster_deal(const struct torc_cluster_member *member)
+{
+	unsigned int group = slot_of(member, member->slot)->group;
+
+	return &member->session->table->groups[group % CLUSTER_GROUPS].deal;
+}
+
+unsigned int torc_cluster_id(const struct torc_cluster_member *member)
+{
+	return member->session->id;
+}
+
+enum torc_cluster_type torc_cluster_type(const struct torc_cluster_member *member)
+{
+	return (enum torc_cluster_type)member->session->table->type;
+}
+
+unsigned int torc_cluster_slot(const struct torc_cluster_member *member)
+{
+	return member->slot;
+}
+
+bool torc_cluster_present(const struct torc_cluster_member *member, unsigned int slot)
+{
+	const struct cluster_slot *s = slot_of(member, slot);
+
+	return __atomic_load_n(&s->used, __ATOMIC_RELAXED) && s->in_group &&
+	       s->group == slot_of(member, member->slot)->group &&
+	       !__atomic_load_n(&s->left, __ATOMIC_RELAXED);
+}
+
+bool torc_cluster_last(struct torc_cluster_member *member)
+{
+	const struct cluster_slot *mine = slot_of(member, member->slot);
+	bool last = true;
+
+	torc_sessions_lock();
+	if (torc_session_lock_table(member->session) == 0) {
+		slot_of(member, member->slot)->left = 1;
+		for (unsigned int i = 0; i < CLUSTER_SLOTS; i++) {
+			const struct cluster_slot *s = slot_of(member, i);
+
+			last &= !s->used || s->left || (s->in_group && s->group != mine->group);
+		}
+		torc_table_unlock(member->session->table);
+	}
+	torc_sessions_unlock();
+	return last;
 }
 
 /* In a process whose fork has taken the member over, there is nothing left to leave. */

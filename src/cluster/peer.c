@@ -15,14 +15,14 @@
 
 #define ANSWER_SECONDS 3
 
-static socklen_t peer_name(struct sockaddr_un *address, unsigned int id)
+static socklen_t peer_name(struct sockaddr_un *address, const char *kind, unsigned int id)
 {
 	int length;
 
 	memset(address, 0, sizeof(*address));
 	address->sun_family = AF_UNIX;
-	length = snprintf(address->sun_path + 1, sizeof(address->sun_path) - 1, "torc-cluster-%u",
-			  id);
+	length = snprintf(address->sun_path + 1, sizeof(address->sun_path) - 1, "torc-%s-%u",
+			  kind, id);
 	return (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + (size_t)length);
 }
 
@@ -30,7 +30,7 @@ int torc_peer_listen(unsigned int id)
 {
 	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), ret;
 	struct sockaddr_un address;
-	socklen_t length = peer_name(&address, id);
+	socklen_t length = peer_name(&address, "cluster", id);
 
 	if (fd < 0)
 		return -errno;
@@ -41,12 +41,39 @@ int torc_peer_listen(unsigned int id)
 	return ret;
 }
 
+static int mark(int ifindex, int (*use)(int, const struct sockaddr *, socklen_t))
+{
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0), ret;
+	struct sockaddr_un address;
+	socklen_t length = peer_name(&address, "xdp", (unsigned int)ifindex);
+
+	if (fd < 0 || use(fd, (const struct sockaddr *)&address, length) == 0)
+		return fd < 0 ? -errno : fd;
+	ret = -errno;
+	close(fd);
+	return ret;
+}
+
+int torc_cluster_mark(int ifindex)
+{
+	return mark(ifindex, bind);
+}
+
+bool torc_cluster_marked(int ifindex)
+{
+	int fd = mark(ifindex, connect);
+
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0;
+}
+
 int torc_peer_connect(unsigned int id)
 {
 	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0), ret;
 	struct timeval timeout = { .tv_sec = ANSWER_SECONDS };
 	struct sockaddr_un address;
-	socklen_t length = peer_name(&address, id);
+	socklen_t length = peer_name(&address, "cluster", id);
 
 	if (fd < 0)
 		return -errno;

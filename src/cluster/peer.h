@@ -12,6 +12,7 @@
  *	SOCKET   both ways: the socket of a slot; everybody keeps a duplicate, so that a socket
  *	         outlives its process until its place can be given up without disorder
  *	DROP     from the server: close the duplicate of this slot's socket
+ *	GOODS    both ways: what members that deal packets out themselves have in common
  *	LOOK     to the server: there is something in the table to do
  *	QUERY    to the server, from anybody: answered by REPORT, struct peer_report
  */
@@ -22,6 +23,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "cluster/cluster.h"
+
 enum {
 	PEER_HELLO = 1,
 	PEER_WELCOME,
@@ -29,17 +32,19 @@ enum {
 	PEER_DROP,
 	PEER_LOOK,
 	PEER_QUERY,
-	PEER_REPORT
+	PEER_REPORT,
+	PEER_GOODS
 };
 
-#define PEER_FDS_MAX 3
+#define PEER_FDS_MAX TORC_CLUSTER_FDS
 
 struct peer_message {
 	uint32_t magic; /* CLUSTER_MAGIC */
 	uint32_t kind;
-	uint32_t slot;
+	uint32_t slot; /* GOODS: the interface */
 	uint32_t fd_count;
-	uint64_t inode; /* SOCKET, DROP: of the socket; HELLO: of the table one had before */
+	uint64_t inode; /* SOCKET, DROP: of the socket; HELLO: of the table one had before;
+			 * GOODS: the queues */
 	int fds[PEER_FDS_MAX]; /* in this process; received ones are owned by the receiver */
 };
 

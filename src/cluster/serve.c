@@ -60,14 +60,6 @@ static void process_is_gone(struct session *session, unsigned int process)
 
 /* ---- giving places up ---- */
 
-static void tell_all(struct session *session, const struct peer_message *message)
-{
-	for (struct session_client *c = session->clients; c; c = c->next) {
-		if (c->process != CLUSTER_NOBODY)
-			torc_peer_send(c->fd, message);
-	}
-}
-
 /*
  * Close every duplicate of a socket and wait until it is gone. The program that is in force
  * meanwhile is right before and after. Returns false when somebody still has it.
@@ -81,7 +73,7 @@ static bool give_up_socket(struct session *session, unsigned int slot, unsigned 
 		return true;
 	torc_group_install(session, session->table->slots[slot].group, place);
 	torc_group_wait(session, session->table->slots[slot].group);
-	tell_all(session, &drop);
+	torc_session_tell(session, &drop, -1);
 	torc_session_drop_dup(session, slot);
 	for (int i = 0; i < GIVE_UP_TRIES; i++) {
 		if (torc_kernel_has_socket(inode) <= 0)
@@ -102,7 +94,7 @@ static bool give_up_slot(struct session *session, unsigned int index)
 
 	if (place == CLUSTER_NOBODY)
 		return true;
-	if (table->mode != CLUSTER_MODE_TURNS && !give_up_socket(session, index, place))
+	if (table->mode < CLUSTER_MODE_TURNS && !give_up_socket(session, index, place))
 		return false;
 	torc_session_drop_dup(session, index);
 	torc_table_drop_place(table, group, place);
@@ -170,8 +162,17 @@ static void client_gone(struct session *session, struct session_client *client)
 	torc_table_unlock(session->table);
 }
 
+static void send_goods(struct session *session, int fd)
+{
+	for (unsigned int i = 0; i < CLUSTER_GROUPS; i++) {
+		if (session->goods[i].fd_count > 0)
+			torc_peer_send(fd, &session->goods[i]);
+	}
+}
+
 static void send_sockets(struct session *session, struct session_client *client)
 {
+	send_goods(session, client->fd);
 	for (unsigned int i = 0; i < CLUSTER_SLOTS; i++) {
 		const struct peer_message message = {
 			.kind = PEER_SOCKET,
@@ -238,18 +239,19 @@ static void keep_socket(struct session *session, struct peer_message *message)
 	torc_peer_close_fds(message);
 }
 
-static void socket_from(struct session *session, struct session_client *client,
+/* What a client has for all. */
+static void things_from(struct session *session, struct session_client *client,
 			struct peer_message *message)
 {
-	if (client->process == CLUSTER_NOBODY || message->fd_count != 1) {
+	if (client->process == CLUSTER_NOBODY) {
 		torc_peer_close_fds(message);
 		return;
 	}
-	for (struct session_client *c = session->clients; c; c = c->next) {
-		if (c != client && c->process != CLUSTER_NOBODY)
-			torc_peer_send(c->fd, message);
-	}
-	keep_socket(session, message);
+	torc_session_tell(session, message, client->fd);
+	if (message->kind == PEER_GOODS)
+		torc_session_keep_goods(session, message);
+	else
+		keep_socket(session, message);
 }
 
 void torc_serve_client(struct session *session, struct session_client *client)
@@ -268,7 +270,8 @@ void torc_serve_client(struct session *session, struct session_client *client)
 		hello(session, client, &message);
 		break;
 	case PEER_SOCKET:
-		socket_from(session, client, &message);
+	case PEER_GOODS:
+		things_from(session, client, &message);
 		return;
 	case PEER_LOOK:
 		session->collect = true;
@@ -318,6 +321,7 @@ static bool come_back_to(struct session *session, int fd)
 		return false;
 	}
 	session->server = fd;
+	send_goods(session, fd);
 	for (unsigned int i = 0; i < CLUSTER_SLOTS; i++) {
 		if (session->table->slots[i].process == session->process)
 			torc_session_share_socket(session, i);
@@ -355,6 +359,10 @@ void torc_serve_server(struct session *session)
 	}
 	if (message.kind == PEER_SOCKET) {
 		keep_socket(session, &message);
+		return;
+	}
+	if (message.kind == PEER_GOODS) {
+		torc_session_keep_goods(session, &message);
 		return;
 	}
 	if (message.kind == PEER_DROP && message.slot < CLUSTER_SLOTS &&

@@ -126,6 +126,8 @@ void torc_session_put(struct session *session)
 		return;
 	for (unsigned int i = 0; i < CLUSTER_SLOTS; i++)
 		close_fd(&session->dups[i]);
+	for (unsigned int i = 0; i < CLUSTER_GROUPS; i++)
+		torc_peer_close_fds(&session->goods[i]);
 	torc_extended_unmap(session->map_memory);
 	close_fd(&session->table_map);
 	close_fd(&session->program);
@@ -210,11 +212,20 @@ static int found(struct session *session)
 	return 0;
 }
 
+/* Is there somebody who should be the server? */
+static int survivors(const struct torc_cluster_request *request)
+{
+	if (request->dealt)
+		return torc_cluster_marked(request->ifindex);
+	return torc_kernel_group_taken(torc_group_preferred_id(request->id, request->ifindex));
+}
+
 /*
  * Connect to the cluster, or found it. That nobody answers to its name may also mean that the one
  * who did has just died; then the group is still there, and its survivors come forward at once.
  */
-static int find_others(struct session *session, int ifindex, struct torc_error *error)
+static int find_others(struct session *session, const struct torc_cluster_request *request,
+		       struct torc_error *error)
 {
 	int ret = -ECONNRESET;
 
@@ -230,7 +241,7 @@ static int find_others(struct session *session, int ifindex, struct torc_error *
 			sleep_unlocked(1000000);
 			continue;
 		}
-		taken = torc_kernel_group_taken(torc_group_preferred_id(session->id, ifindex));
+		taken = survivors(request);
 		if (taken < 0)
 			return torc_error_set(error, taken, "cluster %u: %s%s", session->id,
 					      torc_strerror(taken),
@@ -267,9 +278,10 @@ static struct session *known(unsigned int id)
 	return NULL;
 }
 
-int torc_session_get(struct session **session, unsigned int id, int ifindex,
+int torc_session_get(struct session **session, const struct torc_cluster_request *request,
 		     struct torc_error *error)
 {
+	unsigned int id = request->id;
 	struct session *new = known(id);
 	int idle, ret;
 
@@ -286,7 +298,7 @@ int torc_session_get(struct session **session, unsigned int id, int ifindex,
 				      torc_strerror(idle),
 				      idle == -EPERM ? ": CAP_NET_RAW is missing" : "");
 	new = new_session(id);
-	ret = new ? find_others(new, ifindex, error) : -ENOMEM;
+	ret = new ? find_others(new, request, error) : -ENOMEM;
 	close(idle);
 	if (ret < 0)
 		goto fail;
@@ -389,6 +401,38 @@ void torc_session_drop_dup(struct session *session, unsigned int slot)
 	close_fd(&session->dups[slot]);
 }
 
+void torc_session_tell(struct session *session, const struct peer_message *message, int from)
+{
+	if (session->server >= 0 && session->server != from)
+		torc_peer_send(session->server, message);
+	for (struct session_client *c = session->clients; c; c = c->next) {
+		if (c->process != CLUSTER_NOBODY && c->fd != from)
+			torc_peer_send(c->fd, message);
+	}
+}
+
+struct peer_message *torc_session_goods(struct session *session, int ifindex)
+{
+	for (unsigned int i = 0; i < CLUSTER_GROUPS; i++) {
+		if (session->goods[i].fd_count > 0 && session->goods[i].slot == (uint32_t)ifindex)
+			return &session->goods[i];
+	}
+	return NULL;
+}
+
+void torc_session_keep_goods(struct session *session, struct peer_message *message)
+{
+	bool known = torc_session_goods(session, (int)message->slot);
+
+	for (unsigned int i = 0; i < CLUSTER_GROUPS && !known; i++) {
+		if (session->goods[i].fd_count == 0) {
+			session->goods[i] = *message;
+			return;
+		}
+	}
+	torc_peer_close_fds(message);
+}
+
 void torc_session_share_socket(struct session *session, unsigned int slot)
 {
 	struct peer_message message = {
@@ -401,12 +445,7 @@ void torc_session_share_socket(struct session *session, unsigned int slot)
 
 	if (session->dups[slot] < 0)
 		return;
-	if (session->server >= 0)
-		torc_peer_send(session->server, &message);
-	for (struct session_client *c = session->clients; c; c = c->next) {
-		if (c->process != CLUSTER_NOBODY)
-			torc_peer_send(c->fd, &message);
-	}
+	torc_session_tell(session, &message, -1);
 }
 
 void torc_session_look(struct session *session)

@@ -45,6 +45,7 @@ struct session {
 	struct session_client *clients;
 	uint64_t confirm_by_ns; /* a new server: who has not come back by then is dead; 0: all have */
 	uint64_t confirm_end_ns; /* the same, for those that are alive */
+	struct peer_message goods[CLUSTER_GROUPS]; /* CLUSTER_MODE_DEALT; fd_count 0: none */
 	int dups[CLUSTER_SLOTS]; /* a duplicate of each slot's socket, or -1 */
 };
 
@@ -58,7 +59,7 @@ unsigned int torc_session_forks(void);
  * The session of a cluster, made if there is none: found in this process, joined over a socket, or
  * founded. Big lock held. It is kept until torc_session_put().
  */
-int torc_session_get(struct session **session, unsigned int id, int ifindex,
+int torc_session_get(struct session **session, const struct torc_cluster_request *request,
 		     struct torc_error *error);
 void torc_session_hold(struct session *session);
 void torc_session_put(struct session *session);
@@ -78,6 +79,12 @@ void torc_session_close(struct session *session);
  */
 int torc_session_lock_table(struct session *session);
 
+/* To the server, and to all others if that is us; not to the one it came from. */
+void torc_session_tell(struct session *session, const struct peer_message *message, int from);
+/* What the members on an interface have in common, or NULL. */
+struct peer_message *torc_session_goods(struct session *session, int ifindex);
+/* Keep it, unless there is some already; the descriptors are taken in any case. */
+void torc_session_keep_goods(struct session *session, struct peer_message *message);
 /* Let the others have this slot's socket, and do what LOOK asks for; errors are no matter. */
 void torc_session_share_socket(struct session *session, unsigned int slot);
 void torc_session_look(struct session *session);

@@ -3,64 +3,40 @@
 #include "cluster/table.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-static int init_lock(pthread_mutex_t *lock)
-{
-	pthread_mutexattr_t attr;
-	int ret;
-
-	pthread_mutexattr_init(&attr);
-	pthread_mutexattr_setpshared(&attr, PTHREAD_PROCESS_SHARED);
-	pthread_mutexattr_setrobust(&attr, PTHREAD_MUTEX_ROBUST);
-	ret = pthread_mutex_init(lock, &attr);
-	pthread_mutexattr_destroy(&attr);
-	return -ret;
-}
+#include "util/memory.h"
 
 int torc_table_create(struct cluster_table **table, unsigned int id)
 {
-	int fd = memfd_create("torc-cluster", MFD_CLOEXEC | MFD_ALLOW_SEALING), ret;
+	void *memory;
+	int fd = torc_memory_create(&memory, sizeof(**table)), ret;
 
 	if (fd < 0)
-		return -errno;
-	/* Sealed, so that nobody who has it can make the others fault by cutting it. */
-	if (ftruncate(fd, sizeof(**table)) < 0 ||
-	    fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) < 0) {
-		ret = -errno;
-		goto fail;
-	}
-	*table = mmap(NULL, sizeof(**table), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	if (*table == MAP_FAILED) {
-		ret = -errno;
-		goto fail;
-	}
+		return fd;
+	*table = memory;
 	(*table)->magic = CLUSTER_MAGIC;
 	(*table)->id = id;
-	ret = init_lock(&(*table)->lock);
+	ret = torc_memory_lock_init(&(*table)->lock);
 	if (ret == 0)
 		return fd;
 	munmap(*table, sizeof(**table));
-fail:
 	close(fd);
 	return ret;
 }
 
 int torc_table_map(struct cluster_table **table, int fd, unsigned int id)
 {
-	int seals = fcntl(fd, F_GET_SEALS);
-	struct stat st;
+	size_t bytes = sizeof(**table);
+	void *memory;
+	int ret = torc_memory_map(&memory, fd, &bytes);
 
-	if (seals < 0 || !(seals & F_SEAL_SHRINK) || fstat(fd, &st) < 0 ||
-	    st.st_size != (off_t)sizeof(**table))
-		return -EPROTO;
-	*table = mmap(NULL, sizeof(**table), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	if (*table == MAP_FAILED)
-		return -errno;
+	if (ret < 0)
+		return ret;
+	*table = memory;
 	if ((*table)->magic == CLUSTER_MAGIC && (*table)->id == id)
 		return 0;
 	munmap(*table, sizeof(**table));

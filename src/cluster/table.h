@@ -21,20 +21,21 @@
 
 #include <torc/ring.h>
 
-#include "cluster/program.h"
+#include "cluster/cluster.h"
 
 #define CLUSTER_SLOTS     256u
 #define CLUSTER_GROUPS    16u
 #define CLUSTER_PLACES    256u /* the kernel's own limit, PACKET_FANOUT_MAX */
 #define CLUSTER_PROCESSES 256u
 #define CLUSTER_NOBODY    0xFFFFu
-#define CLUSTER_MAGIC     0x54430001u /* changes with the layout */
+#define CLUSTER_MAGIC     0x54430002u /* changes with the layout */
 
 /* How the group chooses. */
 enum cluster_mode {
 	CLUSTER_MODE_CLASSIC = 1, /* PACKET_FANOUT_CBPF */
 	CLUSTER_MODE_EXTENDED,    /* PACKET_FANOUT_EBPF */
-	CLUSTER_MODE_TURNS        /* PACKET_FANOUT_LB */
+	CLUSTER_MODE_TURNS,       /* PACKET_FANOUT_LB */
+	CLUSTER_MODE_DEALT        /* by the members themselves; places mean nothing */
 };
 
 struct cluster_slot {
@@ -63,6 +64,7 @@ struct cluster_group {
 	uint16_t places;
 	uint16_t place[CLUSTER_PLACES];  /* the slot of each */
 	uint16_t owner[CLUSTER_BUCKETS]; /* the slot of each bucket, or CLUSTER_NOBODY */
+	struct torc_cluster_deal deal;   /* CLUSTER_MODE_DEALT: what the members go by */
 };
 
 struct cluster_table {

@@ -32,15 +32,16 @@
 
 /* ---- start and stop ---- */
 
-/* Wait until no processor is in the middle of a program that was just changed: softirqs are RCU
- * readers, and this is synchronize_rcu(). */
-static void let_packets_pass(void)
+/* Softirqs are RCU readers, and this is synchronize_rcu(). */
+void afxdp_let_packets_pass(void)
 {
 	syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0);
 }
 
 static bool queues_are_taken(const struct torc_engine *engine)
 {
+	if (engine->port->foreign || (engine->port->lent & engine->queue_mask))
+		return true;
 	for (const struct torc_engine *e = engine->port->engines; e; e = e->next_on_port) {
 		if (e != engine && e->receiving && (e->queue_mask & engine->queue_mask))
 			return true;
@@ -85,7 +86,7 @@ void afxdp_port_stop(struct torc_engine *engine)
 	engine->receiving = false;
 	/* Should this fail, the program that stays finds no sockets in the map. */
 	afxdp_port_reload(engine->port, NULL);
-	let_packets_pass();
+	afxdp_let_packets_pass();
 	for (uint32_t i = 0; i < engine->queue_count; i++)
 		torc_bpf_map_delete(engine->port->map, &engine->queues[i].id);
 }
@@ -193,7 +194,7 @@ static int afxdp_set_filter(struct torc_engine *engine, const struct sock_fprog 
 		result = -EOPNOTSUPP;
 	}
 	if (engine->receiving)
-		let_packets_pass();
+		afxdp_let_packets_pass();
 	return result;
 }
 
@@ -259,23 +260,22 @@ int afxdp_count(const struct torc_engine *engine, struct torc_engine_stats *stat
 	return 0;
 }
 
-/* A member of a cluster has what was dealt to it, and the host what the sockets lost. */
-static int afxdp_total(const struct torc_engine *engine, struct torc_engine_stats *stats)
+/* A member of a cluster has what was dealt to it, and one of them what the sockets lost. */
+static int afxdp_total(struct torc_engine *engine, struct torc_engine_stats *stats)
 {
-	struct torc_engine_stats sockets = { 0 };
-	uint64_t overflowed = __atomic_load_n(&engine->overflowed, __ATOMIC_RELAXED);
-	int result = afxdp_count(engine, &sockets);
+	int result = 0;
 
-	stats->seen = __atomic_load_n(&engine->past_seen, __ATOMIC_RELAXED) +
-		      __atomic_load_n(&engine->dealt, __ATOMIC_RELAXED);
-	stats->dropped = __atomic_load_n(&engine->past_dropped, __ATOMIC_RELAXED) + overflowed;
+	if (engine->group)
+		afxdp_share_count(engine, stats);
+	else
+		result = afxdp_count(engine, stats);
 	if (!engine->group) {
-		stats->seen += sockets.seen - engine->base_seen;
-		stats->dropped += sockets.dropped - engine->base_dropped;
-	} else if (engine->queue_count > 0) {
-		stats->seen += sockets.dropped - engine->drop_base;
-		stats->dropped += sockets.dropped - engine->drop_base;
+		stats->seen -= engine->base_seen;
+		stats->dropped -= engine->base_dropped;
 	}
+	stats->seen += __atomic_load_n(&engine->past_seen, __ATOMIC_RELAXED) +
+		       __atomic_load_n(&engine->dealt, __ATOMIC_RELAXED);
+	stats->dropped += __atomic_load_n(&engine->past_dropped, __ATOMIC_RELAXED);
 	return result;
 }
 
@@ -366,6 +366,7 @@ static void afxdp_info(struct torc_engine *engine, struct torc_engine_info *info
 
 const struct torc_engine_ops torc_engine_afxdp = {
 	.name = "af_xdp",
+	.deals = true,
 	.open = afxdp_open,
 	.close = afxdp_close,
 	.start = afxdp_start,
@@ -382,8 +383,8 @@ const struct torc_engine_ops torc_engine_afxdp = {
 	.set_direction = afxdp_set_direction,
 	.set_promisc = afxdp_set_promisc,
 	.set_mode = afxdp_set_mode,
-	.share = afxdp_share,
-	.unshare = afxdp_unshare,
+	.join = afxdp_join,
+	.leave = afxdp_leave,
 	.send = afxdp_send,
 	.send_batch = afxdp_send_batch,
 	.flush = afxdp_flush,

@@ -13,8 +13,8 @@
  *
  * The program and its map belong to the port: an interface takes one XDP program, so all rings
  * that this process has on an interface share it. A queue belongs to one engine at a time, or to
- * the engines of one cluster. Everything is held by descriptors alone, so whatever ends the process
- * gives the interface back to the host.
+ * the engines of one cluster, in whatever processes they are (afxdp_share). Everything is held by
+ * descriptors alone, so whatever ends the last process gives the interface back to the host.
  */
 #ifndef TORC_ENGINE_AFXDP_H
 #define TORC_ENGINE_AFXDP_H
@@ -100,6 +100,7 @@ struct afxdp_ring {
 struct afxdp_queue {
 	uint32_t id;
 	int fd;                /* the socket, or the tap's ring */
+	int memory;            /* of a socket's frames: a descriptor */
 	struct afxdp_tap *tap; /* NULL: a socket */
 	uint8_t *frames; /* the UMEM: received frames first, then those for sending */
 	size_t frames_bytes;
@@ -119,6 +120,12 @@ struct afxdp_queue {
 int afxdp_queue_open(struct afxdp_queue *queue, const struct afxdp_link *link, uint32_t id,
 		     uint32_t frame_bytes, uint32_t frame_count, uint32_t tx_count, bool generic,
 		     struct torc_error *error);
+/*
+ * A socket and the memory of its frames that another process has made; takes the descriptors.
+ * like: its numbers. Nothing can be sent by it.
+ */
+int afxdp_queue_attach(struct afxdp_queue *queue, const struct afxdp_queue *like, int fd,
+		       int memory);
 void afxdp_queue_close(struct afxdp_queue *queue);
 /* Let poll() drive the card's queue for so long instead of waiting for its interrupt. */
 int afxdp_queue_busy_poll(struct afxdp_queue *queue, uint32_t microseconds);
@@ -129,6 +136,14 @@ uint32_t afxdp_queue_waiting(const struct afxdp_queue *queue);
 uint32_t afxdp_queue_take(struct afxdp_queue *queue, struct xdp_desc *descs, uint32_t max);
 /* The kernel may use these frames again. */
 void afxdp_queue_give_back(struct afxdp_queue *queue, const struct xdp_desc *descs, uint32_t count);
+/* Both in two steps: look and have taken; write into the fill ring and let the kernel have it. */
+uint32_t afxdp_queue_peek(struct afxdp_queue *queue, struct xdp_desc *descs, uint32_t max);
+void afxdp_queue_taken(struct afxdp_queue *queue, uint32_t count);
+void afxdp_queue_put_back(const struct afxdp_queue *queue, const struct xdp_desc *descs,
+			  uint32_t count);
+void afxdp_queue_refill(struct afxdp_queue *queue, uint32_t count);
+/* Somebody else may have moved the rings: go on where they are. */
+void afxdp_queue_sync(struct afxdp_queue *queue);
 /* Frames lost since open: no room in the rx ring, or no free frame. */
 uint64_t afxdp_queue_dropped(const struct afxdp_queue *queue);
 
@@ -160,7 +175,8 @@ int afxdp_tap_open(struct afxdp_queue *queue, uint32_t id, uint32_t frame_bytes,
 		   uint32_t frame_count, struct torc_error *error);
 void afxdp_tap_close(struct afxdp_queue *queue);
 uint32_t afxdp_tap_waiting(const struct afxdp_queue *queue);
-uint32_t afxdp_tap_take(struct afxdp_queue *queue, struct xdp_desc *descs, uint32_t max);
+uint32_t afxdp_tap_peek(struct afxdp_queue *queue, struct xdp_desc *descs, uint32_t max);
+void afxdp_tap_taken(struct afxdp_queue *queue);
 /* Nothing waits: from now on the kernel wakes who polls. Look once more before sleeping. */
 void afxdp_tap_rest(struct afxdp_queue *queue);
 
@@ -188,8 +204,11 @@ struct afxdp_port {
 	int time_function; /* tag, the card's time; 0: it does not */
 	uint32_t cookie;
 	uint64_t all_queues; /* the interface's, as a mask */
+	bool foreign;  /* map and link are of another process: only what is in its cluster receives */
+	int mark;      /* torc_cluster_mark(), while there are groups */
+	uint64_t lent; /* queues that belong to clusters */
 	struct torc_engine *engines; /* linked by next_on_port */
-	struct afxdp_group *groups;  /* clusters of this process: afxdp_share.c */
+	struct afxdp_group *groups;  /* clusters: afxdp_share.c */
 	pthread_mutex_t lock;        /* of all that is above, and of shared queues */
 };
 
@@ -235,7 +254,10 @@ struct torc_engine {
 	struct afxdp_queue *queues;
 	uint32_t queue_count; /* 0: a guest on the queues of another engine (afxdp_share.c) */
 	struct afxdp_group *group;
-	struct afxdp_inbox *inbox;
+	bool lent;         /* we have left, and the others of the cluster go on with our sockets */
+	struct torc_cluster_member *member;
+	unsigned int slot; /* its */
+	int wake;          /* a socket: readable when somebody has dealt to us */
 	uint32_t next_queue; /* where acquire() looks first */
 
 	struct afxdp_block **blocks; /* by token */
@@ -252,8 +274,7 @@ struct torc_engine {
 	/* atomic, for the same reason */
 	uint64_t past_seen, past_dropped; /* on sockets of before */
 	uint64_t base_seen, base_dropped; /* what the sockets had counted when they became ours */
-	uint64_t drop_base;               /* the same, of the host of a cluster */
-	uint64_t dealt, overflowed;       /* by the cluster, to us */
+	uint64_t dealt;                   /* taken from what the cluster dealt to us */
 	uint64_t sent, sent_bytes, send_errors;
 };
 
@@ -265,6 +286,8 @@ int afxdp_set_promisc(struct torc_engine *engine, bool on);
 /* The packet socket, opened now if it was not: -EPERM and others. */
 int afxdp_packet_socket(struct torc_engine *engine);
 
+/* Until no processor is in the middle of a program that was just changed. */
+void afxdp_let_packets_pass(void);
 int afxdp_start(struct torc_engine *engine);
 int afxdp_stop(struct torc_engine *engine);
 int afxdp_count(const struct torc_engine *engine, struct torc_engine_stats *stats);
@@ -283,18 +306,19 @@ void afxdp_release(struct torc_engine *engine, uint32_t token);
 unsigned int afxdp_queued(struct torc_engine *engine);
 void afxdp_blocks_free(struct torc_engine *engine);
 
-/* ---- clusters in this process: afxdp_share.c ---- */
+/* ---- clusters: afxdp_share.c ---- */
 
-int afxdp_share(struct torc_engine *engine, unsigned int id, enum torc_cluster_type type,
-		struct torc_error *error);
-int afxdp_unshare(struct torc_engine *engine);
-/* For members: a block out of the inbox, its frames back, packets at hand. */
+int afxdp_join(struct torc_engine *engine, struct torc_cluster_member *member,
+	       struct torc_error *error);
+int afxdp_leave(struct torc_engine *engine);
+/* For members: a block of what is ours, its frames back, packets at hand. */
 uint32_t afxdp_share_take(struct torc_engine *engine, struct afxdp_block *block);
 void afxdp_share_give_back(struct torc_engine *engine, const struct afxdp_block *block);
 unsigned int afxdp_share_queued(struct torc_engine *engine);
 /* Under the port's lock. */
 int afxdp_share_start(struct torc_engine *engine);
 void afxdp_share_stop(struct torc_engine *engine);
+void afxdp_share_count(struct torc_engine *engine, struct torc_engine_stats *stats);
 struct torc_engine *afxdp_share_host(const struct torc_engine *engine);
 void afxdp_share_pass_on(struct torc_engine *host);
 

@@ -215,7 +215,7 @@ static void leave_port(struct torc_engine *engine)
 	engine->port = NULL;
 }
 
-/* 1: another ring of this process has the queues already: only a cluster makes both receive. */
+/* 1: another ring or process has the queues already: only a cluster makes both receive. */
 static int become_guest(struct torc_engine *engine, struct torc_error *error)
 {
 	const struct torc_engine *host = NULL;
@@ -228,10 +228,12 @@ static int become_guest(struct torc_engine *engine, struct torc_error *error)
 	if (host) {
 		engine->buffer_bytes = host->buffer_bytes;
 		result = host->tap == engine->tap ? 1 : -EBUSY;
+	} else if (engine->port->foreign) {
+		result = engine->tap ? -EBUSY : 1;
 	}
 	pthread_mutex_unlock(&engine->port->lock);
 	if (result < 0)
-		torc_error_set(error, result, "another ring of this process has %s with%s mode=tap",
+		torc_error_set(error, result, "another ring has %s with%s mode=tap",
 			       engine->device.name, engine->tap ? "out" : "");
 	return result;
 }
@@ -334,7 +336,7 @@ int afxdp_open(struct torc_engine **opened, const struct torc_engine_config *con
 
 	if (!engine)
 		return torc_error_set(error, -ENOMEM, "out of memory");
-	engine->monitor = engine->packet_socket = engine->epoll = -1;
+	engine->monitor = engine->packet_socket = engine->epoll = engine->wake = -1;
 	pthread_mutex_init(&engine->queues_lock, NULL);
 	engine->config = *config;
 	engine->config.name = engine->config.settings = NULL;
@@ -357,7 +359,7 @@ int afxdp_open(struct torc_engine **opened, const struct torc_engine_config *con
 void afxdp_close(struct torc_engine *engine)
 {
 	afxdp_stop(engine);
-	afxdp_unshare(engine);
+	afxdp_leave(engine);
 	close_on_device(engine);
 	afxdp_blocks_free(engine);
 	free(engine->filter);

@@ -15,12 +15,16 @@
 #include <unistd.h>
 
 #include "bpf/bpf.h"
+#include "cluster/cluster.h"
 #include "engine/afxdp.h"
 #include "util/error.h"
 
 #ifndef SO_NETNS_COOKIE
 #define SO_NETNS_COOKIE 71
 #endif
+
+#define CLUSTER_TRIES   60
+#define CLUSTER_WAIT_US 5000
 
 static struct afxdp_port *ports;
 static pthread_mutex_t ports_lock = PTHREAD_MUTEX_INITIALIZER;
@@ -141,12 +145,26 @@ static int load_and_attach(struct afxdp_port *port, const struct afxdp_link *lin
 	return result;
 }
 
+/* The program of a cluster that the ring may be about to join? It may be just coming up. */
+static bool is_clustered(const struct afxdp_link *link)
+{
+	bool marked = torc_cluster_marked(link->ifindex);
+
+	for (unsigned int i = 0; i < CLUSTER_TRIES && !marked; i++) {
+		usleep(CLUSTER_WAIT_US);
+		marked = torc_cluster_marked(link->ifindex);
+	}
+	return marked;
+}
+
 static void port_free(struct afxdp_port *port)
 {
 	if (port->link >= 0)
 		close(port->link);
 	if (port->map >= 0)
 		close(port->map);
+	if (port->mark >= 0)
+		close(port->mark);
 	pthread_mutex_destroy(&port->lock);
 	free(port);
 }
@@ -160,15 +178,19 @@ static int port_new(struct afxdp_port **made, const struct afxdp_link *link, boo
 	if (!port)
 		return torc_error_set(error, -ENOMEM, "out of memory");
 	port->ifindex = link->ifindex;
-	port->map = port->link = -1;
+	port->map = port->link = port->mark = -1;
 	port->all_queues = afxdp_link_queues(link);
 	pthread_mutex_init(&port->lock, NULL);
 	if (getrandom(&port->cookie, sizeof(port->cookie), GRND_NONBLOCK) < 0)
 		port->cookie = (uint32_t)(uintptr_t)port ^ (uint32_t)getpid();
-	result = map_create(port, error);
-	if (result < 0)
-		goto fail;
-	result = load_and_attach(port, link, allow_native, error);
+	if (link->xdp_program) {
+		port->foreign = true;
+		result = is_clustered(link) ? 0 : foreign_program(link, error);
+	} else {
+		result = map_create(port, error);
+		if (result == 0)
+			result = load_and_attach(port, link, allow_native, error);
+	}
 	if (result < 0)
 		goto fail;
 	*made = port;
@@ -191,8 +213,7 @@ int afxdp_port_get(struct afxdp_port **found, const struct afxdp_link *link, boo
 			break;
 	}
 	if (!port) {
-		result = link->xdp_program ? foreign_program(link, error) :
-					     port_new(&port, link, allow_native, error);
+		result = port_new(&port, link, allow_native, error);
 		if (result == 0) {
 			port->netns = netns;
 			port->next = ports;

@@ -362,7 +362,7 @@ static void emit_pass(struct program *p)
 
 static uint64_t queues_received(const struct afxdp_port *port)
 {
-	uint64_t mask = 0;
+	uint64_t mask = port->lent;
 
 	for (const struct torc_engine *e = port->engines; e; e = e->next_on_port)
 		mask |= e->receiving ? e->queue_mask : 0;
@@ -376,13 +376,13 @@ static bool has_mode(const struct afxdp_port *port, bool tap)
 		if (e->receiving && e->tap == tap)
 			return true;
 	}
-	return false;
+	return !tap && port->lent;
 }
 
 static bool wants_card_time(const struct afxdp_port *port)
 {
 	for (const struct torc_engine *e = port->engines; e; e = e->next_on_port) {
-		if (e->receiving && e->config.flags & TORC_HW_TIMESTAMP)
+		if ((e->receiving || e->group) && e->config.flags & TORC_HW_TIMESTAMP)
 			return true;
 	}
 	return false;

@@ -16,6 +16,7 @@
 
 #include "engine/afxdp.h"
 #include "util/error.h"
+#include "util/memory.h"
 
 #ifndef AF_XDP
 #define AF_XDP 44
@@ -37,7 +38,7 @@
 static int ring_map(struct afxdp_ring *ring, int fd, int size_option, uint64_t page, uint32_t size,
 		    size_t entry_bytes, const struct xdp_ring_offset *offset)
 {
-	if (setsockopt(fd, SOL_XDP, size_option, &size, sizeof(size)) < 0)
+	if (size_option && setsockopt(fd, SOL_XDP, size_option, &size, sizeof(size)) < 0)
 		return -errno;
 	ring->map_bytes = offset->desc + size * entry_bytes;
 	ring->map = mmap(NULL, ring->map_bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, fd,
@@ -61,8 +62,11 @@ static void ring_unmap(struct afxdp_ring *ring)
 	ring->map = NULL;
 }
 
-/* The kernel only learns the size of the offsets tables in option calls, so ask after each. */
-static int rings_map(struct afxdp_queue *queue)
+/*
+ * The kernel only learns the size of the offsets tables in option calls, so ask after each. A ring
+ * of another process's making has its size already, and nothing is sent by it here.
+ */
+static int rings_map(struct afxdp_queue *queue, bool made_here)
 {
 	struct xdp_mmap_offsets offsets;
 	socklen_t length = sizeof(offsets);
@@ -73,15 +77,16 @@ static int rings_map(struct afxdp_queue *queue)
 		return -errno;
 	if (length != sizeof(offsets))
 		return -EOPNOTSUPP; /* before Linux 5.4: no flags in the rings */
-	result = ring_map(&queue->fill, fd, XDP_UMEM_FILL_RING, XDP_UMEM_PGOFF_FILL_RING,
+	result = ring_map(&queue->fill, fd, made_here ? XDP_UMEM_FILL_RING : 0,
+			  XDP_UMEM_PGOFF_FILL_RING,
 			  queue->frame_count, sizeof(uint64_t), &offsets.fr);
-	if (result == 0)
+	if (result == 0 && made_here)
 		result = ring_map(&queue->completion, fd, XDP_UMEM_COMPLETION_RING,
 				  XDP_UMEM_PGOFF_COMPLETION_RING, sending, sizeof(uint64_t),
 				  &offsets.cr);
 	if (result == 0)
-		result = ring_map(&queue->rx, fd, XDP_RX_RING, XDP_PGOFF_RX_RING, queue->frame_count,
-				  sizeof(struct xdp_desc), &offsets.rx);
+		result = ring_map(&queue->rx, fd, made_here ? XDP_RX_RING : 0, XDP_PGOFF_RX_RING,
+				  queue->frame_count, sizeof(struct xdp_desc), &offsets.rx);
 	if (result == 0 && queue->tx_count)
 		result = ring_map(&queue->tx, fd, XDP_TX_RING, XDP_PGOFF_TX_RING, sending,
 				  sizeof(struct xdp_desc), &offsets.tx);
@@ -94,17 +99,16 @@ static int frames_map(struct afxdp_queue *queue, struct torc_error *error)
 {
 	size_t bytes = (size_t)(queue->frame_count + queue->tx_count) * queue->frame_bytes;
 	struct xdp_umem_reg registration = { 0 };
+	void *memory;
 
 	queue->frames_bytes = (bytes + HUGE_PAGE - 1) & ~(size_t)(HUGE_PAGE - 1);
-	/* shared: a process that opens the ring and then forks into the background still sees what
-	 * the kernel writes */
-	queue->frames = mmap(NULL, queue->frames_bytes, PROT_READ | PROT_WRITE,
-			     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (queue->frames == MAP_FAILED) {
-		queue->frames = NULL;
-		return torc_error_set(error, -ENOMEM, "no memory for %zu bytes of AF_XDP frames",
+	/* shared: with the other processes of a cluster; and a process that opens the ring and then
+	 * forks into the background still sees what the kernel writes */
+	queue->memory = torc_memory_create(&memory, queue->frames_bytes);
+	if (queue->memory < 0)
+		return torc_error_set(error, queue->memory, "no memory for %zu bytes of AF_XDP frames",
 				      bytes);
-	}
+	queue->frames = memory;
 	madvise(queue->frames, queue->frames_bytes, MADV_HUGEPAGE);
 	registration.addr = (uint64_t)(uintptr_t)queue->frames;
 	registration.len = bytes;
@@ -155,6 +159,15 @@ static int bind_patiently(int fd, const struct sockaddr_xdp *address)
 	return 0;
 }
 
+static void read_options(struct afxdp_queue *queue)
+{
+	struct xdp_options options = { 0 };
+	socklen_t length = sizeof(options);
+
+	if (getsockopt(queue->fd, SOL_XDP, XDP_OPTIONS, &options, &length) == 0)
+		queue->zero_copy = options.flags & XDP_OPTIONS_ZEROCOPY;
+}
+
 static int queue_bind(struct afxdp_queue *queue, const struct afxdp_link *link, bool generic,
 		      struct torc_error *error)
 {
@@ -164,8 +177,6 @@ static int queue_bind(struct afxdp_queue *queue, const struct afxdp_link *link, 
 		.sxdp_queue_id = queue->id,
 		.sxdp_flags = XDP_USE_NEED_WAKEUP,
 	};
-	struct xdp_options options = { 0 };
-	socklen_t length = sizeof(options);
 	int result;
 
 	/* Without XDP_COPY the kernel takes zero-copy where the driver has it. Under a generic
@@ -179,8 +190,7 @@ static int queue_bind(struct afxdp_queue *queue, const struct afxdp_link *link, 
 	if (result < 0)
 		return torc_error_set(error, result, "no AF_XDP socket on queue %u of %s: %s",
 				      queue->id, link->name, torc_strerror(result));
-	if (getsockopt(queue->fd, SOL_XDP, XDP_OPTIONS, &options, &length) == 0)
-		queue->zero_copy = options.flags & XDP_OPTIONS_ZEROCOPY;
+	read_options(queue);
 	return 0;
 }
 
@@ -202,14 +212,14 @@ int afxdp_queue_open(struct afxdp_queue *queue, const struct afxdp_link *link, u
 {
 	int result;
 
-	*queue = (struct afxdp_queue){ .id = id, .fd = -1, .frame_bytes = frame_bytes,
+	*queue = (struct afxdp_queue){ .id = id, .fd = -1, .memory = -1, .frame_bytes = frame_bytes,
 				       .frame_count = frame_count, .tx_count = tx_count };
 	result = queue_socket(queue, error);
 	if (result == 0)
 		result = frames_map(queue, error);
 	if (result < 0)
 		goto fail;
-	result = rings_map(queue);
+	result = rings_map(queue, true);
 	if (result == 0)
 		result = frames_deal(queue);
 	if (result < 0) {
@@ -222,6 +232,26 @@ int afxdp_queue_open(struct afxdp_queue *queue, const struct afxdp_link *link, u
 		return 0;
 fail:
 	afxdp_queue_close(queue);
+	return result;
+}
+
+int afxdp_queue_attach(struct afxdp_queue *queue, const struct afxdp_queue *like, int fd, int memory)
+{
+	void *frames;
+	int result;
+
+	*queue = *like;
+	queue->fd = fd;
+	queue->memory = memory;
+	queue->frames_bytes = (size_t)like->frame_count * like->frame_bytes;
+	result = torc_memory_map(&frames, memory, &queue->frames_bytes);
+	if (result == 0) {
+		queue->frames = frames;
+		result = rings_map(queue, false);
+	}
+	read_options(queue);
+	if (result < 0)
+		afxdp_queue_close(queue);
 	return result;
 }
 
@@ -238,7 +268,9 @@ void afxdp_queue_close(struct afxdp_queue *queue)
 	ring_unmap(&queue->tx);
 	if (queue->fd >= 0)
 		close(queue->fd);
-	queue->fd = -1;
+	if (queue->memory >= 0)
+		close(queue->memory);
+	queue->fd = queue->memory = -1;
 	if (queue->frames)
 		munmap(queue->frames, queue->frames_bytes);
 	queue->frames = NULL;
@@ -280,27 +312,54 @@ uint64_t afxdp_queue_arrived(const struct afxdp_queue *queue)
 	return consumed + (uint32_t)(produced - (uint32_t)consumed);
 }
 
-uint32_t afxdp_queue_take(struct afxdp_queue *queue, struct xdp_desc *descs, uint32_t max)
+void afxdp_queue_sync(struct afxdp_queue *queue)
+{
+	queue->fill.mine = __atomic_load_n(queue->fill.producer, __ATOMIC_RELAXED);
+	if (queue->tap)
+		return; /* of one process */
+	queue->rx.mine = __atomic_load_n(queue->rx.consumer, __ATOMIC_RELAXED);
+	__atomic_store_n(&queue->consumed,
+			 queue->consumed + (queue->rx.mine - (uint32_t)queue->consumed),
+			 __ATOMIC_RELAXED);
+}
+
+uint32_t afxdp_queue_peek(struct afxdp_queue *queue, struct xdp_desc *descs, uint32_t max)
 {
 	const struct xdp_desc *entries = queue->rx.entries;
 	uint32_t count = afxdp_queue_waiting(queue), at = queue->rx.mine;
 
 	if (queue->tap)
-		return afxdp_tap_take(queue, descs, max);
+		return afxdp_tap_peek(queue, descs, max);
 	if (count > max)
 		count = max;
 	for (uint32_t i = 0; i < count; i++)
 		descs[i] = entries[(at + i) & queue->rx.mask];
-	if (count > 0) {
-		queue->rx.mine = at + count;
-		/* after the copies: the kernel may write there again */
-		__atomic_store_n(queue->rx.consumer, queue->rx.mine, __ATOMIC_RELEASE);
-		__atomic_store_n(&queue->consumed, queue->consumed + count, __ATOMIC_RELAXED);
-	}
 	return count;
 }
 
-void afxdp_queue_give_back(struct afxdp_queue *queue, const struct xdp_desc *descs, uint32_t count)
+void afxdp_queue_taken(struct afxdp_queue *queue, uint32_t count)
+{
+	__atomic_store_n(&queue->consumed, queue->consumed + count, __ATOMIC_RELAXED);
+	if (queue->tap) {
+		afxdp_tap_taken(queue);
+		return;
+	}
+	queue->rx.mine += count;
+	/* after the copies: the kernel may write there again */
+	__atomic_store_n(queue->rx.consumer, queue->rx.mine, __ATOMIC_RELEASE);
+}
+
+uint32_t afxdp_queue_take(struct afxdp_queue *queue, struct xdp_desc *descs, uint32_t max)
+{
+	uint32_t count = afxdp_queue_peek(queue, descs, max);
+
+	if (count > 0)
+		afxdp_queue_taken(queue, count);
+	return count;
+}
+
+void afxdp_queue_put_back(const struct afxdp_queue *queue, const struct xdp_desc *descs,
+			  uint32_t count)
 {
 	uint64_t *entries = queue->fill.entries;
 	uint32_t at = queue->fill.mine;
@@ -308,12 +367,22 @@ void afxdp_queue_give_back(struct afxdp_queue *queue, const struct xdp_desc *des
 	/* There is room: the ring has as many places as there are frames. */
 	for (uint32_t i = 0; i < count; i++)
 		entries[(at + i) & queue->fill.mask] = descs[i].addr;
-	queue->fill.mine = at + count;
+}
+
+void afxdp_queue_refill(struct afxdp_queue *queue, uint32_t count)
+{
+	queue->fill.mine += count;
 	__atomic_store_n(queue->fill.producer, queue->fill.mine, __ATOMIC_RELEASE);
 	/* A zero-copy driver that ran out of frames stopped, and wants to be told. */
 	if (queue->zero_copy &&
 	    (__atomic_load_n(queue->fill.flags, __ATOMIC_RELAXED) & XDP_RING_NEED_WAKEUP))
 		recvfrom(queue->fd, NULL, 0, MSG_DONTWAIT, NULL, NULL);
+}
+
+void afxdp_queue_give_back(struct afxdp_queue *queue, const struct xdp_desc *descs, uint32_t count)
+{
+	afxdp_queue_put_back(queue, descs, count);
+	afxdp_queue_refill(queue, count);
 }
 
 uint64_t afxdp_queue_dropped(const struct afxdp_queue *queue)

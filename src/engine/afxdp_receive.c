@@ -114,7 +114,7 @@ static void turn_driver(struct torc_engine *engine)
 
 static struct afxdp_queue *queue_with_packets(struct torc_engine *engine)
 {
-	for (uint32_t i = 0; i < engine->queue_count; i++) {
+	for (uint32_t i = 0; i < engine->queue_count && !engine->lent; i++) {
 		uint32_t at = engine->next_queue;
 
 		engine->next_queue = at + 1 < engine->queue_count ? at + 1 : 0;
@@ -163,7 +163,7 @@ void afxdp_release(struct torc_engine *engine, uint32_t token)
 {
 	struct afxdp_block *block = engine->blocks[token];
 
-	if (block->dealt)
+	if (block->dealt || engine->group)
 		afxdp_share_give_back(engine, block);
 	else
 		afxdp_queue_give_back(block->queue, block->descs, block->count);
@@ -178,7 +178,7 @@ unsigned int afxdp_queued(struct torc_engine *engine)
 
 	if (engine->group)
 		return afxdp_share_queued(engine);
-	for (uint32_t i = 0; i < engine->queue_count; i++)
+	for (uint32_t i = 0; i < engine->queue_count && !engine->lent; i++)
 		packets += afxdp_queue_waiting(&engine->queues[i]);
 	return packets;
 }

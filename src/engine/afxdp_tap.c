@@ -176,9 +176,9 @@ void afxdp_tap_rest(struct afxdp_queue *queue)
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 }
 
-uint32_t afxdp_tap_take(struct afxdp_queue *queue, struct xdp_desc *descs, uint32_t max)
+uint32_t afxdp_tap_peek(struct afxdp_queue *queue, struct xdp_desc *descs, uint32_t max)
 {
-	struct afxdp_tap *tap = queue->tap;
+	const struct afxdp_tap *tap = queue->tap;
 	unsigned long at = reader_position(queue);
 	uint32_t waiting = afxdp_tap_waiting(queue), count = 0;
 
@@ -190,8 +190,13 @@ uint32_t afxdp_tap_take(struct afxdp_queue *queue, struct xdp_desc *descs, uint3
 		descs[count++] = record->desc;
 		at += sizeof(*record);
 	}
-	__atomic_store_n(&queue->consumed, queue->consumed + count, __ATOMIC_RELAXED);
-	if (waiting == 0 || at - tap->told > tap->mask / 2)
+	if (waiting == 0)
 		afxdp_tap_rest(queue);
 	return count;
+}
+
+void afxdp_tap_taken(struct afxdp_queue *queue)
+{
+	if (reader_position(queue) - queue->tap->told > queue->tap->mask / 2)
+		afxdp_tap_rest(queue);
 }

@@ -69,6 +69,7 @@ struct torc_engine; /* each engine's own; the ring holds {ops, pointer} */
 struct torc_engine_ops {
 	const char *name; /* as shown: "tpacket_v3" */
 	bool is_file;     /* has an end; its direction, filter and clusters are user-space work */
+	bool deals;       /* in a cluster its packets come from the other members, unfiltered */
 
 	int (*open)(struct torc_engine **engine, const struct torc_engine_config *config,
 		    struct torc_error *error);
@@ -108,12 +109,6 @@ struct torc_engine_ops {
 	int (*join)(struct torc_engine *engine, struct torc_cluster_member *member,
 		    struct torc_error *error);
 	int (*leave)(struct torc_engine *engine);
-
-	/* In place of join and leave, for an engine that deals packets out among the rings of this
-	 * process itself; a filter set before is set again after share(). */
-	int (*share)(struct torc_engine *engine, unsigned int id, enum torc_cluster_type type,
-		     struct torc_error *error);
-	int (*unshare)(struct torc_engine *engine);
 
 	/* NULL: cannot send. ifindex 0: the engine's own interface. */
 	int (*send)(struct torc_engine *engine, int ifindex, const void *data, size_t length);

@@ -39,7 +39,6 @@ struct ring_port {
 	const struct torc_engine_ops *ops;
 	struct torc_engine *engine;
 	struct torc_cluster_member *member;
-	bool shared;     /* in a cluster that the engine keeps itself */
 	bool filters;    /* the engine runs the filter; else the ring does */
 	bool directs;    /* the engine tells directions apart; else the ring does */
 	int vlan;        /* of "eth0.100", else TORC_VLAN_ANY */

@@ -10,19 +10,6 @@
 #include "cluster/cluster.h"
 #include "ring/ring.h"
 
-/* An engine that deals packets out itself; then the ring filters them. */
-static int share_port(struct torc_ring *ring, struct ring_port *port, unsigned int id,
-		      enum torc_cluster_type type, uint32_t options)
-{
-	int result;
-
-	if (options)
-		return ring_fail(ring, -EOPNOTSUPP, "a cluster on %s has no options", port->name);
-	result = port->ops->share(port->engine, id, type, &ring->error);
-	port->shared = result == 0;
-	return result < 0 ? result : ring_apply_filter(ring);
-}
-
 static int join_port(struct torc_ring *ring, struct ring_port *port, unsigned int id,
 		     enum torc_cluster_type type, uint32_t options)
 {
@@ -34,11 +21,10 @@ static int join_port(struct torc_ring *ring, struct ring_port *port, unsigned in
 		.device = ring->device,
 		.application_name = ring->application_name,
 		.ring_id = ring->id,
+		.dealt = port->ops->deals,
 	};
 	int result;
 
-	if (port->ops->share)
-		return share_port(ring, port, id, type, options);
 	if (!port->ops->join)
 		return ring_fail(ring, -EOPNOTSUPP, "%s cannot take part in a cluster", port->name);
 	port->ops->info(port->engine, &info);
@@ -51,6 +37,8 @@ static int join_port(struct torc_ring *ring, struct ring_port *port, unsigned in
 		torc_cluster_leave(port->member);
 		port->member = NULL;
 	}
+	if (result == 0 && port->ops->deals)
+		result = ring_apply_filter(ring);
 	return result;
 }
 
@@ -62,14 +50,6 @@ static int leave_ports(struct torc_ring *ring)
 		struct ring_port *port = &ring->ports[i];
 		int code;
 
-		if (port->shared) {
-			port->shared = false;
-			code = port->ops->unshare(port->engine);
-			if (code < 0)
-				result = ring_fail(ring, code, "%s: leaving the cluster: %s",
-						   port->name, torc_strerror(code));
-			ring_apply_filter(ring);
-		}
 		if (!port->member)
 			continue;
 		code = port->ops->leave(port->engine);
@@ -78,6 +58,8 @@ static int leave_ports(struct torc_ring *ring)
 					   torc_strerror(code));
 		torc_cluster_leave(port->member);
 		port->member = NULL;
+		if (port->ops->deals)
+			ring_apply_filter(ring);
 	}
 	if (ring->seat)
 		torc_cluster_file_leave(ring->seat);

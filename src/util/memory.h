@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* memory.h - memory that several processes have (memfd_create(2)), and a lock in it */
+#ifndef TORC_UTIL_MEMORY_H
+#define TORC_UTIL_MEMORY_H
+
+#include <pthread.h>
+#include <stddef.h>
+
+/*
+ * Zeroed memory and, returned, its descriptor. It cannot be cut any more, so that nobody who has it
+ * can make the others fault.
+ */
+int torc_memory_create(void **memory, size_t bytes);
+
+/* Memory that was received, and its size: at least *bytes; -EPROTO when it is less or can be cut. */
+int torc_memory_map(void **memory, int fd, size_t *bytes);
+
+/* A lock that outlives its holder: PTHREAD_PROCESS_SHARED, PTHREAD_MUTEX_ROBUST. */
+int torc_memory_lock_init(pthread_mutex_t *lock);
+
+#endif
