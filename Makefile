@@ -183,7 +183,7 @@ tsan: ## the threaded tests under ThreadSanitizer
 	$(Q)$(MAKE) --no-print-directory B=build-tsan CFLAGS='-O1 -g' SANITIZE='-fsanitize=thread' \
 		check T='$(if $(T),$(T),$(notdir $(basename $(shell grep -l pthread_create tests/*.c))))'
 
-agree: all $(B)/tests/agree/roles $(B)/tests/agree/captures ## compare with gopacket, packet by packet (make agree FILES="...")
+agree: all $(patsubst %,$(B)/tests/agree/%,roles captures sums) ## compare with gopacket and tshark (make agree FILES="...")
 	$(Q)B=$(B) sh scripts/agree $(FILES)
 
 sizes: ## lines of code, longest functions, size of the libraries

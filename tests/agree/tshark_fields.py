@@ -1,0 +1,475 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Which protocol and which fields of tshark hold what Torc's layers and fields say.
+
+A layer is (protocol, extent, {field of Torc: field of tshark}).
+
+extent   what the size of tshark's protocol is equal to: 'header', 'all' (header and payload), or None:
+         tshark's tree has no such size
+field    a path in torc's JSON: 'ttl', 'options[].kind'; 'a|b[].x' are the elements of a, then those of b
+tshark's a name; several joined by | (the first that is there); or (name, conversion), or
+         (name, conversion, choice), where choice leaves out the fields that are of something else
+
+Only what lies in the bytes of the layer's header is looked at, so that the same name may occur once
+in every header of a tunnel, and in each chunk of SCTP. Fields that are only in one of the two are
+listed, not compared.
+"""
+import ipaddress
+
+
+def number(field):
+    """0x0800, 17, 1, True."""
+    show = field.show
+    if show in ('True', 'False'):
+        return int(show == 'True')
+    try:
+        return int(show, 0)
+    except ValueError:
+        return show
+
+
+def given(field):
+    """Whether PDML has its bytes; "field length invalid!" when it says so of one of none."""
+    return field.value and all(digit in '0123456789abcdefABCDEF' for digit in field.value)
+
+
+def raw(field):
+    """The number in the bytes themselves, whatever unit tshark shows it in."""
+    return int(field.value, 16) if given(field) else number(field)
+
+
+def text(field):
+    return field.show
+
+
+def octets(field):
+    return field.value.lower()
+
+
+def address(field):
+    return str(ipaddress.ip_address(field.show))
+
+
+def name(field):
+    """A domain name: tshark has no dot at its end."""
+    return '.' if field.show in ('<Root>', '') else field.show.replace('\\.', '.') + '.'
+
+
+def times(factor):
+    return lambda field: raw(field) * factor
+
+
+def mac(field):
+    """The bytes as they are; tshark shows FDDI's with the bits of each turned round."""
+    return ':'.join(field.value[i:i + 2] for i in range(0, 12, 2))
+
+
+def oui(field):
+    value = number(field)
+    return '%02x:%02x:%02x' % (value >> 16, value >> 8 & 255, value & 255)
+
+
+def floating(field):
+    """RFC 3376 §4.1.1: above 127, a mantissa and an exponent."""
+    code = raw(field)
+    return code if code < 128 else (code & 15 | 16) << ((code >> 4 & 7) + 3)
+
+
+def floating16(field):
+    """RFC 3810 §5.1.3"""
+    code = raw(field)
+    return code if code < 32768 else (code & 4095 | 4096) << ((code >> 12 & 7) + 3)
+
+
+def tenths(field):
+    return 100 * floating(field)
+
+
+def seconds_256(field):
+    """IEEE 802.1D-2004 §9.2.8: 1/256 seconds; in whole ms."""
+    return raw(field) * 1000 // 256
+
+
+def even(field):
+    """An access point without its lowest bit (IEEE 802.2 §3.3.1.1)."""
+    return raw(field) & 0xfe
+
+
+def flags(field):
+    """RFC 9293 §3.1: without the reserved bits."""
+    return raw(field) & 0x1ff
+
+
+def option(field):
+    """The first byte is the type; 0 and 255 end or pad."""
+    return int(field.value[:2], 16) if given(field) else number(field)
+
+
+def signed(field):
+    value = raw(field)
+    return value - 256 if value > 127 else value
+
+
+def interval(field):
+    """Seconds in RFC 3768, hundredths of a second in RFC 5798 §5.2.7; in ms."""
+    return raw(field) * (10 if field.name == 'vrrp.short_adver_int' else 1000)
+
+
+def first(fields, *_):
+    """What follows is of the trees behind the header, of which each has its own."""
+    return fields[:1]
+
+
+def single(fields, *_):
+    """The cipher suite a server chose, not those that a client offers."""
+    return fields if len(fields) == 1 else []
+
+
+def to_the_end(fields, *_):
+    """Option 0 ends a list; what is behind is padding (RFC 791 §3.1, RFC 9293 §3.1)."""
+    kinds = [raw(field) & 0xff for field in fields]
+    return fields[:kinds.index(0) + 1] if 0 in kinds else fields
+
+
+def no_end(fields, *_):
+    return [field for field in fields if option(field) not in (0, 255)]
+
+
+def not_frame(fields, *_):
+    """LLDP: neither the end nor the three that every message begins with."""
+    return [field for field in fields if number(field) > 3]
+
+
+def direct(fields, packet, _):
+    """A relay's message has no id; the one that it relays has."""
+    return [field for field in fields if field.pos == packet.fields['dhcpv6.msgtype'][0].pos + 1]
+
+
+def of_the_header(fields, _, start):
+    """The group of an IGMP message, not of a record in it."""
+    return [field for field in fields if field.pos == start + 4]
+
+
+def of_a_record(fields, _, start):
+    return [field for field in fields if field.pos > start + 4]
+
+
+def outermost(fields, packet, _):
+    """DHCPv6 options may hold options and whole messages (RFC 8415 §21)."""
+    kept, end = [], 0
+    for field, length in zip(fields, packet.fields['dhcpv6.option.length']):
+        if field.pos >= end:
+            kept.append(field)
+            end = length.pos + 2 + number(length)
+    return kept
+
+
+def of_advertisement(fields, packet, _):
+    """RFC 2328 §A.4.1: 8 bytes behind the age."""
+    starts = {field.pos + 8 for field in packet.fields['ospf.lsa.age']}
+    return [field for field in fields if field.pos in starts]
+
+
+SCTP_TYPED = {'flags': 'sctp.chunk_flags', 'length': 'sctp.chunk_length'}
+SCTP_CHUNK = dict(SCTP_TYPED, chunk_type='sctp.chunk_type')
+SCTP_PARAMETERS = {'parameters[].type': 'sctp.parameter_type'}
+
+
+def sctp_init(prefix):
+    return dict(SCTP_TYPED, **SCTP_PARAMETERS, **{
+        'initiate_tag': prefix + 'initiate_tag', 'advertised_window': prefix + 'credit',
+        'outbound_streams': prefix + 'nr_out_streams', 'inbound_streams': prefix + 'nr_in_streams',
+        'initial_tsn': prefix + 'initial_tsn'})
+
+
+NDP_OPTIONS = {
+    'options[].type': 'icmpv6.opt.type', 'options[].link_address': 'icmpv6.opt.linkaddr',
+    'options[].mtu': 'icmpv6.opt.mtu'}
+
+VLAN = {'vlan_id': 'vlan.id', 'priority': 'vlan.priority', 'drop_eligible': 'vlan.dei',
+        'ether_type': 'vlan.etype', 'length': 'vlan.len'}
+SERVICE_VLAN = {key: value.replace('vlan', 'ieee8021ad').replace('etype', 'etype')
+                for key, value in VLAN.items()}
+
+EXTENSION = {'next_header': '%s.nxt', 'length': '%s.len_oct', 'options[].type': 'ipv6.opt.type'}
+
+
+def extension(prefix):
+    return {key: value.replace('%s', prefix) for key, value in EXTENSION.items()}
+
+
+PORTS = {'src_port': 'udp.srcport', 'dst_port': 'udp.dstport', 'checksum': 'udp.checksum'}
+RECORDS = 'answers|authorities|additionals[].'
+
+LAYERS = {
+    'ARP': ('arp', 'all', {
+        'operation': 'arp.opcode', 'hardware_type': 'arp.hw.type', 'protocol_type': 'arp.proto.type',
+        'hardware_length': 'arp.hw.size', 'protocol_length': 'arp.proto.size',
+        'sender_mac': 'arp.src.hw_mac', 'sender_ip': 'arp.src.proto_ipv4',
+        'target_mac': 'arp.dst.hw_mac', 'target_ip': 'arp.dst.proto_ipv4'}),
+    'BFD': ('bfd', 'all', {
+        'version': 'bfd.version', 'diagnostic': 'bfd.diag', 'state': 'bfd.sta', 'poll': 'bfd.flags.p',
+        'final': 'bfd.flags.f', 'control_plane_independent': 'bfd.flags.c',
+        'authentication_present': 'bfd.flags.a', 'demand': 'bfd.flags.d', 'multipoint': 'bfd.flags.m',
+        'detect_multiplier': 'bfd.detect_time_multiplier', 'length': 'bfd.message_length',
+        'my_discriminator': 'bfd.my_discriminator', 'your_discriminator': 'bfd.your_discriminator',
+        'desired_min_tx': 'bfd.desired_min_tx_interval',
+        'required_min_rx': 'bfd.required_min_rx_interval',
+        'required_min_echo_rx': 'bfd.required_min_echo_interval',
+        'authentication_type': 'bfd.auth.type', 'authentication_key_id': 'bfd.auth.key'}),
+    'CiscoDiscovery': ('cdp', None, {
+        'version': 'cdp.version', 'ttl': 'cdp.ttl', 'checksum': 'cdp.checksum'}),
+    'CiscoDiscoveryInfo': (None, None, {'tlvs[].type': 'cdp.tlv.type'}),
+    'DHCPv4': ('dhcp', 'all', {
+        'operation': 'dhcp.type', 'message_type': 'dhcp.option.dhcp', 'hops': 'dhcp.hops',
+        'hardware_length': 'dhcp.hw.len', 'xid': 'dhcp.id', 'seconds': ('dhcp.secs', raw),
+        'flags': 'dhcp.flags', 'client_ip': 'dhcp.ip.client', 'your_ip': 'dhcp.ip.your',
+        'server_ip': 'dhcp.ip.server', 'relay_ip': 'dhcp.ip.relay',
+        'options[].type': ('dhcp.option.type', option, no_end)}),
+    'DHCPv6': ('dhcpv6', 'all', {
+        'message_type': ('dhcpv6.msgtype', number, first), 'xid': ('dhcpv6.xid', number, direct), 'hop_count': 'dhcpv6.hopcount',
+        'link_address': ('dhcpv6.linkaddr', address), 'peer_address': ('dhcpv6.peeraddr', address),
+        'options[].code': ('dhcpv6.option.type', number, outermost)}),
+    'DNS': (('dns', 'mdns', 'llmnr'), 'all', {
+        'id': 'dns.id', 'response': 'dns.flags.response', 'opcode': 'dns.flags.opcode',
+        'authoritative': 'dns.flags.authoritative', 'truncated': 'dns.flags.truncated',
+        'recursion_desired': 'dns.flags.recdesired', 'recursion_available': 'dns.flags.recavail',
+        'authentic_data': 'dns.flags.authenticated', 'checking_disabled': 'dns.flags.checkdisable',
+        'rcode': 'dns.flags.rcode', 'question_count': 'dns.count.queries',
+        'answer_count': 'dns.count.answers', 'authority_count': 'dns.count.auth_rr',
+        'additional_count': 'dns.count.add_rr',
+        'questions[].name': ('dns.qry.name', name), 'questions[].type': 'dns.qry.type',
+        'questions[].class': 'dns.qry.class',
+        RECORDS + 'name': ('dns.resp.name', name), RECORDS + 'type': 'dns.resp.type',
+        RECORDS + 'ttl': 'dns.resp.ttl', RECORDS + 'ipv4': 'dns.a',
+        RECORDS + 'ipv6': ('dns.aaaa', address), RECORDS + 'serial': 'dns.soa.serial_number',
+        RECORDS + 'refresh': 'dns.soa.refresh_interval', RECORDS + 'retry': 'dns.soa.retry_interval',
+        RECORDS + 'expire': 'dns.soa.expire_limit', RECORDS + 'minimum': 'dns.soa.minimum_ttl',
+        RECORDS + 'mailbox': ('dns.soa.rname', name),
+        RECORDS + 'type_covered': 'dns.rrsig.type_covered',
+        RECORDS + 'algorithm': 'dns.rrsig.algorithm', RECORDS + 'key_tag': 'dns.rrsig.key_tag',
+        RECORDS + 'preference': 'dns.mx.preference', RECORDS + 'port': 'dns.srv.port',
+        RECORDS + 'weight': 'dns.srv.weight'}),
+    'Dot1Q': (('vlan', 'ieee8021ad'), 'header', VLAN),
+    'EAP': ('eap', 'all', {
+        'code': 'eap.code', 'id': 'eap.id', 'length': 'eap.len', 'eap_type': 'eap.type'}),
+    'EAPOL': ('eapol', None, {
+        'version': 'eapol.version', 'eapol_type': 'eapol.type', 'length': 'eapol.len'}),
+    'EAPOLKey': (None, None, {
+        'descriptor_type': 'eapol.keydes.type',
+        'key_information': 'wlan_rsna_eapol.keydes.key_info', 'key_length': 'eapol.keydes.key_len',
+        'replay_counter': 'eapol.keydes.replay_counter',
+        'nonce': ('wlan_rsna_eapol.keydes.nonce', octets), 'iv': ('eapol.keydes.key_iv', octets),
+        'mic': ('wlan_rsna_eapol.keydes.mic', octets)}),
+    'ERSPAN Type II': ('erspan', None, {
+        'version': 'erspan.version', 'vlan_id': 'erspan.vlan', 'cos': 'erspan.cos',
+        'encapsulation': 'erspan.encap', 'truncated': 'erspan.truncated',
+        'session_id': 'erspan.spanid', 'index': 'erspan.index'}),
+    'EtherIP': ('etherip', 'header', {'version': 'etherip.ver'}),
+    'Ethernet': ('eth', 'header', {
+        'src': 'eth.src', 'dst': 'eth.dst', 'ether_type': 'eth.type', 'length': 'eth.len'}),
+    'FDDI': ('fddi', 'header', {
+        'frame_control': 'fddi.fc', 'src': ('fddi.src', mac, first), 'dst': ('fddi.dst', mac, first)}),
+    'Geneve': ('geneve', 'header', {
+        'control': 'geneve.flags.oam', 'critical': 'geneve.flags.critical',
+        'protocol': 'geneve.proto_type', 'vni': 'geneve.vni',
+        'options[].class': 'geneve.option.class', 'options[].type': 'geneve.option.type'}),
+    'GRE': ('gre', 'header', {
+        'version': 'gre.flags.version', 'protocol': 'gre.proto', 'has_checksum': 'gre.flags.checksum',
+        'has_routing': 'gre.flags.routing', 'has_key': 'gre.flags.key',
+        'has_sequence': 'gre.flags.sequence_number', 'has_ack': 'gre.flags.ack',
+        'strict_source_route': 'gre.flags.strict_source_route',
+        'recursion_control': 'gre.flags.recursion_control', 'checksum': 'gre.checksum',
+        'gre_offset': 'gre.offset', 'key': 'gre.key', 'seq': 'gre.sequence_number',
+        'ack': 'gre.ack_number'}),
+    'GTPv1U': ('gtp', 'header', {
+        'version': 'gtp.flags.version', 'protocol_type': 'gtp.flags.payload',
+        'has_extension': 'gtp.flags.e', 'has_seq': 'gtp.flags.s', 'has_npdu': 'gtp.flags.pn',
+        'message_type': 'gtp.message', 'length': 'gtp.length', 'teid': 'gtp.teid',
+        'seq': 'gtp.seq_number', 'npdu_number': 'gtp.npdu_number',
+        'next_extension': ('gtp.ext_hdr.next', number, first)}),
+    'ICMPv4': ('icmp', 'all', {
+        'icmp_type': 'icmp.type', 'code': 'icmp.code', 'checksum': 'icmp.checksum',
+        'id': 'icmp.ident', 'seq': 'icmp.seq'}),
+    'ICMPv6': ('icmpv6', 'all', {
+        'icmp_type': 'icmpv6.type', 'code': 'icmpv6.code', 'checksum': 'icmpv6.checksum'}),
+    'ICMPv6Echo': (None, None, {
+        'id': 'icmpv6.echo.identifier', 'seq': 'icmpv6.echo.sequence_number'}),
+    'ICMPv6NeighborAdvertisement': (None, None, dict(NDP_OPTIONS, **{
+        'router': 'icmpv6.nd.na.flag.r', 'solicited': 'icmpv6.nd.na.flag.s',
+        'override': 'icmpv6.nd.na.flag.o', 'target': ('icmpv6.nd.na.target_address', address)})),
+    'ICMPv6NeighborSolicitation': (None, None, dict(NDP_OPTIONS, **{
+        'target': ('icmpv6.nd.ns.target_address', address)})),
+    'ICMPv6Redirect': (None, None, dict(NDP_OPTIONS, **{
+        'target': ('icmpv6.nd.rd.target_address', address),
+        'dst': ('icmpv6.rd.na.destination_address', address)})),
+    'ICMPv6RouterAdvertisement': (None, None, dict(NDP_OPTIONS, **{
+        'hop_limit': 'icmpv6.nd.ra.cur_hop_limit', 'managed': 'icmpv6.nd.ra.flag.m',
+        'other': 'icmpv6.nd.ra.flag.o', 'router_lifetime': 'icmpv6.nd.ra.router_lifetime',
+        'reachable_time': 'icmpv6.nd.ra.reachable_time',
+        'retransmission_time': 'icmpv6.nd.ra.retrans_timer'})),
+    'ICMPv6RouterSolicitation': (None, None, NDP_OPTIONS),
+    'IGMP': (('igmp', 'pim', 'dvmrp'), 'all', {
+        'version': 'igmp.version', 'igmp_type': 'igmp.type',
+        'max_response_time': ('igmp.max_resp', tenths), 'checksum': 'igmp.checksum',
+        'group': ('igmp.maddr', text, of_the_header), 'suppress': 'igmp.s', 'robustness': 'igmp.qrv',
+        'query_interval': ('igmp.qqic', floating), 'record_count': 'igmp.num_grp_recs',
+        'records[].type': 'igmp.record_type', 'records[].group': ('igmp.maddr', text, of_a_record)}),
+    'IPSecAH': ('ah', 'header', {
+        'next_header': 'ah.next_header', 'length': ('ah.length', lambda f: (raw(f) + 2) * 4),
+        'spi': 'ah.spi', 'seq': 'ah.sequence', 'icv': ('ah.icv', octets)}),
+    'IPSecESP': ('esp', 'all', {'spi': 'esp.spi', 'seq': 'esp.sequence'}),
+    'IPv4': ('ip', 'header', {
+        'src': 'ip.src', 'dst': 'ip.dst', 'tos': 'ip.dsfield', 'total_length': ('ip.len', raw),
+        'id': 'ip.id', 'dont_fragment': 'ip.flags.df', 'more_fragments': 'ip.flags.mf',
+        'fragment_offset': ('ip.frag_offset', times(8)), 'ttl': 'ip.ttl', 'protocol': 'ip.proto',
+        'checksum': 'ip.checksum', 'options[].type': ('ip.opt.type', raw, to_the_end), 'reserved': 'ip.flags.rb'}),
+    'IPv6': ('ipv6', None, {
+        'src': ('ipv6.src', address), 'dst': ('ipv6.dst', address), 'traffic_class': 'ipv6.tclass',
+        'flow_label': 'ipv6.flow', 'length': ('ipv6.plen', raw), 'next_header': 'ipv6.nxt',
+        'hop_limit': 'ipv6.hlim'}),
+    'IPv6Destination': ('ipv6.dstopts', 'header', extension('ipv6.dstopts')),
+    'IPv6Fragment': ('ipv6.fraghdr', 'header', {
+        'next_header': 'ipv6.fraghdr.nxt', 'fragment_offset': ('ipv6.fraghdr.offset', times(8)),
+        'more_fragments': 'ipv6.fraghdr.more', 'id': 'ipv6.fraghdr.ident'}),
+    'IPv6HopByHop': ('ipv6.hopopts', 'header', extension('ipv6.hopopts')),
+    'IPv6Routing': ('ipv6.routing', 'header', {
+        'next_header': 'ipv6.routing.nxt', 'length': 'ipv6.routing.len_oct',
+        'routing_type': 'ipv6.routing.type', 'segments_left': 'ipv6.routing.segleft',
+        'addresses[].address': ('ipv6.routing.src.addr|ipv6.routing.srh.addr|ipv6.routing.mipv6.home_address',
+                                address)}),
+    'LLC': ('llc', None, {
+        'dsap': ('llc.dsap', even), 'ssap': ('llc.ssap', even), 'group': 'llc.dsap.ig', 'response': 'llc.ssap.cr',
+        'control': ('llc.control', raw)}),
+    'LinkLayerDiscovery': ('lldp', 'all', {
+        'chassis_subtype': 'lldp.chassis.subtype', 'port_subtype': 'lldp.port.subtype',
+        'chassis': 'lldp.chassis.id.mac', 'port': 'lldp.port.id.mac', 'ttl': 'lldp.time_to_live'}),
+    'LinkLayerDiscoveryInfo': (None, None, {
+        'tlvs[].type': ('lldp.tlv.type', number, not_frame), 'tlvs[].oui': 'lldp.orgtlv.oui'}),
+    'Linux SLL': ('sll', 'header', {
+        'packet_type': 'sll.pkttype', 'hardware_type': 'sll.hatype', 'address_length': 'sll.halen',
+        'src': 'sll.src.eth', 'ether_type': 'sll.etype|sll.ltype|sll.gretype'}),
+    'Linux SLL2': ('sll', 'header', {
+        'packet_type': 'sll.pkttype', 'hardware_type': 'sll.hatype', 'address_length': 'sll.halen',
+        'src': 'sll.src.eth', 'ether_type': 'sll.etype|sll.ltype|sll.gretype',
+        'interface_index': 'sll.ifindex'}),
+    'Loopback': ('null', 'header', {}),
+    'MLDv1MulticastListenerDone': (None, None, {
+        'group': ('icmpv6.mld.multicast_address', address)}),
+    'MLDv1MulticastListenerQuery': (None, None, {
+        'max_response_time': 'icmpv6.mld.maximum_response_delay',
+        'group': ('icmpv6.mld.multicast_address', address)}),
+    'MLDv1MulticastListenerReport': (None, None, {
+        'group': ('icmpv6.mld.multicast_address', address)}),
+    'MLDv2MulticastListenerQuery': (None, None, {
+        'max_response_time': ('icmpv6.mld.maximum_response_code', floating16),
+        'group': ('icmpv6.mld.multicast_address', address), 'suppress': 'icmpv6.mld.flag.s',
+        'robustness': 'icmpv6.mld.flag.qrv', 'query_interval': ('icmpv6.mld.qqi', floating),
+        'source_count': 'icmpv6.mld.nb_sources'}),
+    'MLDv2MulticastListenerReport': (None, None, {
+        'record_count': 'icmpv6.mldr.nb_mcast_records',
+        'records[].type': 'icmpv6.mldr.mar.record_type',
+        'records[].group': ('icmpv6.mldr.mar.multicast_address', address),
+        'records[].source_count': 'icmpv6.mldr.mar.nb_sources'}),
+    'MPLS': ('mpls', 'header', {
+        'label': 'mpls.label', 'tc': 'mpls.exp', 'bottom': 'mpls.bottom', 'ttl': 'mpls.ttl'}),
+    'NTP': ('ntp', 'all', {
+        'leap_indicator': 'ntp.flags.li', 'version': 'ntp.flags.vn', 'mode': 'ntp.flags.mode',
+        'stratum': 'ntp.stratum', 'poll': ('ntp.ppoll', signed), 'precision': ('ntp.precision', signed),
+        'root_delay': ('ntp.rootdelay', raw), 'root_dispersion': ('ntp.rootdispersion', raw),
+        'reference_id': ('ntp.refid', raw), 'reference_timestamp': ('ntp.reftime', raw),
+        'origin_timestamp': ('ntp.org', raw), 'receive_timestamp': ('ntp.rec', raw),
+        'transmit_timestamp': ('ntp.xmt', raw)}),
+    'OSPF': ('ospf', 'all', {
+        'version': 'ospf.version', 'ospf_type': 'ospf.msg', 'length': 'ospf.packet_length',
+        'router_id': 'ospf.srcrouter', 'area_id': 'ospf.area_id', 'checksum': 'ospf.checksum',
+        'authentication_type': 'ospf.auth.type', 'instance_id': 'ospf.instance_id',
+        'mask': 'ospf.hello.network_mask', 'priority': 'ospf.hello.router_priority',
+        'hello_interval': 'ospf.hello.hello_interval',
+        'dead_interval': 'ospf.hello.router_dead_interval',
+        'designated_router': 'ospf.hello.designated_router',
+        'backup_router': 'ospf.hello.backup_designated_router', 'mtu': 'ospf.db.interface_mtu',
+        'flags': 'ospf.dbd', 'seq': 'ospf.db.dd_sequence', 'interface_id': 'ospf.hello.interface_id',
+        'lsa_count': 'ospf.ls.number_of_lsas', 'lsas[].age': ('ospf.lsa.age', raw),
+        'lsas[].advertising_router': ('ospf.advrouter', text, of_advertisement), 'lsas[].seq': 'ospf.lsa.seqnum',
+        'lsas[].checksum': 'ospf.lsa.chksum', 'lsas[].length': 'ospf.lsa.length'}),
+    'PPP': ('ppp', 'header', {'protocol': 'ppp.protocol'}),
+    'PPPoE': (('pppoes', 'pppoed'), None, {
+        'version': 'pppoe.version', 'pppoe_type': 'pppoe.type', 'code': 'pppoe.code',
+        'session_id': 'pppoe.session_id', 'length': 'pppoe.payload_length',
+        'tags[].type': 'pppoed.tag'}),
+    'RADIUS': ('radius', 'all', {
+        'code': 'radius.code', 'id': 'radius.id', 'length': 'radius.length',
+        'attributes[].type': 'radius.avp.type'}),
+    'SCTP': ('sctp', None, {
+        'src_port': 'sctp.srcport', 'dst_port': 'sctp.dstport',
+        'verification_tag': 'sctp.verification_tag', 'checksum': 'sctp.checksum'}),
+    'SCTPAbort': (None, None, SCTP_CHUNK),
+    'SCTPCookieAck': (None, None, SCTP_CHUNK),
+    'SCTPCookieEcho': (None, None, dict(SCTP_CHUNK, value=('sctp.cookie', octets))),
+    'SCTPData': (None, None, dict(SCTP_TYPED, **{
+        'immediate': 'sctp.data_i_bit', 'unordered': 'sctp.data_u_bit', 'begin': 'sctp.data_b_bit',
+        'end': 'sctp.data_e_bit', 'tsn': 'sctp.data_tsn_raw|sctp.data_tsn', 'stream_id': 'sctp.data_sid',
+        'stream_seq': 'sctp.data_ssn', 'ppid': 'sctp.data_payload_proto_id'})),
+    'SCTPError': (None, None, SCTP_CHUNK),
+    'SCTPHeartbeat': (None, None, SCTP_CHUNK),
+    'SCTPHeartbeatAck': (None, None, SCTP_CHUNK),
+    'SCTPInit': (None, None, sctp_init('sctp.init_')),
+    'SCTPInitAck': (None, None, sctp_init('sctp.initack_')),
+    'SCTPSack': (None, None, dict(SCTP_TYPED, **{
+        'cumulative_tsn': 'sctp.sack_cumulative_tsn_ack_raw|sctp.sack_cumulative_tsn_ack',
+        'advertised_window': 'sctp.sack_a_rwnd', 'gap_count': 'sctp.sack_number_of_gap_blocks',
+        'duplicate_count': 'sctp.sack_number_of_duplicated_tsns'})),
+    'SCTPShutdown': (None, None, SCTP_CHUNK),
+    'SCTPShutdownAck': (None, None, SCTP_CHUNK),
+    'SCTPShutdownComplete': (None, None, SCTP_CHUNK),
+    'SCTPUnknownChunkType': (None, None, SCTP_CHUNK),
+    'SFlow': ('sflow', 'all', {
+        'version': 'sflow_245.version', 'agent': 'sflow_245.agent|sflow.agent',
+        'agent6': ('sflow_245.agent.v6|sflow.agent.v6', address),
+        'sub_agent_id': 'sflow_245.sub_agent_id', 'seq': 'sflow_245.sequence_number',
+        'uptime': ('sflow_245.sysuptime', raw), 'sample_count': 'sflow_245.numsamples'}),
+    'SIP': ('sip', 'all', {
+        'method': ('sip.Method', text), 'uri': ('sip.r-uri', text), 'status': 'sip.Status-Code'}),
+    'SNAP': (None, None, {
+        'oui': ('llc.oui', oui),
+        'ether_type': 'llc.type|llc.pid|llc.cisco_pid|llc.nortel_pid|llc.iana_pid|llc.apple_atalk_pid|'
+                      'llc.extreme_pid|llc.foundry_pid|llc.force10_pid|llc.hpteam_pid|llc.wlccp_pid'}),
+    'STP': ('stp', 'all', {
+        'protocol_id': 'stp.protocol', 'version': 'stp.version', 'stp_type': 'stp.type',
+        'flags': 'stp.flags', 'tc': ('stp.flags.tc', number, first), 'tca': ('stp.flags.tcack', number, first),
+        'root_priority': 'stp.root.prio', 'root_system_id': 'stp.root.ext', 'root': 'stp.root.hw',
+        'cost': 'stp.root.cost', 'bridge_priority': 'stp.bridge.prio',
+        'bridge_system_id': 'stp.bridge.ext', 'bridge': 'stp.bridge.hw', 'port_id': 'stp.port',
+        'message_age': ('stp.msg_age', seconds_256), 'max_age': ('stp.max_age', seconds_256),
+        'hello_time': ('stp.hello', seconds_256), 'forward_delay': ('stp.forward', seconds_256)}),
+    'TCP': ('tcp', 'header', {
+        'src_port': 'tcp.srcport', 'dst_port': 'tcp.dstport', 'seq': 'tcp.seq',
+        'ack': 'tcp.ack_raw|tcp.ack', 'flags': ('tcp.flags', flags), 'window': 'tcp.window_size_value',
+        'checksum': 'tcp.checksum', 'urgent': 'tcp.urgent_pointer',
+        'options[].kind': ('tcp.option_kind', raw, to_the_end), 'options[].mss': 'tcp.options.mss_val',
+        'options[].shift': 'tcp.options.wscale.shift',
+        'options[].value': 'tcp.options.timestamp.tsval',
+        'options[].echo_reply': 'tcp.options.timestamp.tsecr'}),
+    'TLS': ('tls', 'all', {
+        'content_type': ('tls.record.content_type', number, first),
+        'version': ('tls.record.version', number, first), 'length': ('tls.record.length', number, first), 'handshake_type': ('tls.handshake.type', number, first),
+        'hello_version': ('tls.handshake.version', number, first), 'cipher_suite': ('tls.handshake.ciphersuite', number, single),
+        'session_id_length': 'tls.handshake.session_id_length',
+        'sni': ('tls.handshake.extensions_server_name', text)}),
+    'UDP': ('udp', 'header', dict(PORTS, length='udp.length')),
+    'UDPLite': ('udplite', 'header', dict(PORTS, coverage='udp.checksum_coverage')),
+    'VRRP': ('vrrp', 'all', {
+        'interval': ('vrrp.adver_int|vrrp.short_adver_int', interval), 'version': 'vrrp.version', 'vrrp_type': 'vrrp.type', 'vrid': 'vrrp.virt_rtr_id',
+        'priority': 'vrrp.prio', 'address_count': 'vrrp.addr_count',
+        'authentication_type': 'vrrp.auth_type', 'checksum': 'vrrp.checksum',
+        'addresses[].ipv4': 'vrrp.ip_addr', 'addresses[].ipv6': ('vrrp.ipv6_addr', address)}),
+    'VXLAN': ('vxlan', 'header', {
+        'has_vni': 'vxlan.flag_i', 'vni': 'vxlan.vni', 'has_policy': 'vxlan.flag_g',
+        'dont_learn': 'vxlan.flag_d', 'policy_applied': 'vxlan.flag_a', 'policy_id': 'vxlan.gbp'}),
+}
+
+NAMES = {tshark for entry in LAYERS.values() for tshark in
+         (entry[0] if isinstance(entry[0], tuple) else (entry[0],)) if tshark} - {'pim', 'dvmrp'}
+WANTED = {'dhcpv6.option.length'} | {
+    name for entry in LAYERS.values() for spec in entry[2].values()
+    for name in (spec if isinstance(spec, str) else spec[0]).split('|')}

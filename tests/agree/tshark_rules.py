@@ -1,0 +1,208 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The differences between Torc and tshark that are meant to be: the S lines of docs/differences.md.
+
+Each rule looks at one difference and at the packet that it is in, and takes out nothing else. A
+difference is (key, torc's, tshark's, layer of torc or None, protocol of tshark or None).
+"""
+import collections
+
+from tshark_fields import NAMES
+
+Difference = collections.namedtuple('Difference', 'key ours theirs layer proto')
+
+# protocols of tshark that are no layer of their own
+NOTHING = ('geninfo', 'frame', 'fake-field-wrapper', '_ws.malformed', '_ws.short', '_ws.unreassembled',
+           '_ws.expert', 'data', 'pkt_comment', 'mptcp')
+ERSPAN_III, WCCP = 0x22eb, 0x883e
+ATM = 19
+VXLAN_GPE = 4790
+UDP_ESP = 4500
+
+
+class Case:
+    """A packet as both see it."""
+
+    def __init__(self, ours, theirs):
+        self.ours, self.theirs = ours, theirs
+        self.layers = ours['layers']
+        self.last = self.layers[-1] if self.layers else {'type': '', 'offset': 0, 'header_length': 0}
+        self.before = self.layers[-2]['type'] if len(self.layers) > 1 else ''
+        self.unknown = (ours.get('unknown') or {}).get('number')
+        self.failed = self.last['type'] == 'DecodeFailure'
+        self.cut = ours['caplen'] < ours['len']
+        # the packet was cut, or tshark says itself that it is malformed
+        self.broken = self.cut or bool(theirs.bogus) or any(
+            theirs.has(name) for name in ('_ws.malformed', '_ws.short', '_ws.unreassembled'))
+
+    def layer_at(self, proto):
+        """The layer of ours that the protocol lies in, but does not begin."""
+        for layer in self.layers:
+            if layer['offset'] < proto.pos < layer['offset'] + layer['header_length']:
+                return layer
+        return None
+
+    def behind(self, proto):
+        """Whether the protocol lies in what Torc leaves as bytes."""
+        return self.last['type'] in ('Payload', 'Fragment') and proto.pos >= self.last['offset']
+
+    def foreign(self, proto):
+        """Whether a protocol that Torc does not have is what Payload begins with."""
+        return any(other.pos == self.last['offset'] and other.size > 0 and other.name not in NAMES and
+                   other.name not in NOTHING for other in self.theirs.protos) and self.behind(proto)
+
+    def port(self):
+        ports = self.ours['flow']['transport'] or ()
+        return set(ports)
+
+
+def only_tshark(difference):
+    return difference.key == 'only tshark'
+
+
+def quoted(d, case):
+    if not only_tshark(d):
+        return False
+    inside = case.layer_at(d.proto)
+    return (case.before in ('ICMPv4', 'ICMPv6') and case.behind(d.proto)) or \
+        (inside is not None and inside['type'] == 'ICMPv6Redirect')
+
+
+def foreign(d, case):
+    link = (case.ours.get('unknown') or {}).get('registry') == 'link type'
+    return only_tshark(d) and (case.foreign(d.proto) or link or
+                               (case.behind(d.proto) and d.proto.pos > case.last['offset'] and
+                                case.before == 'SCTPData'))
+
+
+def inside(d, case):
+    if not only_tshark(d):
+        return False
+    layer = case.layer_at(d.proto)
+    return layer is not None and layer['type'] in ('SFlow', 'RADIUS', 'DHCPv6')
+
+
+def fragment(d, case):
+    return only_tshark(d) and case.behind(d.proto) and any(
+        layer.get('more_fragments') and not layer.get('fragment_offset') for layer in case.layers)
+
+
+def both_fail(d, case):
+    """What neither could decode to its end: tshark shows the part that it read."""
+    return case.failed and case.broken and only_tshark(d) and d.proto.pos >= case.last['offset']
+
+
+def tshark_stops(d, case):
+    """tshark gives up in a layer that Torc has, and shows nothing from there on."""
+    return d.key.endswith(' @') and not d.theirs and case.broken and \
+        not any(proto.pos > d.ours and proto.name not in NOTHING for proto in case.theirs.protos)
+
+
+def element(d, case):
+    """One element more or fewer, where an element does not fit into its list."""
+    if d.key == 'STP size':
+        return case.cut and d.ours < d.theirs
+    if '[].' not in d.key or not case.broken:
+        return False
+    shorter, longer = sorted((list(d.ours), list(d.theirs)), key=len)
+    return len(longer) <= len(shorter) + 1 and longer[:len(shorter)] == shorter
+
+
+def jumbo(d, case):
+    """A UDP length of 0: all there is (RFC 2675 §4), also below IPv4 when captured before offload."""
+    udp = [layer for layer in case.layers if layer['type'] == 'UDP' and layer['length'] == 0]
+    place = d.layer['offset'] if d.layer else d.proto.pos if d.proto else -1
+    return bool(udp) and case.ours['caplen'] > 65535 and place >= udp[0]['offset']
+
+
+def isl(d, case):
+    first = case.layers[0]
+    return first['type'] == 'Ethernet' and first['dst'][:14] in ('01:00:0c:00:00', '0c:00:0c:00:00') and \
+        case.theirs.has('isl')
+
+
+def erspan3(d, case):
+    return only_tshark(d) and case.unknown == ERSPAN_III and case.before == 'GRE' and case.behind(d.proto)
+
+
+def wccp(d, case):
+    return case.unknown == WCCP and case.before == 'GRE' and \
+        ((d.key == 'GRE size' and d.theirs == d.ours + 4) or (only_tshark(d) and case.behind(d.proto)))
+
+
+def ppp_address(d, case):
+    """An address of 255 whose control is not 3: a protocol of one byte (RFC 1661 §6.5)."""
+    return d.key == 'PPP size' and d.ours == 1 and d.theirs > 1 and case.unknown == 255
+
+
+def vxlan_gpe(d, case):
+    return only_tshark(d) and VXLAN_GPE in case.port() and case.behind(d.proto)
+
+
+def atm_arp(d, case):
+    return d.key == 'ARP @' and d.layer['hardware_type'] == ATM and case.theirs.has('_ws.malformed')
+
+
+def other_port(d, case):
+    """A protocol of ours on a port that is not its own: tshark guesses by content."""
+    return only_tshark(d) and d.proto.name in ('dns', 'ntp', 'sip', 'radius') and \
+        case.behind(d.proto) and case.before in ('UDP', 'TCP') and \
+        not case.port() & {53, 5353, 5355, 123, 5060, 1812, 1813, 3799}
+
+
+def version(d, case):
+    """tshark goes by the version nibble, Torc by what announced the packet."""
+    return case.failed and case.ours['error'].endswith((': the version is not 4', ': the version is not 6')) and \
+        (d.key == 'error' or (only_tshark(d) and d.proto.pos >= case.last['offset']))
+
+
+def udp_esp(d, case):
+    return only_tshark(d) and d.proto.name == 'esp' and UDP_ESP in case.port() and case.before == 'UDP'
+
+
+def sum_of_part(d, case):
+    """IP promises more than there is: tshark sums up what there is, or does not try what is whole."""
+    return d.key.endswith(' checksum') and case.ours['truncated'] and \
+        (d.ours == 'not checkable' or d.theirs == 2)
+
+
+def no_record(d, case):
+    return (case.ours['error'] or '').startswith('TLS: ') and case.before == 'TCP' and \
+        (d.key == 'error' or (only_tshark(d) and d.proto.name == 'tls'))
+
+
+# what a standard forbids; tshark shows such a header, mostly without a word
+REFUSED = ('version is not 1', 'version is not 3', 'version is not 5', 'version is neither 0 nor 1',
+           'version is neither 2 nor 3', 'length is below the header', 'unknown message type',
+           'operation is neither request nor reply', 'an option does not fit', 'a name or record does not fit',
+           'chassis, port or TTL is missing', 'a TLV is shorter than its header',
+           'unknown kind of agent address', 'chunk length is below its header', 'protocol number is even',
+           'neither a request line nor a status line')
+
+
+def refused(d, case):
+    return case.failed and case.ours['status'] == 'malformed' and \
+        case.ours['error'].endswith(tuple(': ' + reason for reason in REFUSED)) and \
+        (d.key == 'error' or (only_tshark(d) and d.proto.pos >= case.last['offset']))
+
+
+def geneve_version(d, case):
+    return only_tshark(d) and case.before == 'Geneve' and case.layers[-2]['version'] != 0 and \
+        case.behind(d.proto)
+
+
+def pseudowire(d, case):
+    """Behind a label stack, a first nibble of neither 4 nor 6: nothing says what it is (RFC 3985 §5.4)."""
+    return only_tshark(d) and case.before == 'MPLS' and case.behind(d.proto)
+
+
+RULES = (('S1', quoted), ('S2', foreign), ('S3', inside), ('D1', fragment), ('S4', both_fail),
+         ('S5', tshark_stops), ('S6', element), ('D9', jumbo), ('S7', isl), ('S8', erspan3),
+         ('S9', wccp), ('S10', ppp_address), ('S11', vxlan_gpe), ('S12', atm_arp), ('S13', other_port),
+         ('D16', version), ('S14', udp_esp), ('S15', sum_of_part), ('S16', no_record), ('S17', refused), ('D14', geneve_version), ('S18', pseudowire))
+
+
+def rule_of(difference, case):
+    for name, test in RULES:
+        if test(difference, case):
+            return name
+    return None
