@@ -193,8 +193,24 @@ static void limit(void)
 	is(decoded.layer_count, TORC_LAYERS_MAX, "with those up to there");
 }
 
+/* Bytes that nobody decodes are Payload; where there are none, there is no layer. */
+static void nothing(void)
+{
+	static const uint8_t byte = 0;
+	struct torc_decoded decoded;
+
+	is(torc_decode(65000, &byte, 1, 1, &decoded), TORC_DECODED_UNKNOWN_NEXT,
+	   "an unknown link type");
+	is(decoded.layer_count, 1, "its byte is Payload");
+	is(torc_decode(65000, &byte, 0, 60, &decoded), TORC_DECODED_UNKNOWN_NEXT,
+	   "the same without a byte");
+	is(decoded.layer_count, 0, "has no layer");
+	is(decoded.number, 65000, "but the number");
+}
+
 int main(void)
 {
+	nothing();
 	places();
 	targets();
 	batch();

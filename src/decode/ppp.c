@@ -17,7 +17,8 @@ static int ppp_decode(struct torc_cursor *cursor)
 {
 	uint32_t at;
 
-	TORC_NEED(cursor, 2);
+	TORC_NEED(cursor, 1);
+	TORC_NEED(cursor, cursor->data[0] == 0xFF ? 2 : 1);
 	at = prefix_length(cursor->data);
 	TORC_NEED(cursor, at + 1);
 	if (cursor->data[at] & 1) {
