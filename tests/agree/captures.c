@@ -6,6 +6,7 @@
  *
  * golden.pcapng    the packets of tests/golden/, each with its link type
  * streams.pcapng   those of them that are to be decoded with TORC_DECODE_STREAMS
+ * cut.pcapng       the golden packets cut by the snaplen at every length
  * mixed.pcapng     made packets, mixed as public captures are (bench/mix.h)
  */
 #include <torc/file.h>
@@ -15,7 +16,7 @@
 
 #define MIXED_PACKETS 20000
 
-static struct torc_writer *all_file, *streams_file;
+static struct torc_writer *all_file, *streams_file, *cut_file;
 static int written;
 
 static struct torc_writer *create(const char *folder, const char *name)
@@ -48,6 +49,8 @@ static void append_golden(const struct golden *golden)
 
 	packet.ifindex = 1 + golden->link_type;
 	append(golden->streams ? streams_file : all_file, &packet);
+	for (packet.caplen--; packet.caplen + 1 > 0; packet.caplen--)
+		append(cut_file, &packet);
 }
 
 static void append_mixed(struct torc_writer *writer)
@@ -71,12 +74,14 @@ int main(int argc, char **argv)
 		return 2;
 	all_file = create(argv[1], "golden.pcapng");
 	streams_file = create(argv[1], "streams.pcapng");
+	cut_file = create(argv[1], "cut.pcapng");
 	mixed = create(argv[1], "mixed.pcapng");
 	if (golden_each(append_golden) == 0)
 		return 1;
 	append_mixed(mixed);
 	if (torc_writer_close(all_file, NULL, NULL) < 0 ||
 	    torc_writer_close(streams_file, NULL, NULL) < 0 ||
+	    torc_writer_close(cut_file, NULL, NULL) < 0 ||
 	    torc_writer_close(mixed, NULL, NULL) < 0)
 		return 1;
 	printf("%d packets\n", written);

@@ -45,22 +45,6 @@ func (w *walk) inSCTP() bool {
 	return n > 0 && len(w.found[n-1].name) >= 4 && w.found[n-1].name[:4] == "SCTP"
 }
 
-// D34: DATA whose fixed header is whole is there, though the capture cut its data
-func cutChunk(w *walk, s *step) bool {
-	p := s.data
-	if s.failure == "" || len(p) < 16 || p[0] != 0 || !w.inSCTP() || be16(p[2:]) <= len(p) {
-		return false
-	}
-	s.undo()
-	s.failure = ""
-	s.truncated = true
-	s.add("SCTPData", s.offset, 16, len(p)-16, fields{"flags": p[1], "length": be16(p[2:]),
-		"unordered": p[1]&4 != 0, "begin": p[1]&2 != 0, "end": p[1]&1 != 0, "tsn": be32(p[4:]),
-		"stream_id": be16(p[8:]), "stream_seq": be16(p[10:]), "ppid": be32(p[12:])})
-	s.payload()
-	return true
-}
-
 // D38: FDDI's destination comes first, VXLAN's A bit is 0x08, a dot inside a label is escaped
 func swappedFields(w *walk, s *step) bool {
 	f := s.last().fields

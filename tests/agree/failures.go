@@ -54,9 +54,13 @@ func failedLayer(w *walk, s *step) bool {
 		return false
 	}
 	switch s.last().name {
-	case "IPv4", "TCP", "UDP", "IPv6HopByHop", "IPv6Destination", "IPv6Routing":
+	case "IPv4", "TCP", "UDP", "SCTP", "IPv6HopByHop", "IPv6Destination", "IPv6Routing":
 	case "IPv6":
-		if len(s.data) >= 40 { // what failed is behind it
+		if len(s.data) == 40 { // what failed is behind it, where nothing is
+			s.failure = ""
+			return true
+		}
+		if len(s.data) > 40 {
 			return false
 		}
 	default:
@@ -96,6 +100,8 @@ func needed(name string, p []byte) int {
 		return more(20, at(12)>>4*4)
 	case "UDP":
 		return 8
+	case "SCTP":
+		return 12
 	case "SFlow":
 		return 28
 	case "RADIUS":
@@ -192,26 +198,16 @@ func forbiddenValue(w *walk, s *step) bool {
 func headerBeforeList(w *walk, s *step) bool {
 	p := s.data
 	switch {
-	case strings.HasPrefix(s.failure, "Invalid CiscoDiscovery value length") && len(p) >= 4:
+	case len(p) >= 4 && (strings.HasPrefix(s.failure, "Invalid CiscoDiscovery value length") ||
+		strings.HasPrefix(s.failure, "CDP TLV <")):
 		s.undo()
+		s.truncated = !strings.HasPrefix(s.failure, "Invalid")
 		s.add("CiscoDiscovery", s.offset, 4, len(p)-4, fields{"version": p[0], "ttl": p[1],
 			"checksum": be16(p[2:])})
 		return true
-	case strings.HasPrefix(s.failure, "LLDP VData <"):
-		at := 0
-		for _, kind := range []byte{1, 2, 3} {
-			if at+2 > len(p) || p[at]>>1 != kind {
-				return false
-			}
-			at += 2 + be16(p[at:])&0x1FF
-		}
-		if at > len(p) {
-			return false
-		}
-		s.undo()
-		s.add("LinkLayerDiscovery", s.offset, at, len(p)-at, fields{"ttl": be16(p[at-2:])})
-		s.truncated = true
-		return true
+	case strings.HasPrefix(strings.ToLower(s.failure), "lldp vdata <"),
+		s.failure == "Missing mandatory LinkLayerDiscovery TLV":
+		return lldpBeforeList(s)
 	case len(s.layers) == 2 && s.layers[0].name == "LinkLayerDiscovery":
 		ttl := s.layers[0].header - 4
 		if ttl >= 0 && p[ttl]>>1 == 3 {
@@ -222,4 +218,29 @@ func headerBeforeList(w *walk, s *step) bool {
 		return true
 	}
 	return false
+}
+
+// The mandatory TLVs and, when all of those behind fit, they too; the end TLV may be cut.
+func lldpBeforeList(s *step) bool {
+	p, at := s.data, 0
+	for _, kind := range []byte{1, 2, 3} {
+		if at+2 > len(p) || p[at]>>1 != kind {
+			return false
+		}
+		at += 2 + be16(p[at:])&0x1FF
+	}
+	if at > len(p) {
+		return false
+	}
+	failed := s.failure != "Missing mandatory LinkLayerDiscovery TLV"
+	s.undo()
+	s.add("LinkLayerDiscovery", s.offset, at, len(p)-at, fields{"ttl": be16(p[at-2:])})
+	s.truncated = true
+	if !failed {
+		s.failure = ""
+		if at < len(p) {
+			s.add("LinkLayerDiscoveryInfo", s.restOffset, len(p)-at, 0, nil)
+		}
+	}
+	return true
 }

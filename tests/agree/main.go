@@ -201,6 +201,7 @@ func readFile(path string, encoder *json.Encoder, streams bool) {
 
 func main() {
 	out := bufio.NewWriter(os.Stdout)
+	os.Stdout = os.Stderr // gopacket prints there in one place
 	defer out.Flush()
 	encoder := json.NewEncoder(out)
 	encoder.SetEscapeHTML(false)

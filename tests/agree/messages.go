@@ -11,7 +11,7 @@ import (
 	"github.com/google/gopacket/layers"
 )
 
-// D5: EAPOL's body is as long as its header says, IEEE 802.1X §11.3.6; the rest is padding
+// D5: EAPOL's body is as long as its header says, IEEE 802.1X-2010 §11.3; the rest is padding
 func accessLength(w *walk, s *step) bool {
 	x, ok := s.last().layer.(*layers.EAPOL)
 	if !ok {
@@ -113,36 +113,6 @@ func unknownInside(w *walk, s *step) bool {
 	return true
 }
 
-// D34: a message whose fixed header is whole is there, though the capture cut it or a length in it
-// promises more; BOOTP without DHCP's cookie is whole too, RFC 951 §3
-func cutMessage(w *walk, s *step) bool {
-	p := s.data
-	switch {
-	case s.failure == "" || len(s.layers) > 0:
-		return false
-	case s.failure == "Option is malformed" && target(s.decoder) == "DHCPv4" && len(p) >= 240:
-		s.leaf("DHCPv4", fields{"operation": p[0], "xid": be32(p[4:])})
-	case s.failure == "ethernet counters too small" && len(p) >= 28 && be32(p[4:]) == 1:
-		s.leaf("SFlow", sflowHeader(p))
-		s.role(3, "SFlow")
-	case s.failure == "Bad DHCP header" && len(p) >= 240 && be32(p[236:]) != 0x63825363:
-		s.leaf("DHCPv4", fields{"operation": p[0], "xid": be32(p[4:]),
-			"your_ip": ipOf(be32(p[16:])), "relay_ip": ipOf(be32(p[24:])), "options": list{}})
-	case target(s.decoder) == "DNS" && len(p) >= 12 && w.cut:
-		s.leaf("DNS", fields{"id": be16(p), "response": p[2]&0x80 != 0, "rcode": p[3] & 15,
-			"question_count": be16(p[4:]), "answer_count": be16(p[6:]),
-			"authority_count": be16(p[8:]), "additional_count": be16(p[10:])})
-		s.role(3, "DNS")
-	case target(s.decoder) == "RADIUS" && len(p) >= 20 && be16(p[2:]) > len(p):
-		s.leaf("RADIUS", fields{"code": p[0], "id": p[1], "length": be16(p[2:])})
-		s.truncated = true
-		s.role(3, "RADIUS")
-	default:
-		return false
-	}
-	return true
-}
-
 // D35: the data of an echo is Payload, RFC 4443 §4.1, and so is the body of SIP, RFC 3261 §7.4
 func echoData(w *walk, s *step) bool {
 	p := s.last()
@@ -220,6 +190,8 @@ func timerCodes(w *walk, s *step) bool {
 		}
 		f["max_response_time"] = timerOf(int(s.data[1]), 4) * 100
 		f["query_interval"] = timerOf(int(s.data[9]), 4)
+	case *layers.IGMPv1or2:
+		f["max_response_time"] = int(s.data[1]) * 100 // RFC 2236 §2.2: no floating point yet
 	case *layers.MLDv2MulticastListenerQueryMessage:
 		f["max_response_time"] = timerOf(int(x.MaximumResponseCode), 12)
 		f["query_interval"] = timerOf(int(x.QueriersQueryIntervalCode), 4)
