@@ -123,10 +123,13 @@ static int start_receiving(struct torc_engine *engine)
 
 int afxdp_start(struct torc_engine *engine)
 {
-	int result = 0;
+	int result;
 
 	if (engine->running)
 		return 0;
+	result = afxdp_find_again(engine);
+	if (result < 0)
+		return result;
 	engine->checked = engine->down = false;
 	afxdp_link_monitor_for(engine->monitor, engine->device.ifindex, true);
 	if (engine->port && engine->config.mode != TORC_SEND_ONLY) {

@@ -282,6 +282,8 @@ int afxdp_open(struct torc_engine **opened, const struct torc_engine_config *con
 	       struct torc_error *error);
 void afxdp_close(struct torc_engine *engine);
 int afxdp_check(struct torc_engine *engine);
+/* Before start(): if the interface was deleted, go to the one that has its name now, or -ENODEV. */
+int afxdp_find_again(struct torc_engine *engine);
 int afxdp_set_promisc(struct torc_engine *engine, bool on);
 /* The packet socket, opened now if it was not: -EPERM and others. */
 int afxdp_packet_socket(struct torc_engine *engine);

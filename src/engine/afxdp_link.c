@@ -313,7 +313,10 @@ int afxdp_link_monitor(void)
 	return fd;
 }
 
-/* Fields of a message are in host order, and loads of classic BPF convert from network order. */
+/*
+ * A deleted interface is not up any more, and one that was down already is told by its end. Fields
+ * of a message are in host order, and loads of classic BPF convert from network order.
+ */
 int afxdp_link_monitor_for(int monitor, int ifindex, bool up)
 {
 	struct sock_filter wanted[] = {
@@ -321,7 +324,7 @@ int afxdp_link_monitor_for(int monitor, int ifindex, bool up)
 			 NLMSG_HDRLEN + offsetof(struct ifinfomsg, ifi_index)),
 		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, htonl((uint32_t)ifindex), 0, 5),
 		BPF_STMT(BPF_LD | BPF_H | BPF_ABS, offsetof(struct nlmsghdr, nlmsg_type)),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, htons(RTM_DELLINK), 2, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, htons(RTM_DELLINK), up ? 0 : 2, 0),
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
 			 NLMSG_HDRLEN + offsetof(struct ifinfomsg, ifi_flags)),
 		BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, htonl(IFF_UP), up, !up),

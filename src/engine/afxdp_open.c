@@ -402,44 +402,71 @@ int afxdp_set_promisc(struct torc_engine *engine, bool on)
 
 /* ---- the interface's fate ---- */
 
-/* The interface was deleted, and there is one of its name again: receive there. */
-static int find_again(struct torc_engine *engine)
+/* Packets of the old one lie in its memory: in its rings, or lent out. */
+static bool holds_packets(struct torc_engine *engine)
+{
+	return afxdp_queued(engine) > 0 || engine->free_count < engine->block_count;
+}
+
+/* From an interface that was deleted to the one that has its name now. */
+static int move_to(struct torc_engine *engine, const struct afxdp_link *found,
+		   struct torc_error *error)
 {
 	bool promisc = engine->promisc;
-	struct afxdp_link found;
 	int result;
 
-	if (engine->group || engine->queue_count == 0) /* a cluster is closed and made anew */
-		return 0;
-	/* Not while packets of the old one are in the rings or lent out: they lie in its memory. */
-	if (afxdp_queued(engine) > 0 || engine->free_count < engine->block_count ||
-	    afxdp_link_get(&found, engine->device.name, 0) < 0 || !(found.flags & IFF_UP))
-		return 0;
-	engine->running = engine->receiving = engine->promisc = false;
+	engine->receiving = engine->promisc = false;
 	pthread_mutex_lock(&engine->queues_lock);
 	afxdp_keep_counters(engine);
 	close_on_device(engine);
 	engine->base_seen = engine->base_dropped = 0;
-	engine->device = found;
+	engine->device = *found;
 	engine->next_queue = 0;
-	result = open_on_device(engine, NULL);
-	pthread_mutex_unlock(&engine->queues_lock);
-	if (result == 0)
-		result = afxdp_start(engine);
-	engine->running = true; /* as far as the ring knows */
-	if (result < 0) {
-		pthread_mutex_lock(&engine->queues_lock);
+	result = open_on_device(engine, error);
+	if (result < 0)
 		close_on_device(engine);
-		pthread_mutex_unlock(&engine->queues_lock);
-		return 0; /* tried again */
-	}
+	pthread_mutex_unlock(&engine->queues_lock);
+	engine->gone = result < 0;
 	if (promisc)
 		afxdp_set_promisc(engine, true);
-	engine->gone = engine->down = false;
+	return result;
+}
+
+/* A ring is enabled again: is its interface still the same? */
+int afxdp_find_again(struct torc_engine *engine)
+{
+	struct afxdp_link found;
+	int result = engine->gone ? -ENODEV : afxdp_link_get(&found, NULL, engine->device.ifindex);
+
+	if (result != -ENODEV)
+		return 0; /* or nobody knows */
+	if (engine->group)
+		return result; /* a cluster is closed and made anew */
+	result = afxdp_link_get(&found, engine->device.name, 0);
+	if (result == 0 && holds_packets(engine))
+		result = -EBUSY;
+	return result < 0 ? result : move_to(engine, &found, NULL);
+}
+
+/* It was deleted while the ring receives, and there is one of its name again. */
+static int resume(struct torc_engine *engine)
+{
+	struct afxdp_link found;
+
+	if (engine->group || holds_packets(engine) ||
+	    afxdp_link_get(&found, engine->device.name, 0) < 0 || !(found.flags & IFF_UP))
+		return 0;
+	engine->running = false;
+	if (move_to(engine, &found, NULL) == 0 && afxdp_start(engine) < 0)
+		engine->gone = true; /* tried again */
+	engine->running = true; /* as far as the ring knows */
 	return 0;
 }
 
-/* Called when nothing is at hand. Each change is told once. */
+/*
+ * Called when nothing is at hand. Each change is told once. The monitor only tells of what is not
+ * as it was when it was asked, so that a change which is over again is known too.
+ */
 int afxdp_check(struct torc_engine *engine)
 {
 	bool changed = afxdp_link_changed(engine->monitor), was_down = engine->down;
@@ -449,7 +476,7 @@ int afxdp_check(struct torc_engine *engine)
 	if (!engine->running)
 		return 0;
 	if (engine->gone)
-		return find_again(engine);
+		return resume(engine);
 	if (!changed && engine->checked)
 		return 0;
 	engine->checked = true;
@@ -460,10 +487,11 @@ int afxdp_check(struct torc_engine *engine)
 	}
 	if (result < 0)
 		return 0;
+	memcpy(engine->device.name, now.name, sizeof(now.name));
 	engine->down = !(now.flags & IFF_UP);
-	if (engine->down == was_down)
+	if (engine->down == was_down && !changed)
 		return 0;
 	engine->checked = false; /* once more, lest it changed again before the monitor knew */
 	afxdp_link_monitor_for(engine->monitor, engine->device.ifindex, !engine->down);
-	return engine->down ? -ENETDOWN : 0;
+	return engine->down || !was_down ? -ENETDOWN : 0;
 }
