@@ -301,20 +301,32 @@ static inline uint32_t net_stream_stop(struct net_stream *stream)
 /* ---- receiving ---- */
 
 /*
- * A ring that is open, enabled and non-blocking; the test ends when it cannot be had. NET_ENGINE in
- * the environment ("xdp:") runs a test on another engine: tests/xdp_rings.sh.
+ * A device string. NET_ENGINE in the environment ("xdp:") runs a test on another engine:
+ * tests/xdp_rings.sh. The answer is good until the next one.
  */
-static inline struct torc_ring *net_ring_with(const char *device,
-					      const struct torc_ring_options *options)
+static inline const char *net_device(const char *device)
 {
 	const char *engine = getenv("NET_ENGINE");
-	struct torc_ring *ring;
-	struct torc_error error;
-	char name[256];
-	int result;
+	static char name[256];
 
 	snprintf(name, sizeof(name), "%s%s", engine ? engine : "", device);
-	result = torc_ring_open_with(&ring, name, options, &error);
+	return name;
+}
+
+static inline bool net_is_xdp(void)
+{
+	return strncmp(net_device(""), "xdp:", 4) == 0;
+}
+
+/* A ring that is open, enabled and non-blocking; the test ends when it cannot be had. */
+static inline struct torc_ring *net_ring_of(const char *device,
+					    const struct torc_ring_options *options)
+{
+	struct torc_ring *ring;
+	struct torc_error error;
+	int result;
+
+	result = torc_ring_open_with(&ring, device, options, &error);
 	if (result == -EPERM)
 		skip_all(error.text);
 	if (!ok(result == 0, "a ring on %s opens", device)) {
@@ -329,6 +341,12 @@ static inline struct torc_ring *net_ring_with(const char *device,
 	return ring;
 }
 
+static inline struct torc_ring *net_ring_with(const char *device,
+					      const struct torc_ring_options *options)
+{
+	return net_ring_of(net_device(device), options);
+}
+
 static inline struct torc_ring *net_ring(const char *device, uint32_t flags)
 {
 	struct torc_ring_options options = { .size = sizeof(options), .flags = flags,
@@ -337,6 +355,14 @@ static inline struct torc_ring *net_ring(const char *device, uint32_t flags)
 	if (flags & TORC_IMMEDIATE)
 		options.snaplen = 1600; /* else a frame of the ring takes 64 KiB, and few fit */
 	return net_ring_with(device, &options);
+}
+
+/* On the default engine in any case: one that watches. */
+static inline struct torc_ring *net_watcher(const char *device)
+{
+	struct torc_ring_options options = { .size = sizeof(options), .buffer_bytes = 8 << 20 };
+
+	return net_ring_of(device, &options);
 }
 
 typedef void (*net_visitor)(const struct torc_packet *packet, void *context);

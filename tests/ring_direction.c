@@ -125,7 +125,7 @@ static void test_loopback(uint32_t flags)
 
 static void test_own(uint32_t flags)
 {
-	struct torc_ring *ring = net_ring("vb", flags), *other = net_ring("vb", flags);
+	struct torc_ring *ring = net_ring("vb", flags), *other = net_watcher("vb");
 	uint8_t frame[100];
 
 	note("what a ring sends itself");
@@ -163,10 +163,17 @@ int main(void)
 	from_b = net_sender("vb");
 	test_veth(0);
 	test_veth(TORC_IMMEDIATE);
-	test_loopback(0);
-	test_loopback(TORC_IMMEDIATE);
+	if (net_is_xdp()) {
+		skip("copies on loopback", "xdp: an interface has one ring, and no outgoing copies");
+	} else {
+		test_loopback(0);
+		test_loopback(TORC_IMMEDIATE);
+	}
 	test_own(0);
 	test_own(TORC_IMMEDIATE);
-	test_own_on_loopback();
+	if (net_is_xdp())
+		skip("own packets on loopback", "xdp: a frame holds less than the MTU of lo");
+	else
+		test_own_on_loopback();
 	return done();
 }

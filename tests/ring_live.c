@@ -61,7 +61,7 @@ static pid_t start_reader(const char *name)
 		struct torc_ring *ring;
 		struct torc_packet packet;
 
-		torc_ring_open(&ring, "vb", 0, TORC_PROMISC, NULL);
+		torc_ring_open(&ring, net_device("vb"), 0, TORC_PROMISC, NULL);
 		torc_ring_set_application_name(ring, name);
 		torc_ring_enable(ring);
 		torc_ring_set_filter(ring, "udp");
@@ -105,7 +105,7 @@ static void test_shown(void)
 	is(ring.pid, pid, "its process");
 	is_str(ring.application_name, "quiet reader", "its application");
 	is_str(ring.application_stats, "state: fine", "what it tells about itself");
-	is_str(ring.device, "vb", "its device");
+	is_str(ring.device, net_device("vb"), "its device");
 	is_str(ring.filter, "udp", "its filter, set after it was enabled");
 	is_str(ring.engine, "tpacket_v3", "its engine");
 	is(ring.enabled, 1, "it is enabled");
@@ -132,7 +132,7 @@ static void test_own(void)
 	is(look(getpid(), &ring), 2, "two rings of one process are both shown");
 	torc_ring_close(one);
 	is(look(getpid(), &ring), 1, "one is closed: one is left");
-	is_str(ring.device, "va", "the other");
+	is_str(ring.device, net_device("va"), "the other");
 	torc_ring_disable(two);
 	look(getpid(), &ring);
 	is(ring.enabled, 0, "a disabled one is shown as that");
