@@ -138,14 +138,15 @@ static void release(struct afxdp_group *group, uint32_t first, uint32_t last)
 	struct shared_deal *deal = group->deal;
 	uint32_t per_queue = deal->like.frame_count;
 
+	/* the lists first: what is in one counts as held (recount) */
+	for (uint32_t slot = first; slot < SLOTS && slot <= last; slot++)
+		memset(&deal->members[slot], 0, offsetof(struct shared_member, present));
 	for (uint32_t i = 0; i < deal->frames; i++) {
 		struct xdp_desc desc = { .addr = deal->frame[i].addr };
 
 		if (deal->frame[i].holder > first && deal->frame[i].holder <= last + 1)
 			refill(group, i / per_queue, &desc, 1);
 	}
-	for (; first < SLOTS && first <= last; first++)
-		memset(&deal->members[first], 0, offsetof(struct shared_member, present));
 }
 
 /* ---- dealing out ---- */
@@ -235,8 +236,6 @@ static void deal_queue(struct torc_engine *engine, const struct torc_cluster_dea
 		uint32_t number = frame_number(deal, index, descs[i].addr);
 		struct shared_frame *frame = frame_of(deal, number);
 
-		if (frame->holder) /* dealt by one who was killed at it */
-			continue;
 		frame->addr = descs[i].addr;
 		frame->len = descs[i].len;
 		if (!put(engine, owner_of(engine, shares, queue, &descs[i]), number))
@@ -283,12 +282,24 @@ static void recount(struct torc_engine *engine, uint32_t slot)
 		call(engine, member);
 }
 
+/* What somebody holds already at the front of the rx ring was dealt by one who was killed at it. */
+static void leave_rx(struct afxdp_group *group, uint32_t index)
+{
+	struct afxdp_queue *queue = &group->host->queues[index];
+	struct xdp_desc descs[AFXDP_BLOCK_PACKETS];
+	uint32_t count = afxdp_queue_peek(queue, descs, AFXDP_BLOCK_PACKETS), dealt = 0;
+
+	while (dealt < count &&
+	       frame_of(group->deal, frame_number(group->deal, index, descs[dealt].addr))->holder)
+		dealt++;
+	afxdp_queue_taken(queue, dealt);
+}
+
 /* The last holder was killed in the middle of something: complete it. */
 static void mend(struct torc_engine *engine)
 {
 	struct afxdp_group *group = engine->group;
 	struct shared_deal *deal = group->deal;
-	bool running = engine->running;
 
 	for (uint32_t i = 0; i < group->host->queue_count; i++) {
 		struct afxdp_queue *queue = &group->host->queues[i];
@@ -301,11 +312,10 @@ static void mend(struct torc_engine *engine)
 		if (deal->members[slot].wake_length)
 			recount(engine, slot);
 	}
-	pthread_mutex_consistent(&deal->lock);
-	engine->running = true; /* the batch is to leave the rx ring, lost ones too */
-	deal_out(engine);
-	engine->running = running;
+	for (uint32_t i = 0; i < group->host->queue_count; i++)
+		leave_rx(group, i);
 	release(group, NOBODY, NOBODY);
+	pthread_mutex_consistent(&deal->lock);
 }
 
 static void lock(struct torc_engine *engine)
