@@ -105,6 +105,8 @@ static const struct torc_field_info bfd_fields[] = {
 static const struct torc_layer_number bfd_numbers[] = {
 	{ TORC_BY_UDP_PORT, 3784 },
 	{ TORC_BY_UDP_PORT, 4784 },
+	{ TORC_BY_UDP_PORT, 6784 }, /* on the links of an aggregate: RFC 7130 §2.2 */
+	{ TORC_BY_UDP_PORT, 7784 }, /* seamless: RFC 7881 §2 */
 	{ TORC_BY_NONE, 0 }
 };
 

@@ -36,6 +36,7 @@ static const struct torc_field_info ethernet_fields[] = {
 static const struct torc_layer_number ethernet_numbers[] = {
 	{ TORC_BY_LINK_TYPE, TORC_LINK_ETHERNET },
 	{ TORC_BY_ETHER_TYPE, 0x6558 }, /* transparent Ethernet bridging: GRE, Geneve */
+	{ TORC_BY_IP_PROTOCOL, 143 },   /* RFC 8986 §10.1 */
 	{ TORC_BY_NONE, 0 }
 };
 

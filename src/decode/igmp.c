@@ -21,8 +21,10 @@ static bool is_query_v3(const uint8_t *p, uint32_t length)
 static int igmp_decode(struct torc_cursor *cursor)
 {
 	TORC_NEED(cursor, 8);
-	if (is_query_v3(cursor->data, cursor->length))
+	if (is_query_v3(cursor->data, cursor->wire_length)) {
+		TORC_NEED(cursor, 12);
 		TORC_NEED(cursor, 12 + torc_be16(cursor->data + 10) * 4u);
+	}
 	cursor->header_length = cursor->length;
 	return TORC_STEP_OK;
 }
@@ -58,16 +60,16 @@ static void igmp_read(const struct torc_decoded *decoded, const struct torc_laye
 		igmp->records = (struct torc_bytes){ p + 8, layer->header_length - 8 };
 		return;
 	}
-	memcpy(igmp->group, p + 4, 4);
-	if (is_query_v3(p, layer->header_length)) {
-		read_query_v3(p, igmp);
-		return;
-	}
 	if (p[0] == REPORT_V1 || (p[0] == QUERY && p[1] == 0))
 		igmp->version = 1;
 	else if (p[0] == QUERY || p[0] == REPORT_V2 || p[0] == LEAVE)
 		igmp->version = 2;
+	else
+		return; /* DVMRP, PIM version 1 and others have another format */
+	memcpy(igmp->group, p + 4, 4);
 	igmp->max_response_ms = p[1] * 100u;
+	if (is_query_v3(p, layer->header_length))
+		read_query_v3(p, igmp);
 }
 
 int torc_igmp_record_next(const struct torc_igmp *igmp, uint32_t *position,

@@ -49,6 +49,7 @@ static const struct torc_layer_number mpls_numbers[] = {
 	{ TORC_BY_ETHER_TYPE, 0x8847 },
 	{ TORC_BY_ETHER_TYPE, 0x8848 },
 	{ TORC_BY_IP_PROTOCOL, 137 },
+	{ TORC_BY_UDP_PORT, 6635 }, /* RFC 7510 */
 	{ TORC_BY_PPP_PROTOCOL, 0x0281 },
 	{ TORC_BY_PPP_PROTOCOL, 0x0283 },
 	{ TORC_BY_NONE, 0 }

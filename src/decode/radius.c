@@ -146,6 +146,9 @@ static const struct torc_field_info radius_fields[] = {
 };
 
 static const struct torc_layer_number radius_numbers[] = {
+	{ TORC_BY_UDP_PORT, 1645 }, /* in use before 1812, 1813 and 3799 were assigned */
+	{ TORC_BY_UDP_PORT, 1646 },
+	{ TORC_BY_UDP_PORT, 1700 },
 	{ TORC_BY_UDP_PORT, 1812 },
 	{ TORC_BY_UDP_PORT, 1813 },
 	{ TORC_BY_UDP_PORT, 3799 },

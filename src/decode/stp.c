@@ -10,6 +10,8 @@
 #define RAPID           0x02
 #define TOPOLOGY_CHANGE 0x80
 
+#define PVST_LENGTH 42 /* either message, and which VLAN it is of: type 0, length 2, number */
+
 /* Version 3, and version 4 behind it, add a length and that many bytes. */
 static void tail_take(struct torc_cursor *cursor)
 {
@@ -17,6 +19,15 @@ static void tail_take(struct torc_cursor *cursor)
 
 	if (left >= 2 && left - 2 >= torc_be16(cursor->data + at))
 		cursor->header_length += 2u + torc_be16(cursor->data + at);
+}
+
+static bool is_pvst(const struct torc_cursor *cursor)
+{
+	const struct torc_decoded *decoded = cursor->decoded;
+
+	return cursor->length >= PVST_LENGTH && decoded->layer_count > 0 &&
+	       decoded->layers[decoded->layer_count - 1].type == TORC_LAYER_SNAP &&
+	       torc_be32(cursor->data + PVST_LENGTH - 6) == 2;
 }
 
 /* What is behind is padding, except for the trees of MSTP and of shortest path bridging. */
@@ -31,11 +42,11 @@ static int stp_decode(struct torc_cursor *cursor)
 		return TORC_STEP_OK;
 	case CONFIGURATION:
 		TORC_NEED(cursor, 35);
-		cursor->header_length = 35;
+		cursor->header_length = is_pvst(cursor) ? PVST_LENGTH : 35;
 		return TORC_STEP_OK;
 	case RAPID:
 		TORC_NEED(cursor, 36);
-		cursor->header_length = 36;
+		cursor->header_length = is_pvst(cursor) ? PVST_LENGTH : 36;
 		for (version = 3; version <= 4 && version <= cursor->data[2]; version++)
 			tail_take(cursor);
 		return TORC_STEP_OK;
@@ -75,6 +86,8 @@ static void stp_read(const struct torc_decoded *decoded, const struct torc_layer
 	stp->max_age_ms = time_ms(p + 29);
 	stp->hello_time_ms = time_ms(p + 31);
 	stp->forward_delay_ms = time_ms(p + 33);
+	if (layer->header_length == PVST_LENGTH && p[2] < 3)
+		stp->vlan_id = torc_be16(p + PVST_LENGTH - 2);
 }
 
 static const char *type_name(uint64_t type)
@@ -108,11 +121,14 @@ static const struct torc_field_info stp_fields[] = {
 	TORC_FIELD_AT(struct torc_stp, hello_time_ms, "hello_time", TORC_FIELD_UINT, .unit = "ms"),
 	TORC_FIELD_AT(struct torc_stp, forward_delay_ms, "forward_delay", TORC_FIELD_UINT,
 		      .unit = "ms"),
+	TORC_FIELD_AT(struct torc_stp, vlan_id, "vlan_id", TORC_FIELD_UINT,
+		      .flags = TORC_FIELD_OPTIONAL),
 	TORC_FIELDS_END
 };
 
 static const struct torc_layer_number stp_numbers[] = {
 	{ TORC_BY_LLC_SAP, 0x42 },
+	{ TORC_BY_ETHER_TYPE, 0x010B }, /* behind SNAP: Cisco's, one for each VLAN */
 	{ TORC_BY_NONE, 0 }
 };
 

@@ -234,6 +234,13 @@ func startLine(words [][]byte) bool {
 // D34: the length on the wire tells the version of an MLD query, RFC 3810 §8.1
 func cutQuery(w *walk, s *step) bool {
 	n := len(w.found)
+	if x, ok := s.before().(*layers.IPv4); ok && s.last().name == "IGMP" && w.cut &&
+		s.data[0] == 0x11 && len(s.data) < 12 && int(x.Length)-4*int(x.IHL) >= 12 {
+		s.undo()
+		s.truncated = true
+		s.fail("IGMP: too few bytes")
+		return true
+	}
 	if s.last().name != "MLDv1MulticastListenerQuery" || !w.cut || n < 2 {
 		return false
 	}

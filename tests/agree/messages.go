@@ -70,9 +70,11 @@ func otherPorts(w *walk, s *step) bool {
 	}
 	for _, port := range []layers.UDPPort{x.DstPort, x.SrcPort} {
 		switch port {
-		case 1813, 3799:
+		case 1645, 1646, 1700, 1813, 3799:
 			s.next = layers.LayerTypeRADIUS
-		case 4784:
+		case 6635:
+			s.next = layers.LayerTypeMPLS
+		case 4784, 6784, 7784:
 			s.next = layers.LayerTypeBFD
 		case 5353, 5355:
 			s.next = layers.LayerTypeDNS
@@ -240,5 +242,54 @@ func discoveryTags(w *walk, s *step) bool {
 	}
 	s.last().header, s.last().payload = s.last().header+s.last().payload, 0
 	s.next, s.rest = nil, nil
+	return true
+}
+
+// D42: Ethernet as an IP protocol, RFC 8986 §10.1; the spanning tree of one VLAN, behind SNAP
+func otherNumbers(w *walk, s *step) bool {
+	protocol := layers.IPProtocol(0)
+	switch x := s.before().(type) {
+	case *layers.IPv4:
+		protocol = x.Protocol
+	case *layers.IPv6:
+		protocol = x.NextHeader
+	case *layers.IPv6Routing:
+		protocol = x.NextHeader
+	case *layers.SNAP:
+		if x.Type == 0x010b && s.last().name == "" {
+			s.again(layers.LayerTypeSTP, s.data)
+			return true
+		}
+	}
+	if protocol != 143 || s.last().name != "" {
+		return false
+	}
+	s.again(layers.LayerTypeEthernet, s.data)
+	return true
+}
+
+// D43: NTP's control and private messages have a format of their own, RFC 9327 §2
+func controlMessage(w *walk, s *step) bool {
+	p := s.data
+	if target(s.decoder) != "NTP" || len(p) == 0 || p[0]&7 < 6 {
+		return false
+	}
+	control := p[0]&7 == 6
+	if length := map[bool]int{true: 12, false: 8}[control]; len(p) < length {
+		s.undo()
+		s.truncated = true
+		s.fail("NTP: too few bytes")
+		return true
+	}
+	f := fields{"version": p[0] >> 3 & 7, "mode": p[0] & 7}
+	if control {
+		f["leap_indicator"], f["response"], f["operation"] = p[0]>>6, p[1]&0x80 != 0, p[1]&31
+		f["seq"], f["association_id"], f["message"] = be16(p[2:]), be16(p[6:]), hexOf(p[12:])
+	} else {
+		f["response"], f["operation"] = p[0]&0x80 != 0, p[3]
+		f["seq"], f["message"] = p[1]&0x7f, hexOf(p[8:])
+	}
+	s.leaf("NTP", f)
+	s.role(3, "NTP")
 	return true
 }

@@ -27,6 +27,8 @@ var rules = []rule{
 	{"D9", noLength},
 	{"D2", hopByHop},
 	{"D8", lengthBehindTag},
+	{"D42", otherNumbers},
+	{"D43", controlMessage},
 	{"D4", unknownNext},
 	{"D5", padding},
 	{"D1", firstFragment},
@@ -302,6 +304,9 @@ func padding(w *walk, s *step) bool {
 		p.payload = 0
 	case "STP":
 		length := bpduLength(s.data)
+		if _, snap := s.before().(*layers.SNAP); snap && len(s.data) >= 42 && be32(s.data[36:]) == 2 {
+			length = 42 // and which VLAN it is of
+		}
 		if length >= p.header {
 			return false
 		}

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* torc/layers/ntp.h - Network Time Protocol: RFC 5905 */
+/* torc/layers/ntp.h - Network Time Protocol: RFC 5905; its control messages: RFC 9327 */
 #ifndef TORC_LAYERS_NTP_H
 #define TORC_LAYERS_NTP_H
 
@@ -13,6 +13,15 @@ struct torc_ntp {
 	uint8_t leap_indicator;
 	uint8_t version;
 	uint8_t mode;
+
+	/* modes 6 (control, RFC 9327 §2) and 7 (private) */
+	uint8_t operation; /* of a private message the request code */
+	bool response;
+	uint16_t sequence;
+	uint16_t association_id;  /* control */
+	struct torc_bytes message; /* what is behind the header of the message */
+
+	/* the other modes */
 	uint8_t stratum;
 	int8_t poll;      /* log2 seconds */
 	int8_t precision; /* log2 seconds */

@@ -28,6 +28,7 @@ struct torc_stp {
 	uint32_t max_age_ms;
 	uint32_t hello_time_ms;
 	uint32_t forward_delay_ms;
+	uint16_t vlan_id; /* PVST+ (Cisco's, behind SNAP): the VLAN it is of; else 0 */
 };
 
 TORC_LAYER_READER(stp, STP)
