@@ -54,6 +54,7 @@ class Packet:
     def __init__(self):
         self.protos, self.fields = [], collections.defaultdict(list)
         self.section = 0
+        self.real = False  # tshark lists blocks without a packet too; they have no link type
         self.bogus = []
 
     def has(self, name):
@@ -91,6 +92,8 @@ class Reader:
             if name in WANTED or name.endswith('checksum.status'):
                 self.packet.fields[name].append(Field(name, int(a['pos']), int(a['size']),
                                                       a['show'], a.get('value', '')))
+            elif name == 'frame.encap_type':
+                self.packet.real = True
             elif name == 'frame.section_number':
                 self.packet.section = int(a['show'])
             if any(word in name for word in BOGUS):
@@ -99,7 +102,7 @@ class Reader:
             self.packet.protos.append(Proto(a['name'], int(a.get('pos', 0)), int(a.get('size', 0))))
 
     def end(self, tag):
-        if tag == 'packet':
+        if tag == 'packet' and self.packet.real:
             self.take(self.packet)
 
 

@@ -144,6 +144,15 @@ def direct(fields, packet, _):
     return [field for field in fields if field.pos == packet.fields['dhcpv6.msgtype'][0].pos + 1]
 
 
+def second(fields, _, start):
+    """The field in the second byte; those of NTP's lists are further back."""
+    return [field for field in fields if field.pos == start + 1]
+
+
+def third(fields, _, start):
+    return [field for field in fields if field.pos == start + 2]
+
+
 def of_the_header(fields, _, start):
     """The group of an IGMP message, not of a record in it."""
     return [field for field in fields if field.pos == start + 4]
@@ -374,7 +383,9 @@ LAYERS = {
         'label': 'mpls.label', 'tc': 'mpls.exp', 'bottom': 'mpls.bottom', 'ttl': 'mpls.ttl'}),
     'NTP': ('ntp', 'all', {
         'leap_indicator': 'ntp.flags.li', 'version': 'ntp.flags.vn', 'mode': 'ntp.flags.mode',
-        'stratum': 'ntp.stratum', 'poll': ('ntp.ppoll', signed), 'precision': ('ntp.precision', signed),
+        'response': 'ntp.ctrl.flags2.r|ntp.priv.flags.r', 'operation': 'ntp.ctrl.flags2.opcode|ntp.priv.reqcode',
+        'seq': 'ntp.ctrl.sequence|ntp.priv.seq', 'association_id': ('ntp.ctrl.associd', number, first),
+        'stratum': ('ntp.stratum', number, second), 'poll': ('ntp.ppoll', signed, third), 'precision': ('ntp.precision', signed),
         'root_delay': ('ntp.rootdelay', raw), 'root_dispersion': ('ntp.rootdispersion', raw),
         'reference_id': ('ntp.refid', raw), 'reference_timestamp': ('ntp.reftime', raw),
         'origin_timestamp': ('ntp.org', raw), 'receive_timestamp': ('ntp.rec', raw),
@@ -441,7 +452,7 @@ LAYERS = {
         'cost': 'stp.root.cost', 'bridge_priority': 'stp.bridge.prio',
         'bridge_system_id': 'stp.bridge.ext', 'bridge': 'stp.bridge.hw', 'port_id': 'stp.port',
         'message_age': ('stp.msg_age', seconds_256), 'max_age': ('stp.max_age', seconds_256),
-        'hello_time': ('stp.hello', seconds_256), 'forward_delay': ('stp.forward', seconds_256)}),
+        'hello_time': ('stp.hello', seconds_256), 'forward_delay': ('stp.forward', seconds_256), 'vlan_id': 'stp.pvst.origvlan'}),
     'TCP': ('tcp', 'header', {
         'src_port': 'tcp.srcport', 'dst_port': 'tcp.dstport', 'seq': 'tcp.seq',
         'ack': 'tcp.ack_raw|tcp.ack', 'flags': ('tcp.flags', flags), 'window': 'tcp.window_size_value',
