@@ -253,7 +253,7 @@ func otherNumbers(w *walk, s *step) bool {
 		protocol = x.Protocol
 	case *layers.IPv6:
 		protocol = x.NextHeader
-	case *layers.IPv6Routing:
+	case *layers.IPv6Destination: // and routing headers, of which rule D17 makes one
 		protocol = x.NextHeader
 	case *layers.SNAP:
 		if x.Type == 0x010b && s.last().name == "" {
