@@ -57,7 +57,9 @@ static void discard_stragglers(struct afxdp_queue *queue)
 
 	while ((count = afxdp_queue_take(queue, descs, AFXDP_BLOCK_PACKETS)) > 0) {
 		afxdp_queue_give_back(queue, descs, count);
-		__atomic_fetch_add(&queue->stragglers, count, __ATOMIC_RELAXED);
+		for (uint32_t i = 0; i < count; i++)
+			__atomic_fetch_add(&queue->stragglers, !(descs[i].options & XDP_PKT_CONTD),
+					   __ATOMIC_RELAXED);
 	}
 }
 
@@ -183,7 +185,8 @@ static int afxdp_set_filter(struct torc_engine *engine, const struct sock_fprog 
 
 	if (!engine->port)
 		return 0; /* it receives nothing */
-	if (engine->group || engine->queue_count == 0) /* the rings of a cluster filter themselves */
+	/* the rings of a cluster filter themselves, and the program sees the first piece only */
+	if (engine->group || engine->queue_count == 0 || engine->port->pieces)
 		return program ? -EOPNOTSUPP : 0;
 	if (program) {
 		copy = malloc(bytes);

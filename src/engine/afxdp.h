@@ -50,11 +50,17 @@ enum {
 #define AFXDP_LONGEST_HEADER 22u /* Ethernet and two VLAN tags */
 
 /* The largest MTU whose frames fit into a page. */
-static inline uint32_t afxdp_mtu_limit(void)
+static inline uint32_t afxdp_page_mtu(void)
 {
 	return (uint32_t)getpagesize() - AFXDP_KERNEL_HEADROOM - AFXDP_HEADROOM -
 	       AFXDP_LONGEST_HEADER;
 }
+
+/* Linux 6.6 (linux/if_xdp.h): larger frames come in several pieces. */
+#ifndef XDP_USE_SG
+#define XDP_USE_SG    (1 << 4) /* for bind() */
+#define XDP_PKT_CONTD (1 << 0) /* in a descriptor: the packet goes on in the next */
+#endif
 
 /* ---- the interface, by rtnetlink: afxdp_link.c ---- */
 
@@ -76,6 +82,8 @@ struct afxdp_link {
 int afxdp_link_get(struct afxdp_link *link, const char *name, int ifindex);
 /* The receive queues as a mask, the first AFXDP_MAX_QUEUES of them. */
 uint64_t afxdp_link_queues(const struct afxdp_link *link);
+/* The largest MTU that this kernel can do. */
+uint32_t afxdp_link_mtu_limit(void);
 /* 1: packets of a default route pass this interface, itself or under a vlan, bridge or bond. */
 int afxdp_link_has_default_route(int ifindex);
 /* A socket that becomes readable when an interface changes ... */
@@ -114,6 +122,8 @@ struct afxdp_queue {
 	uint32_t tx_free_count;
 	uint32_t tx_unsent;  /* in the tx ring, not kicked yet */
 	bool zero_copy;
+	bool pieces;        /* a packet may have several descriptors */
+	uint64_t continued; /* of consumed, those that go on in the next; atomic, one writer */
 };
 
 /* frame_count: a power of two */
@@ -132,7 +142,7 @@ int afxdp_queue_busy_poll(struct afxdp_queue *queue, uint32_t microseconds);
 /* Frames received and not taken yet. */
 uint64_t afxdp_queue_arrived(const struct afxdp_queue *queue); /* since open, taken or not */
 uint32_t afxdp_queue_waiting(const struct afxdp_queue *queue);
-/* Copy up to max descriptors out of the rx ring. */
+/* Copy up to max descriptors out of the rx ring, of whole packets. */
 uint32_t afxdp_queue_take(struct afxdp_queue *queue, struct xdp_desc *descs, uint32_t max);
 /* The kernel may use these frames again. */
 void afxdp_queue_give_back(struct afxdp_queue *queue, const struct xdp_desc *descs, uint32_t count);
@@ -204,6 +214,7 @@ struct afxdp_port {
 	int time_function; /* tag, the card's time; 0: it does not */
 	uint32_t cookie;
 	uint64_t all_queues; /* the interface's, as a mask */
+	bool pieces; /* its packets may lie in several; no filter is in the program then */
 	bool foreign;  /* map and link are of another process: only what is in its cluster receives */
 	int mark;      /* torc_cluster_mark(), while there are groups */
 	uint64_t lent; /* queues that belong to clusters */
@@ -224,6 +235,7 @@ int afxdp_port_reload(struct afxdp_port *port, struct torc_error *error);
 struct afxdp_block {
 	struct afxdp_queue *queue;
 	bool dealt; /* by a cluster */
+	uint8_t *whole; /* where packets in several pieces are put together; NULL until needed */
 	uint32_t count;
 	struct xdp_desc descs[AFXDP_BLOCK_PACKETS];
 };

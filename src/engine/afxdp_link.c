@@ -11,9 +11,11 @@
 #include <linux/rtnetlink.h>
 #include <linux/sockios.h>
 #include <net/if.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "engine/afxdp.h"
@@ -192,6 +194,18 @@ uint64_t afxdp_link_queues(const struct afxdp_link *link)
 {
 	return link->queue_count >= AFXDP_MAX_QUEUES ? UINT64_MAX :
 						       (UINT64_C(1) << link->queue_count) - 1;
+}
+
+uint32_t afxdp_link_mtu_limit(void)
+{
+	struct utsname system;
+	unsigned int major = 0, minor = 0;
+
+	uname(&system);
+	return sscanf(system.release, "%u.%u", &major, &minor) == 2 &&
+			       (major > 6 || (major == 6 && minor >= 6)) ?
+		       UINT32_MAX :
+		       afxdp_page_mtu();
 }
 
 /* ---- the default route ---- */

@@ -83,11 +83,11 @@ static int check_device(const struct torc_engine *engine, bool take, struct torc
 	const struct afxdp_link *device = &engine->device;
 	int result;
 
-	if (device->mtu > afxdp_mtu_limit())
+	if (device->mtu > afxdp_link_mtu_limit())
 		return torc_error_set(error, -EOPNOTSUPP,
 				      "%s has an MTU of %u, and an AF_XDP frame has room for %u: lower "
 				      "the MTU, or open it without xdp:",
-				      device->name, device->mtu, afxdp_mtu_limit());
+				      device->name, device->mtu, afxdp_link_mtu_limit());
 	if (take || engine->tap || engine->config.mode == TORC_SEND_ONLY)
 		return 0;
 	result = afxdp_link_has_default_route(device->ifindex);
@@ -148,8 +148,11 @@ static int open_queues_with(struct torc_engine *engine, uint32_t frame_bytes, ui
 static uint32_t frame_bytes_of(const struct torc_engine *engine)
 {
 	uint32_t room = AFXDP_KERNEL_HEADROOM + AFXDP_HEADROOM + AFXDP_LONGEST_HEADER;
+	uint32_t bytes = 2048, most = engine->tap ? UINT32_MAX / 2 : (uint32_t)getpagesize();
 
-	return engine->device.mtu + room <= 2048 ? 2048 : (uint32_t)getpagesize();
+	while (bytes < most && bytes < engine->device.mtu + room)
+		bytes *= 2;
+	return bytes;
 }
 
 /* As many frames as the buffer asks for; without a wish, as many as may be locked. */

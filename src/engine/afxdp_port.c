@@ -180,6 +180,7 @@ static int port_new(struct afxdp_port **made, const struct afxdp_link *link, boo
 	port->ifindex = link->ifindex;
 	port->map = port->link = port->mark = -1;
 	port->all_queues = afxdp_link_queues(link);
+	port->pieces = link->mtu > afxdp_page_mtu();
 	pthread_mutex_init(&port->lock, NULL);
 	if (getrandom(&port->cookie, sizeof(port->cookie), GRND_NONBLOCK) < 0)
 		port->cookie = (uint32_t)(uintptr_t)port ^ (uint32_t)getpid();

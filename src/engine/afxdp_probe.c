@@ -52,10 +52,10 @@ static int check_interface(const struct afxdp_link *link, struct torc_error *err
 		return torc_error_set(error, -ENETDOWN, "interface %s is down", link->name);
 	if (link->type != ARPHRD_ETHER && link->type != ARPHRD_LOOPBACK)
 		return torc_error_set(error, -EMEDIUMTYPE, "%s is not Ethernet-like", link->name);
-	if (link->mtu > afxdp_mtu_limit())
+	if (link->mtu > afxdp_link_mtu_limit())
 		return torc_error_set(error, -EOPNOTSUPP,
 				      "%s has an MTU of %u, and an AF_XDP frame has room for %u",
-				      link->name, link->mtu, afxdp_mtu_limit());
+				      link->name, link->mtu, afxdp_link_mtu_limit());
 	if (link->xdp_program)
 		return torc_error_set(error, -EBUSY, "%s has an XDP program already (id %u)",
 				      link->name, link->xdp_program);

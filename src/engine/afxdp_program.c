@@ -57,6 +57,7 @@ enum {
 
 #define TAG_BYTES 4
 
+#define HAS_FRAGS    (1u << 5) /* BPF_F_XDP_HAS_FRAGS, Linux 5.18 */
 #define DEVICE_BOUND (1u << 6) /* BPF_F_XDP_DEV_BOUND_ONLY, Linux 6.3 */
 
 #define MD(field) ((int16_t)offsetof(struct xdp_md, field))
@@ -442,7 +443,8 @@ static int load(struct program *p, uint64_t received, struct torc_error *error)
 			&(struct torc_bpf_program){ .name = "torc_xdp",
 						    .type = BPF_PROG_TYPE_XDP,
 						    .attach_type = BPF_XDP,
-						    .flags = bound ? DEVICE_BOUND : 0,
+						    .flags = (bound ? DEVICE_BOUND : 0) |
+							     (port->pieces ? HAS_FRAGS : 0),
 						    .ifindex = bound ? port->ifindex : 0,
 						    .insns = p->code.insns,
 						    .count = p->code.count },

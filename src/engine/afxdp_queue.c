@@ -183,6 +183,9 @@ static int queue_bind(struct afxdp_queue *queue, const struct afxdp_link *link, 
 	 * program frames are copied in any case, and the driver must not think otherwise. */
 	if (generic)
 		address.sxdp_flags |= XDP_COPY;
+	queue->pieces = link->mtu > afxdp_page_mtu();
+	if (queue->pieces)
+		address.sxdp_flags |= XDP_USE_SG;
 	result = bind_patiently(queue->fd, &address);
 	if (result == -EBUSY)
 		return torc_error_set(error, result, "queue %u of %s is another AF_XDP socket's",
@@ -300,6 +303,38 @@ uint32_t afxdp_queue_waiting(const struct afxdp_queue *queue)
 	return __atomic_load_n(queue->rx.producer, __ATOMIC_ACQUIRE) - consumed;
 }
 
+/* Descriptors that are no packet's last. */
+static uint32_t continued(const struct xdp_desc *descs, uint32_t from, uint32_t to, uint32_t mask)
+{
+	uint32_t count = 0;
+
+	for (; from != to; from++)
+		count += descs[from & mask].options & XDP_PKT_CONTD;
+	return count;
+}
+
+/*
+ * Packets in pieces: what waits is counted where it lies, which is right when the reader took none
+ * meanwhile. It may run ahead for a moment when the reader takes all the time, and never behind.
+ */
+static uint64_t pieces_arrived(const struct afxdp_queue *queue)
+{
+	uint64_t consumed, past;
+	uint32_t produced, waiting = 0;
+
+	for (unsigned int tries = 0; tries < 4; tries++) {
+		past = __atomic_load_n(&queue->continued, __ATOMIC_ACQUIRE);
+		consumed = __atomic_load_n(&queue->consumed, __ATOMIC_ACQUIRE);
+		produced = __atomic_load_n(queue->rx.producer, __ATOMIC_ACQUIRE);
+		waiting = continued(queue->rx.entries, (uint32_t)consumed, produced, queue->rx.mask);
+		__atomic_thread_fence(__ATOMIC_ACQUIRE);
+		if (__atomic_load_n(&queue->consumed, __ATOMIC_RELAXED) == consumed)
+			break;
+		waiting = 0;
+	}
+	return consumed + (uint32_t)(produced - (uint32_t)consumed) - past - waiting;
+}
+
 /* From one look at either index, so that it is right while the reader takes frames. */
 uint64_t afxdp_queue_arrived(const struct afxdp_queue *queue)
 {
@@ -308,6 +343,8 @@ uint64_t afxdp_queue_arrived(const struct afxdp_queue *queue)
 
 	if (queue->tap)
 		return consumed + afxdp_tap_waiting(queue);
+	if (queue->pieces)
+		return pieces_arrived(queue);
 	produced = __atomic_load_n(queue->rx.producer, __ATOMIC_ACQUIRE);
 	return consumed + (uint32_t)(produced - (uint32_t)consumed);
 }
@@ -351,10 +388,17 @@ void afxdp_queue_taken(struct afxdp_queue *queue, uint32_t count)
 
 uint32_t afxdp_queue_take(struct afxdp_queue *queue, struct xdp_desc *descs, uint32_t max)
 {
-	uint32_t count = afxdp_queue_peek(queue, descs, max);
+	uint32_t count = afxdp_queue_peek(queue, descs, max), whole = count;
 
+	while (whole > 0 && queue->pieces && (descs[whole - 1].options & XDP_PKT_CONTD))
+		whole--;
+	if (whole > 0) /* no packet has max pieces */
+		count = whole;
 	if (count > 0)
 		afxdp_queue_taken(queue, count);
+	if (queue->pieces)
+		__atomic_fetch_add(&queue->continued, continued(descs, 0, count, UINT32_MAX),
+				   __ATOMIC_RELEASE);
 	return count;
 }
 

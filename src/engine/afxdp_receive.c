@@ -81,6 +81,7 @@ static int more_blocks(struct torc_engine *engine)
 
 		if (!block)
 			return engine->free_count > 0 ? 0 : -ENOMEM;
+		block->whole = NULL;
 		blocks[engine->block_count] = block;
 		free_blocks[engine->free_count++] = engine->block_count++;
 	}
@@ -89,8 +90,10 @@ static int more_blocks(struct torc_engine *engine)
 
 void afxdp_blocks_free(struct torc_engine *engine)
 {
-	for (uint32_t i = 0; i < engine->block_count; i++)
+	for (uint32_t i = 0; i < engine->block_count; i++) {
+		free(engine->blocks[i]->whole);
 		free(engine->blocks[i]);
+	}
 	free(engine->blocks);
 	free(engine->free_blocks);
 	engine->blocks = NULL;
@@ -218,28 +221,56 @@ static void read_stamp(const struct torc_engine *engine, const uint8_t *frame,
 		packet->flags |= TORC_PACKET_VLAN_RESTORED;
 }
 
+/*
+ * A packet in several pieces is put together in memory of the block's, each piece at a place that is
+ * no other's. Without memory the first piece is all that can be had.
+ */
+static __attribute__((noinline)) void assemble(struct torc_engine *engine,
+					       struct afxdp_block *block, struct torc_packet *packet)
+{
+	const struct afxdp_queue *queue = block->queue;
+	size_t begin = (size_t)(engine->filled - 1) * queue->frame_bytes, end;
+	const struct xdp_desc *desc;
+
+	if (!block->whole)
+		block->whole = malloc((size_t)AFXDP_BLOCK_PACKETS * queue->frame_bytes);
+	if (block->whole) {
+		memcpy(block->whole + begin, packet->data, packet->len);
+		packet->data = block->whole + begin;
+	}
+	end = packet->len;
+	do {
+		desc = &block->descs[engine->filled++];
+		if (block->whole)
+			memcpy(block->whole + begin + end, queue->frames + desc->addr, desc->len);
+		end += desc->len;
+	} while ((desc->options & XDP_PKT_CONTD) && engine->filled < block->count);
+	packet->caplen = block->whole ? (uint32_t)end : packet->len;
+	packet->len = (uint32_t)end;
+}
+
 unsigned int afxdp_fill(struct torc_engine *engine, struct torc_packet *packets, unsigned int max)
 {
-	const struct afxdp_block *block = engine->current;
+	struct afxdp_block *block = engine->current;
 	unsigned int count;
 
 	if (!block)
 		return 0;
-	count = block->count - engine->filled;
-	if (count > max)
-		count = max;
-	for (unsigned int i = 0; i < count; i++) {
-		const struct xdp_desc *desc = &block->descs[engine->filled + i];
+	for (count = 0; count < max && engine->filled < block->count; count++) {
+		const struct xdp_desc *desc = &block->descs[engine->filled++];
 		const uint8_t *frame = block->queue->frames + desc->addr;
-		struct torc_packet *packet = &packets[i];
+		struct torc_packet *packet = &packets[count];
 
-		if (engine->filled + i + PREFETCH < block->count)
+		if (engine->filled + PREFETCH <= block->count)
 			__builtin_prefetch(block->queue->frames + desc[PREFETCH].addr -
 					   sizeof(struct afxdp_stamp));
 		read_stamp(engine, frame, packet);
 		packet->data = frame;
-		packet->len = desc->len;
-		packet->caplen = desc->len < engine->snaplen ? desc->len : engine->snaplen;
+		packet->len = packet->caplen = desc->len;
+		if ((desc->options & XDP_PKT_CONTD) && engine->filled < block->count)
+			assemble(engine, block, packet);
+		if (packet->caplen > engine->snaplen)
+			packet->caplen = engine->snaplen;
 		packet->ifindex = engine->device.ifindex;
 		packet->link_type = TORC_LINK_ETHERNET;
 		packet->direction = TORC_PACKET_RX;
@@ -247,6 +278,5 @@ unsigned int afxdp_fill(struct torc_engine *engine, struct torc_packet *packets,
 		packet->queue = block->queue->id;
 		packet->parsed = NULL;
 	}
-	engine->filled += count;
 	return count;
 }

@@ -140,29 +140,6 @@ static int check_length(const struct torc_engine *engine, const uint8_t *data, s
 	return length > engine->device.mtu + header ? -EMSGSIZE : 0;
 }
 
-static int queue_frame(struct torc_engine *engine, const void *data, size_t length)
-{
-	struct afxdp_queue *queue = &engine->queues[0];
-	struct xdp_desc *entries = queue->tx.entries;
-	int result = check_length(engine, data, length);
-	uint64_t address;
-
-	if (result == 0)
-		result = have_frame(engine, queue);
-	if (result < 0) {
-		add(&engine->send_errors, 1);
-		return result;
-	}
-	address = queue->tx_free[--queue->tx_free_count];
-	memcpy(queue->frames + address, data, length);
-	entries[queue->tx.mine & queue->tx.mask] =
-		(struct xdp_desc){ .addr = address, .len = (uint32_t)length };
-	queue->tx.mine++;
-	__atomic_store_n(queue->tx.producer, queue->tx.mine, __ATOMIC_RELEASE);
-	queue->tx_unsent++;
-	return 0;
-}
-
 static int send_elsewhere(struct torc_engine *engine, int ifindex, const void *data, size_t length)
 {
 	struct sockaddr_ll to = { .sll_family = AF_PACKET, .sll_ifindex = ifindex };
@@ -181,6 +158,43 @@ static int send_elsewhere(struct torc_engine *engine, int ifindex, const void *d
 	add(&engine->sent, 1);
 	add(&engine->sent_bytes, (uint64_t)sent);
 	return (int)sent;
+}
+
+/* More than a frame of ours holds goes by the packet socket, behind what is queued. */
+static int send_large(struct torc_engine *engine, struct afxdp_queue *queue, const void *data,
+		      size_t length)
+{
+	uint32_t sent;
+	int result = send_queued(engine, queue, &sent);
+
+	if (result == 0)
+		result = send_elsewhere(engine, engine->device.ifindex, data, length);
+	return result < 0 ? result : 0;
+}
+
+static int queue_frame(struct torc_engine *engine, const void *data, size_t length)
+{
+	struct afxdp_queue *queue = &engine->queues[0];
+	struct xdp_desc *entries = queue->tx.entries;
+	int result = check_length(engine, data, length);
+	uint64_t address;
+
+	if (result == 0 && length > queue->frame_bytes)
+		return send_large(engine, queue, data, length);
+	if (result == 0)
+		result = have_frame(engine, queue);
+	if (result < 0) {
+		add(&engine->send_errors, 1);
+		return result;
+	}
+	address = queue->tx_free[--queue->tx_free_count];
+	memcpy(queue->frames + address, data, length);
+	entries[queue->tx.mine & queue->tx.mask] =
+		(struct xdp_desc){ .addr = address, .len = (uint32_t)length };
+	queue->tx.mine++;
+	__atomic_store_n(queue->tx.producer, queue->tx.mine, __ATOMIC_RELEASE);
+	queue->tx_unsent++;
+	return 0;
 }
 
 /* The tx ring is the host's (afxdp_share.c), and a tap has none: they send by a packet socket. */

@@ -846,6 +846,11 @@ int afxdp_join(struct torc_engine *engine, struct torc_cluster_member *member,
 	if (engine->running)
 		return torc_error_set(error, -EBUSY,
 				      "a ring on xdp: enters a cluster before it is enabled");
+	if (engine->port->pieces && !engine->tap)
+		return torc_error_set(error, -EOPNOTSUPP,
+				      "an xdp: cluster takes packets of one piece: an MTU of %u at most, "
+				      "or mode=tap",
+				      afxdp_page_mtu());
 	pthread_mutex_lock(&engine->port->lock);
 	result = join_group(engine, member, error);
 	pthread_mutex_unlock(&engine->port->lock);
