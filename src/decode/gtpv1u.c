@@ -89,9 +89,13 @@ static void gtpv1u_read(const struct torc_decoded *decoded, const struct torc_la
 	gtp->teid = torc_be32(p + 4);
 	if (layer->header_length < 12)
 		return;
-	gtp->sequence = torc_be16(p + 8);
-	gtp->npdu_number = p[10];
-	gtp->next_extension = p[11];
+	/* a field whose flag is not set means nothing */
+	if (gtp->has_sequence)
+		gtp->sequence = torc_be16(p + 8);
+	if (gtp->has_npdu)
+		gtp->npdu_number = p[10];
+	if (gtp->has_extension)
+		gtp->next_extension = p[11];
 	gtp->extensions = (struct torc_bytes){ p + 12, layer->header_length - 12 };
 }
 

@@ -12,7 +12,7 @@
 #define LEAVE     0x17
 #define REPORT_V3 0x22
 
-/* RFC 3376 §7.1: a query of version 3 is known by its length. */
+/* RFC 3376 §7.1: a query of version 3 is known by its length on the wire. */
 static bool is_query_v3(const uint8_t *p, uint32_t length)
 {
 	return p[0] == QUERY && length >= 12;
