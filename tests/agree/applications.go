@@ -84,10 +84,14 @@ func untilZero(b []byte) string {
 }
 
 func dhcpFields(x *layers.DHCPv4) fields {
+	message := byte(0)
 	options := list{}
 	for _, o := range x.Options {
 		if o.Type == layers.DHCPOptEnd {
 			break
+		}
+		if o.Type == layers.DHCPOptMessageType && len(o.Data) == 1 {
+			message = o.Data[0]
 		}
 		if o.Type != layers.DHCPOptPad {
 			options = append(options, fields{"type": o.Type, "data": hexOf(o.Data)})
@@ -98,7 +102,7 @@ func dhcpFields(x *layers.DHCPv4) fields {
 		"seconds": x.Secs, "flags": x.Flags, "client_ip": x.ClientIP.String(),
 		"your_ip": x.YourClientIP.String(), "server_ip": x.NextServerIP.String(),
 		"relay_ip": x.RelayAgentIP.String(), "server_name": untilZero(x.ServerName),
-		"boot_file": untilZero(x.File), "options": options}
+		"boot_file": untilZero(x.File), "options": options, "message_type": message}
 	if x.HardwareLen == 6 {
 		f["client"] = x.ClientHWAddr.String()
 	}
@@ -138,7 +142,7 @@ func hostFields(layer gopacket.Layer) fields {
 func applicationFields(layer gopacket.Layer) fields {
 	switch x := layer.(type) {
 	case *layers.SIP:
-		f := fields{"response": x.IsResponse}
+		f := fields{"response": x.IsResponse, "version": x.Version.String()}
 		if x.IsResponse {
 			f["status"], f["reason"] = x.ResponseCode, x.ResponseStatus
 		} else {

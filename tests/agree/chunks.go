@@ -57,6 +57,13 @@ func swappedFields(w *walk, s *step) bool {
 			return true
 		}
 		return false
+	case *layers.SCTPSack: // a gap has a start and an end, RFC 9260 §3.3.4
+		gaps, duplicates := 16+4*int(x.NumGapACKs), 4*int(x.NumDuplicateTSNs)
+		if x.NumGapACKs == 0 || gaps+duplicates > len(s.data) {
+			return false
+		}
+		f["gaps"] = hexOf(s.data[16:gaps])
+		f["duplicates"] = hexOf(s.data[gaps : gaps+duplicates])
 	case *layers.DNS:
 		name, dotted := labelsOf(s.data[12:])
 		if !dotted || len(x.Questions) == 0 {

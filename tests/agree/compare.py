@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """compare.py [--most PERCENT] [--streams] GOPACKET.jsonl BUILD LIST
 
-Decodes the files in the list with Torc and compares each packet with gopacket's line, in every key and in every
-field that both have. A packet agrees exactly, or as amended by rules of docs/differences.md
-(tests/agree/rules.go), or it disagrees. Status 1 when more than PERCENT of the packets (0: any) do.
+Decodes the files in the list with Torc and compares each packet with gopacket's line, in every key
+and in every field that both have. A packet agrees exactly, or as amended by rules of
+docs/differences.md (tests/agree/rules.go), or it disagrees. Status 1 when more than PERCENT of the packets (0: any) do.
 """
 import argparse
 import collections
@@ -14,6 +14,7 @@ import subprocess
 import sys
 
 KEYS = ('timestamp_ns', 'caplen', 'len', 'link')  # of the packet, not of its decoding
+PLACE = ('type', 'offset', 'header_length', 'payload_length')
 EMPTY = (None, 0, False, '', [], '0.0.0.0', '::', '00:00:00:00:00:00')
 
 
@@ -125,7 +126,7 @@ class Report:
         self.packets = self.exact = self.alone = self.ruled = 0
         self.rules = collections.Counter()
         self.kinds = collections.Counter()
-        self.compared = collections.Counter()
+        self.compared, self.own = set(), set()
         self.example = {}
         self.files = set()
 
@@ -140,9 +141,7 @@ class Report:
             found = {**packet, **differing(ours, theirs['amended'])}
             rules += theirs['rules']
         if not found:
-            for name, fields in zip(ours['stack'], theirs['fields'] or []):
-                for key in fields or {}:
-                    self.compared[f'{name}.{key}'] += 1
+            self.count_fields(ours, theirs['amended'] if rules and 'amended' in theirs else theirs)
             self.exact += not rules
             self.ruled += bool(rules)
             self.rules.update(set(rules))
@@ -159,6 +158,14 @@ class Report:
             print(text)
         self.example.setdefault(kind, text)
 
+    def count_fields(self, ours, theirs):
+        for layer, fields in zip(ours['fields'], theirs['fields'] or []):
+            for key in layer:
+                if key in (fields or {}):
+                    self.compared.add(f'{layer["type"]}.{key}')
+                elif key not in PLACE and not key.endswith('_name'):
+                    self.own.add(f'{layer["type"]}.{key}')
+
     def write(self, most):
         for rule in sorted(self.rules, key=lambda rule: int(rule[1:])):
             print(f'{self.rules[rule]:7} packets agree under {rule} of docs/differences.md')
@@ -169,6 +176,8 @@ class Report:
         print(f'{self.alone:7} packets only Torc read (D7)')
         print(f'{len(self.compared):7} fields of {len({k.split(".")[0] for k in self.compared})} '
               'layer types were compared')
+        own = sorted(self.own - self.compared)
+        print(f'{len(own):7} fields met only Torc has: {", ".join(own)}')
         print(f'{self.packets} packets: {self.exact} agree exactly, {self.ruled} under a rule, '
               f'{disagree} disagree ({share:.3f} %)')
         return 0 if share <= most else 1

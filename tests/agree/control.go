@@ -4,6 +4,8 @@
 package main
 
 import (
+	"fmt"
+	"net"
 	"time"
 
 	"github.com/google/gopacket"
@@ -107,7 +109,8 @@ func neighborFields(layer gopacket.Layer) fields {
 	return nil
 }
 
-// The optional TLVs, IEEE 802.1AB §8.5; organizationally specific ones (127) begin with OUI and subtype.
+// The optional TLVs, IEEE 802.1AB §8.5; organizationally specific ones (127) begin with OUI and
+// subtype
 func lldpValues(values []layers.LinkLayerDiscoveryValue) (of list) {
 	for _, v := range values {
 		f := fields{"type": v.Type, "value": string(v.Value)}
@@ -120,12 +123,36 @@ func lldpValues(values []layers.LinkLayerDiscoveryValue) (of list) {
 	return of
 }
 
+func cdpValues(values []layers.CiscoDiscoveryValue) (of list) {
+	for _, v := range values {
+		of = append(of, fields{"type": v.Type, "value": string(v.Value)})
+	}
+	return of
+}
+
+// gopacket keeps the list of TLVs in the layer before the one that they are in.
+func listsFrom(before, info *place) {
+	switch x := before.layer.(type) {
+	case *layers.LinkLayerDiscovery:
+		info.fields = fields{"tlvs": lldpValues(x.Values)}
+	case *layers.CiscoDiscovery:
+		info.fields = fields{"tlvs": cdpValues(x.Values)}
+	}
+}
+
 func discoveryFields(layer gopacket.Layer) fields {
 	switch x := layer.(type) {
 	case *layers.LinkLayerDiscovery:
-		return fields{"chassis_subtype": x.ChassisID.Subtype, "ttl": x.TTL,
+		f := fields{"chassis_subtype": x.ChassisID.Subtype, "ttl": x.TTL,
 			"chassis_id":   hexOf(x.ChassisID.ID),
 			"port_subtype": x.PortID.Subtype, "port_id": string(x.PortID.ID)}
+		if x.ChassisID.Subtype == layers.LLDPChassisIDSubTypeMACAddr && len(x.ChassisID.ID) == 6 {
+			f["chassis"] = net.HardwareAddr(x.ChassisID.ID).String()
+		}
+		if x.PortID.Subtype == layers.LLDPPortIDSubtypeMACAddr && len(x.PortID.ID) == 6 {
+			f["port"] = net.HardwareAddr(x.PortID.ID).String()
+		}
+		return f
 	case *layers.CiscoDiscovery:
 		return fields{"version": x.Version, "ttl": x.TTL, "checksum": x.Checksum}
 	case *layers.STP:
@@ -142,6 +169,7 @@ func stpFields(p []byte) fields {
 	}
 	f["flags"], f["tc"], f["tca"] = p[4], p[4]&1 != 0, p[4]&0x80 != 0
 	f["root_priority"], f["root_system_id"] = be16(p[5:])&0xF000, be16(p[5:])&0xFFF
+	f["root"], f["bridge"] = net.HardwareAddr(p[7:13]).String(), net.HardwareAddr(p[19:25]).String()
 	f["cost"], f["port_id"] = be32(p[13:]), be16(p[25:])
 	f["bridge_priority"], f["bridge_system_id"] = be16(p[17:])&0xF000, be16(p[17:])&0xFFF
 	for i, name := range []string{"message_age", "max_age", "hello_time", "forward_delay"} {
@@ -173,6 +201,13 @@ func accessFields(layer gopacket.Layer) fields {
 	return nil
 }
 
+func hexOfNumbers(numbers ...uint32) (text string) {
+	for _, n := range numbers {
+		text += fmt.Sprintf("%08x", n)
+	}
+	return text
+}
+
 func ospfHeader(x *layers.OSPF) fields {
 	return fields{"version": x.Version, "ospf_type": x.Type, "length": x.PacketLength,
 		"router_id": ipOf(x.RouterID), "area_id": ipOf(x.AreaID), "checksum": x.Checksum}
@@ -184,13 +219,20 @@ func ospfContent(f fields, content interface{}) fields {
 		f["mask"] = ipOf(c.NetworkMask)
 		return ospfContent(f, c.HelloPkg)
 	case layers.HelloPkg:
-		f["priority"], f["options"] = c.RtrPriority, c.Options
+		f["priority"], f["options"], f["interface_id"] = c.RtrPriority, c.Options, c.InterfaceID
+		f["neighbors"] = hexOfNumbers(c.NeighborID...)
 		f["hello_interval"], f["dead_interval"] = c.HelloInterval, c.RouterDeadInterval
 		f["designated_router"] = ipOf(c.DesignatedRouterID)
 		f["backup_router"] = ipOf(c.BackupDesignatedRouterID)
 	case layers.DbDescPkg:
 		f["mtu"], f["flags"], f["seq"] = c.InterfaceMTU, c.Flags, c.DDSeqNumber
 		f["options"] = c.Options
+	case []layers.LSReq:
+		requests := ""
+		for _, r := range c {
+			requests += hexOfNumbers(uint32(r.LSType), r.LSID, r.AdvRouter)
+		}
+		f["requests"] = requests
 	case layers.LSUpdate:
 		lsas := list{}
 		for _, lsa := range c.LSAs {
@@ -201,6 +243,15 @@ func ospfContent(f fields, content interface{}) fields {
 		f["lsa_count"], f["lsas"] = c.NumOfLSAs, lsas
 	}
 	return f
+}
+
+// All that is behind type, length and key: with digests a reserved byte and a number come first,
+// RFC 5880 §4.2 to §4.4
+func bfdAuthentication(x *layers.BFD) string {
+	if x.AuthHeader.AuthType == layers.BFDAuthTypePassword {
+		return hexOf(x.AuthHeader.Data)
+	}
+	return fmt.Sprintf("00%08x", uint32(x.AuthHeader.SequenceNumber)) + hexOf(x.AuthHeader.Data)
 }
 
 func routingFields(layer gopacket.Layer) fields {
@@ -227,6 +278,7 @@ func routingFields(layer gopacket.Layer) fields {
 			"poll": x.Poll, "final": x.Final, "authentication_present": x.AuthPresent,
 			"control_plane_independent": x.ControlPlaneIndependent, "demand": x.Demand,
 			"multipoint": x.Multipoint, "detect_multiplier": x.DetectMultiplier,
+			"length":             x.Contents[3],
 			"my_discriminator":   x.MyDiscriminator,
 			"your_discriminator": x.YourDiscriminator, "desired_min_tx": x.DesiredMinTxInterval,
 			"required_min_rx":      x.RequiredMinRxInterval,
@@ -234,6 +286,7 @@ func routingFields(layer gopacket.Layer) fields {
 		if x.AuthHeader != nil {
 			f["authentication_type"] = x.AuthHeader.AuthType
 			f["authentication_key_id"] = x.AuthHeader.KeyID
+			f["authentication"] = bfdAuthentication(x)
 		}
 		return f
 	}

@@ -82,7 +82,7 @@ func fixedLength(name string, p []byte) int {
 	return 0
 }
 
-// D34: a header whose length promises more than the capture has is whole, and what it carries is there
+// D34: a header whose length promises more than there is is whole, and what it carries is there
 func cutTunnel(w *walk, s *step) bool {
 	p := s.data
 	if s.failure == "" || len(s.layers) > 0 || !w.cut {
@@ -213,7 +213,104 @@ func cutChunk(w *walk, s *step) bool {
 			"end": p[1]&1 != 0, "tsn": be32(p[4:]), "stream_id": be16(p[8:]),
 			"stream_seq": be16(p[10:]), "ppid": be32(p[12:])})
 		s.payload()
-	case s.failure != "" && length >= 4 && length <= len(p) && (length+3)&^3 > len(p): // only its padding is cut
+	case s.failure != "" && length >= 4 && length <= len(p) && (length+3)&^3 > len(p):
+		// only its padding is cut
+		name := "SCTPUnknownChunkType"
+		if p[0] == 10 {
+			name = "SCTPCookieEcho"
+		}
+		s.leaf(name, fields{"flags": p[1], "length": length})
+	default:
+		return false
+	}
+	return true
+}
+
+// Whether the words of a cut line are enough of one: "SIP/2.0 200", "INVITE sip:a@b SIP/2.0"
+func startLine(words [][]byte) bool {
+	version := func(i int) bool { return len(words) > i && string(words[i]) == "SIP/2.0" }
+	return version(0) && len(words) > 1 && len(words[1]) == 3 || version(2)
+}
+
+// D34: the length on the wire tells the version of a query, RFC 3376 §7.1, RFC 3810 §8.1
+func cutQuery(w *walk, s *step) bool {
+	whole := 0
+	switch x := s.last().layer.(type) {
+	case *layers.MLDv1MulticastListenerQueryMessage:
+		whole = 20
+	case *layers.IGMPv1or2:
+		whole = 11
+		if x.Type != layers.IGMPMembershipQuery {
+			return false
+		}
+	}
+	if whole == 0 || !w.cut || w.packetEnd() <= s.offset+whole {
+		return false
+	}
+	s.undo()
+	s.truncated = true
+	s.fail("a query of the other version: too few bytes")
+	return true
+}
+
+// Where the innermost IP packet ends on the wire.
+func (w *walk) packetEnd() int {
+	for i := len(w.found) - 1; i >= 0; i-- {
+		switch x := w.found[i].layer.(type) {
+		case *layers.IPv4:
+			return w.found[i].offset + int(x.Length)
+		case *layers.IPv6:
+			return w.found[i].offset + 40 + int(x.Length)
+		}
+	}
+	return 0
+}
+
+// D34: a record of an IGMP report is listed when all of it is there
+func cutRecords(w *walk, s *step) bool {
+	x, ok := s.last().layer.(*layers.IGMP)
+	p := s.data
+	if !ok || !w.cut || x.Type != layers.IGMPMembershipReportV3 {
+		return false
+	}
+	if len(p) < 8 {
+		s.undo()
+		s.truncated = true
+		s.fail("IGMP: too few bytes")
+		return true
+	}
+	whole := list{}
+	records := s.last().fields["records"].(list)
+	for at := 8; len(whole) < len(records) && at+8 <= len(p); {
+		at += 8 + 4*be16(p[at+2:]) + 4*int(p[at+1])
+		if at > len(p) {
+			break
+		}
+		whole = append(whole, records[len(whole)])
+	}
+	s.last().fields["records"] = whole
+	return true
+}
+
+// D34: DATA whose fixed header is whole is there, though the capture cut its data
+func cutChunk(w *walk, s *step) bool {
+	p := s.data
+	if len(p) < 4 || !w.inSCTP() || s.last().name == "Payload" {
+		return false
+	}
+	length := be16(p[2:])
+	switch {
+	case p[0] == 0 && len(p) >= 16 && length >= 16 && (length+3)&^3 > len(p):
+		s.undo()
+		s.failure = ""
+		s.truncated = length > len(p)
+		s.add("SCTPData", s.offset, 16, min(length, len(p))-16, fields{"flags": p[1],
+			"length": length, "unordered": p[1]&4 != 0, "begin": p[1]&2 != 0,
+			"end": p[1]&1 != 0, "tsn": be32(p[4:]), "stream_id": be16(p[8:]),
+			"stream_seq": be16(p[10:]), "ppid": be32(p[12:])})
+		s.payload()
+	case s.failure != "" && length >= 4 && length <= len(p) && (length+3)&^3 > len(p):
+		// only its padding is cut
 		name := "SCTPUnknownChunkType"
 		if p[0] == 10 {
 			name = "SCTPCookieEcho"

@@ -69,8 +69,11 @@ func failedLayer(w *walk, s *step) bool {
 	truncated, name := s.truncated, s.last().name
 	s.undo()
 	s.truncated = truncated
-	if total := be16(append(s.data, 0, 0, 0, 0)[2:]); name == "IPv4" && total >= 20 && total < len(s.data) {
-		s.rest = s.data[:total] // what is behind the packet is no part of it
+	if name == "IPv4" && len(s.data) >= 20 {
+		total := be16(s.data[2:]) // what is behind the packet is no part of it
+		if total >= 20 && total < len(s.data) {
+			s.rest = s.data[:total]
+		}
 	}
 	return true
 }

@@ -7,6 +7,7 @@ package main
 import (
 	"encoding/hex"
 	"encoding/json"
+	"fmt"
 	"net"
 
 	"github.com/google/gopacket"
@@ -239,9 +240,11 @@ func chunkFields(layer gopacket.Layer) fields {
 	case *layers.SCTPSack:
 		return fields{"flags": x.Flags, "length": x.Length, "cumulative_tsn": x.CumulativeTSNAck,
 			"advertised_window": x.AdvertisedReceiverWindowCredit, "gap_count": x.NumGapACKs,
-			"duplicate_count": x.NumDuplicateTSNs}
+			"duplicate_count": x.NumDuplicateTSNs, "duplicates": hexOfNumbers(x.DuplicateTSNs...)}
 	case *layers.SCTPHeartbeat:
-		return chunkOf(&x.SCTPChunk)
+		f := chunkOf(&x.SCTPChunk)
+		f["value"] = hexOf(x.Contents[4:x.Length])
+		return f
 	case *layers.SCTPError:
 		return chunkOf(&x.SCTPChunk)
 	case *layers.SCTPShutdown:
@@ -262,6 +265,19 @@ func chunkFields(layer gopacket.Layer) fields {
 	return nil
 }
 
+// As they are on the wire: length in units of 4, content, type of the next; and the first's type
+func gtpExtensions(headers []layers.GTPExtensionHeader) (text string, first uint8) {
+	for i, h := range headers {
+		next := uint8(0)
+		if i+1 < len(headers) {
+			next = headers[i+1].Type
+		}
+		text += fmt.Sprintf("%02x%s%02x", (len(h.Content)+2)/4, hexOf(h.Content), next)
+		first = headers[0].Type
+	}
+	return text, first
+}
+
 func tunnelFields(layer gopacket.Layer) fields {
 	switch x := layer.(type) {
 	case *layers.GRE:
@@ -275,7 +291,8 @@ func tunnelFields(layer gopacket.Layer) fields {
 		return fields{"label": x.Label, "tc": x.TrafficClass, "bottom": x.StackBottom,
 			"ttl": x.TTL}
 	case *layers.VXLAN:
-		return fields{"has_vni": x.ValidIDFlag, "vni": x.VNI, "has_policy": x.GBPExtension,
+		return fields{"flags": x.Contents[0], "has_vni": x.ValidIDFlag, "vni": x.VNI,
+			"has_policy": x.GBPExtension,
 			"dont_learn": x.GBPDontLearn, "policy_applied": x.GBPApplied,
 			"policy_id": x.GBPGroupPolicyID}
 	case *layers.Geneve:
@@ -288,7 +305,9 @@ func tunnelFields(layer gopacket.Layer) fields {
 			"control": x.OAMPacket, "critical": x.CriticalOption, "protocol": x.Protocol,
 			"vni": x.VNI, "options": options}
 	case *layers.GTPv1U:
-		return fields{"version": x.Version, "protocol_type": x.ProtocolType == 1,
+		extensions, next := gtpExtensions(x.GTPExtensionHeaders)
+		return fields{"extensions": extensions, "next_extension": next,
+			"version": x.Version, "protocol_type": x.ProtocolType == 1,
 			"has_extension": x.ExtensionHeaderFlag, "has_seq": x.SequenceNumberFlag,
 			"has_npdu": x.NPDUFlag, "message_type": x.MessageType, "length": x.MessageLength,
 			"teid": x.TEID, "seq": x.SequenceNumber, "npdu_number": x.NPDU}

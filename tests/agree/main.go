@@ -21,6 +21,7 @@ import (
 	"fmt"
 	"os"
 	"reflect"
+	"strings"
 
 	"github.com/google/gopacket"
 	"github.com/google/gopacket/layers"
@@ -69,7 +70,10 @@ func ends(flow gopacket.Flow) (text []string) {
 }
 
 func (d *decoded) take(found []place, network, transport *gopacket.Flow) {
-	for _, p := range found {
+	for i, p := range found {
+		if i > 0 && p.layer != nil && strings.HasSuffix(p.name, "DiscoveryInfo") {
+			listsFrom(&found[i-1], &p)
+		}
 		d.Stack = append(d.Stack, p.name)
 		d.Places = append(d.Places, [3]int{p.offset, p.header, p.payload})
 		d.Fields = append(d.Fields, p.fields)

@@ -8,6 +8,7 @@ package main
 
 import (
 	"fmt"
+	"net"
 	"strings"
 
 	"github.com/google/gopacket"
@@ -161,7 +162,8 @@ func linkTypes16(w *walk, s *step) bool {
 		} else {
 			s.add("Linux SLL2", 0, 20, len(p)-20, fields{"ether_type": be16(p),
 				"interface_index": be32(p[4:]), "hardware_type": be16(p[8:]),
-				"packet_type": p[10], "address_length": p[11]})
+				"packet_type": p[10], "address_length": p[11],
+				"src": net.HardwareAddr(p[12:18]).String()})
 			s.role(0, "Linux SLL2")
 			s.next = layers.EthernetType(be16(p))
 		}
