@@ -4,6 +4,7 @@
 package main
 
 import (
+	"fmt"
 	"net"
 	"strings"
 
@@ -210,6 +211,18 @@ func messageInside(w *walk, s *step) bool {
 	}
 	s.last().payload = 0
 	s.next, s.rest = nil, nil
+	return true
+}
+
+// D42: IP protocol 143 is Ethernet, RFC 8986 §10.1
+func ethernetInIP(w *walk, s *step) bool {
+	from := w.announced(s.before())
+	if s.failure == "" || len(s.layers) > 0 || !undecodable(s.decoder) ||
+		fmt.Sprint(from) != "[IP protocol UnknownIPProtocol]" ||
+		from[1].(layers.IPProtocol) != 143 {
+		return false
+	}
+	s.again(layers.LayerTypeEthernet, s.data)
 	return true
 }
 

@@ -24,6 +24,7 @@ var rules = []rule{
 	{"D6", linkTypes16},
 	{"D23", notDecoded},
 	{"D19", oldTag},
+	{"D42", ethernetInIP},
 	{"D20", longAddress},
 	{"D9", noLength},
 	{"D2", hopByHop},

@@ -83,10 +83,12 @@ func helloFields(f fields, record []byte) {
 	}
 }
 
-// D40: a record goes on in the next segment, RFC 8446 §5.1
+// D40: a record goes on in the next segment, RFC 8446 §5.1; several are one layer, not the last alone
 func openRecord(w *walk, s *step) bool {
 	p := s.data
-	if s.failure != "TLS packet length mismatch" || len(p) < 5 {
+	several := s.last().name == "TLS" && s.last().offset != s.offset
+	cut := s.failure == "TLS packet length mismatch" || s.failure == "TLS record too short"
+	if !several && !cut || len(p) < 5 {
 		return false
 	}
 	var records []string
@@ -108,7 +110,7 @@ func lengthInFront(w *walk, s *step) bool {
 	}
 	all, offset := s.data, s.offset
 	s.again(layers.LayerTypeDNS, all[2:min(len(all), 2+be16(all))])
-	if s.failure == "" {
+	if s.failure != "" && cutMessage(w, s) || s.failure == "" {
 		s.last().offset, s.last().header = offset, len(all)
 	}
 	return true
