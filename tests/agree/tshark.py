@@ -23,7 +23,7 @@ import sys
 import tempfile
 import xml.parsers.expat
 
-from tshark_fields import LAYERS, NAMES, WANTED, number, text
+from tshark_fields import LAYERS, NAMES, WANTED, number, octets, text
 from tshark_rules import Case, Difference, rule_of
 
 SETTINGS = ('ip.defragment:FALSE', 'ipv6.defragment:FALSE', 'tcp.desegment_tcp_streams:FALSE',
@@ -67,9 +67,10 @@ class Packet:
         return None
 
     def within(self, names, start, end):
-        """The fields of the first of these names that is there, in wire order."""
+        """The fields of the first of these names that is there, or of names joined, in wire order."""
         for name in names.split('|'):
-            found = [f for f in self.fields.get(name, ()) if start <= f.pos < end]
+            found = sorted((f for one in name.split('+') for f in self.fields.get(one, ())
+                            if start <= f.pos < end), key=lambda field: field.pos)
             if found:
                 return found
         return []
@@ -117,7 +118,7 @@ def values(layer, path):
         return [layer[path]] if path in layer else []
     lists, key = path.split('[].')
     return [element[key] for name in lists.split('|') for element in layer.get(name, ())
-            if key in element and not (key == 'ttl' and element['type'] == DNS_OPT)]
+            if key in element and not (key in ('ttl', 'class') and element['type'] == DNS_OPT)]
 
 
 def plain(value):
@@ -148,7 +149,11 @@ class Comparison:
             self.counts[kind, path, 'only torc' if any(ours) else 'neither'] += 1
             return None
         theirs = convert(spec, ours, fields)
-        if path.endswith('name'):  # a dot in a label has a backslash in torc's text
+        if len(ours) == 1 < len(theirs) and '[' not in path and spec[1] is octets:
+            theirs = [''.join(theirs)]  # one field of bytes that tshark shows in pieces
+        if path.endswith('class') and packet.has('mdns'):
+            ours = [value & 0x7fff for value in ours]  # the highest bit is a flag: RFC 6762 §10.2
+        if path.endswith('name') or path.endswith('target'):  # a dot in a label has a backslash in torc's text
             ours = [value.replace('\\.', '.') for value in ours]
         if ours == theirs or (not ours and all(value in EMPTY for value in theirs)):
             self.counts[kind, path, 'equal'] += 1

@@ -6,7 +6,8 @@ A layer is (protocol, extent, {field of Torc: field of tshark}).
 extent   what the size of tshark's protocol is equal to: 'header', 'all' (header and payload), or None:
          tshark's tree has no such size
 field    a path in torc's JSON: 'ttl', 'options[].kind'; 'a|b[].x' are the elements of a, then those of b
-tshark's a name; several joined by | (the first that is there); or (name, conversion), or
+tshark's a name; several joined by | (the first that is there), or
+         by + (all that are there); or (name, conversion), or
          (name, conversion, choice), where choice leaves out the fields that are of something else
 
 Only what lies in the bytes of the layer's header is looked at, so that the same name may occur once
@@ -104,6 +105,19 @@ def option(field):
     return int(field.value[:2], 16) if given(field) else number(field)
 
 
+def behind_2(field):
+    """The bytes behind type and length."""
+    return octets(field)[4:] if given(field) else ''
+
+
+def high_byte(field):
+    return raw(field) >> 8
+
+
+def there(_):
+    return 1
+
+
 def signed(field):
     value = raw(field)
     return value - 256 if value > 127 else value
@@ -153,6 +167,21 @@ def third(fields, _, start):
     return [field for field in fields if field.pos == start + 2]
 
 
+def of_query(fields, packet, start):
+    """Sources of an IGMP query, not of the records of a report."""
+    return [] if packet.fields['igmp.num_grp_recs'] else fields
+
+
+def client(fields, _, start):
+    return [field for field in fields if field.pos == start + 28]
+
+
+def of_prefix(fields, packet, _):
+    """Of prefix information, not of a route (RFC 4861 §4.6.2, RFC 4191 §2.3)."""
+    flags_at = {field.pos for field in packet.fields['icmpv6.opt.prefix.flag']}
+    return [field for field in fields if field.pos + 1 in flags_at or field.pos - 13 in flags_at]
+
+
 def of_the_header(fields, _, start):
     """The group of an IGMP message, not of a record in it."""
     return [field for field in fields if field.pos == start + 4]
@@ -170,6 +199,17 @@ def outermost(fields, packet, _):
             kept.append(field)
             end = length.pos + 2 + number(length)
     return kept
+
+
+def of_hello(fields, packet, start):
+    """Those of the message itself, not of an advertisement in it."""
+    kind = packet.fields['ospf.msg']
+    return fields[:1] if kind and number(kind[0]) in (1, 2) else []
+
+
+def type_of_advertisement(fields, packet, _):
+    starts = {field.pos for field in packet.fields['ospf.lsa.age']}
+    return [field for field in fields if field.pos - 3 in starts or field.pos - 2 in starts]
 
 
 def of_advertisement(fields, packet, _):
@@ -192,7 +232,9 @@ def sctp_init(prefix):
 
 NDP_OPTIONS = {
     'options[].type': 'icmpv6.opt.type', 'options[].link_address': 'icmpv6.opt.linkaddr',
-    'options[].mtu': 'icmpv6.opt.mtu'}
+    'options[].mtu': 'icmpv6.opt.mtu',
+    'options[].prefix': ('icmpv6.opt.prefix', address, of_prefix),
+    'options[].prefix_length': ('icmpv6.opt.prefix.length', number, of_prefix)}
 
 VLAN = {'vlan_id': 'vlan.id', 'priority': 'vlan.priority', 'drop_eligible': 'vlan.dei',
         'ether_type': 'vlan.etype', 'length': 'vlan.len'}
@@ -229,7 +271,9 @@ LAYERS = {
         'version': 'cdp.version', 'ttl': 'cdp.ttl', 'checksum': 'cdp.checksum'}),
     'CiscoDiscoveryInfo': (None, None, {'tlvs[].type': 'cdp.tlv.type'}),
     'DHCPv4': ('dhcp', 'all', {
-        'operation': 'dhcp.type', 'message_type': 'dhcp.option.dhcp', 'hops': 'dhcp.hops',
+        'operation': 'dhcp.type', 'hardware_type': ('dhcp.hw.type', number, second),
+        'client': ('dhcp.hw.mac_addr', text, client), 'options[].data': ('dhcp.option.type', behind_2, no_end),
+        'message_type': 'dhcp.option.dhcp', 'hops': 'dhcp.hops',
         'hardware_length': 'dhcp.hw.len', 'xid': 'dhcp.id', 'seconds': ('dhcp.secs', raw),
         'flags': 'dhcp.flags', 'client_ip': 'dhcp.ip.client', 'your_ip': 'dhcp.ip.your',
         'server_ip': 'dhcp.ip.server', 'relay_ip': 'dhcp.ip.relay',
@@ -249,6 +293,9 @@ LAYERS = {
         'questions[].name': ('dns.qry.name', name), 'questions[].type': 'dns.qry.type',
         'questions[].class': 'dns.qry.class',
         RECORDS + 'name': ('dns.resp.name', name), RECORDS + 'type': 'dns.resp.type',
+        RECORDS + 'class': 'dns.resp.class',
+        RECORDS + 'target': ('dns.cname+dns.ns+dns.ptr.domain_name+dns.mx.mail_exchange+dns.srv.target+'
+                             'dns.soa.mname', name),
         RECORDS + 'ttl': 'dns.resp.ttl', RECORDS + 'ipv4': 'dns.a',
         RECORDS + 'ipv6': ('dns.aaaa', address), RECORDS + 'serial': 'dns.soa.serial_number',
         RECORDS + 'refresh': 'dns.soa.refresh_interval', RECORDS + 'retry': 'dns.soa.retry_interval',
@@ -279,6 +326,7 @@ LAYERS = {
     'FDDI': ('fddi', 'header', {
         'frame_control': 'fddi.fc', 'src': ('fddi.src', mac, first), 'dst': ('fddi.dst', mac, first)}),
     'Geneve': ('geneve', 'header', {
+        'version': 'geneve.version', 'options_length': ('geneve.option.length', number, first),
         'control': 'geneve.flags.oam', 'critical': 'geneve.flags.critical',
         'protocol': 'geneve.proto_type', 'vni': 'geneve.vni',
         'options[].class': 'geneve.option.class', 'options[].type': 'geneve.option.type'}),
@@ -322,6 +370,7 @@ LAYERS = {
         'max_response_time': ('igmp.max_resp', tenths), 'checksum': 'igmp.checksum',
         'group': ('igmp.maddr', text, of_the_header), 'suppress': 'igmp.s', 'robustness': 'igmp.qrv',
         'query_interval': ('igmp.qqic', floating), 'record_count': 'igmp.num_grp_recs',
+        'source_count': ('igmp.num_src', number, of_query), 'sources': ('igmp.saddr', octets, of_query),
         'records[].type': 'igmp.record_type', 'records[].group': ('igmp.maddr', text, of_a_record)}),
     'IPSecAH': ('ah', 'header', {
         'next_header': 'ah.next_header', 'length': ('ah.length', lambda f: (raw(f) + 2) * 4),
@@ -353,7 +402,9 @@ LAYERS = {
         'chassis_subtype': 'lldp.chassis.subtype', 'port_subtype': 'lldp.port.subtype',
         'chassis': 'lldp.chassis.id.mac', 'port': 'lldp.port.id.mac', 'ttl': 'lldp.time_to_live'}),
     'LinkLayerDiscoveryInfo': (None, None, {
-        'tlvs[].type': ('lldp.tlv.type', number, not_frame), 'tlvs[].oui': 'lldp.orgtlv.oui'}),
+        'tlvs[].type': ('lldp.tlv.type', number, not_frame), 'tlvs[].oui': 'lldp.orgtlv.oui',
+        'tlvs[].subtype': 'lldp.ieee.802_1.subtype+lldp.ieee.802_3.subtype+lldp.iana.subtype+'
+                          'lldp.unknown_subtype+lldp.media.subtype+lldp.cisco.subtype'}),
     'Linux SLL': ('sll', 'header', {
         'packet_type': 'sll.pkttype', 'hardware_type': 'sll.hatype', 'address_length': 'sll.halen',
         'src': 'sll.src.eth', 'ether_type': 'sll.etype|sll.ltype|sll.gretype'}),
@@ -361,7 +412,7 @@ LAYERS = {
         'packet_type': 'sll.pkttype', 'hardware_type': 'sll.hatype', 'address_length': 'sll.halen',
         'src': 'sll.src.eth', 'ether_type': 'sll.etype|sll.ltype|sll.gretype',
         'interface_index': 'sll.ifindex'}),
-    'Loopback': ('null', 'header', {}),
+    'Loopback': ('null', 'header', {'family': 'null.family'}),
     'MLDv1MulticastListenerDone': (None, None, {
         'group': ('icmpv6.mld.multicast_address', address)}),
     'MLDv1MulticastListenerQuery': (None, None, {
@@ -373,7 +424,8 @@ LAYERS = {
         'max_response_time': ('icmpv6.mld.maximum_response_code', floating16),
         'group': ('icmpv6.mld.multicast_address', address), 'suppress': 'icmpv6.mld.flag.s',
         'robustness': 'icmpv6.mld.flag.qrv', 'query_interval': ('icmpv6.mld.qqi', floating),
-        'source_count': 'icmpv6.mld.nb_sources'}),
+        'source_count': 'icmpv6.mld.nb_sources',
+        'sources': ('icmpv6.mld.source_address', octets)}),
     'MLDv2MulticastListenerReport': (None, None, {
         'record_count': 'icmpv6.mldr.nb_mcast_records',
         'records[].type': 'icmpv6.mldr.mar.record_type',
@@ -400,10 +452,13 @@ LAYERS = {
         'designated_router': 'ospf.hello.designated_router',
         'backup_router': 'ospf.hello.backup_designated_router', 'mtu': 'ospf.db.interface_mtu',
         'flags': 'ospf.dbd', 'seq': 'ospf.db.dd_sequence', 'interface_id': 'ospf.hello.interface_id',
+        'options': ('ospf.v2.options|ospf.v3.options', number, of_hello),
+        'neighbors': ('ospf.hello.active_neighbor', octets),
+        'lsas[].type': ('ospf.lsa|ospf.v3.lsa', number, type_of_advertisement),
         'lsa_count': 'ospf.ls.number_of_lsas', 'lsas[].age': ('ospf.lsa.age', raw),
         'lsas[].advertising_router': ('ospf.advrouter', text, of_advertisement), 'lsas[].seq': 'ospf.lsa.seqnum',
         'lsas[].checksum': 'ospf.lsa.chksum', 'lsas[].length': 'ospf.lsa.length'}),
-    'PPP': ('ppp', 'header', {'protocol': 'ppp.protocol'}),
+    'PPP': ('ppp', 'header', {'address_control': ('ppp.address', there), 'protocol': 'ppp.protocol'}),
     'PPPoE': (('pppoes', 'pppoed'), None, {
         'version': 'pppoe.version', 'pppoe_type': 'pppoe.type', 'code': 'pppoe.code',
         'session_id': 'pppoe.session_id', 'length': 'pppoe.payload_length',
@@ -430,7 +485,7 @@ LAYERS = {
         'cumulative_tsn': 'sctp.sack_cumulative_tsn_ack_raw|sctp.sack_cumulative_tsn_ack',
         'advertised_window': 'sctp.sack_a_rwnd', 'gap_count': 'sctp.sack_number_of_gap_blocks',
         'duplicate_count': 'sctp.sack_number_of_duplicated_tsns'})),
-    'SCTPShutdown': (None, None, SCTP_CHUNK),
+    'SCTPShutdown': (None, None, dict(SCTP_CHUNK, value=('sctp.shutdown_cumulative_tsn_ack', octets))),
     'SCTPShutdownAck': (None, None, SCTP_CHUNK),
     'SCTPShutdownComplete': (None, None, SCTP_CHUNK),
     'SCTPUnknownChunkType': (None, None, SCTP_CHUNK),
@@ -438,7 +493,11 @@ LAYERS = {
         'version': 'sflow_245.version', 'agent': 'sflow_245.agent|sflow.agent',
         'agent6': ('sflow_245.agent.v6|sflow.agent.v6', address),
         'sub_agent_id': 'sflow_245.sub_agent_id', 'seq': 'sflow_245.sequence_number',
-        'uptime': ('sflow_245.sysuptime', raw), 'sample_count': 'sflow_245.numsamples'}),
+        'uptime': ('sflow_245.sysuptime', raw), 'sample_count': 'sflow_245.numsamples',
+        'samples[].seq': 'sflow.flow_sample.sequence_number+sflow.counters_sample.sequence_number',
+        'samples[].record_count': 'sflow.flow_sample.flow_record+sflow.counters_sample.counters_records',
+        'samples[].sampling_rate': 'sflow.flow_sample.sampling_rate',
+        'samples[].sample_pool': 'sflow.flow_sample.sample_pool'}),
     'SIP': ('sip', 'all', {
         'method': ('sip.Method', text), 'uri': ('sip.r-uri', text), 'status': 'sip.Status-Code'}),
     'SNAP': (None, None, {
@@ -466,7 +525,9 @@ LAYERS = {
         'version': ('tls.record.version', number, first), 'length': ('tls.record.length', number, first), 'handshake_type': ('tls.handshake.type', number, first),
         'hello_version': ('tls.handshake.version', number, first), 'cipher_suite': ('tls.handshake.ciphersuite', number, single),
         'session_id_length': 'tls.handshake.session_id_length',
-        'sni': ('tls.handshake.extensions_server_name', text)}),
+        'alpn': ('tls.handshake.extensions_alpn_str', text, first),
+        'records[].length': 'tls.record.length', 'records[].version': 'tls.record.version',
+        'records[].content_type': 'tls.record.content_type', 'sni': ('tls.handshake.extensions_server_name', text)}),
     'UDP': ('udp', 'header', dict(PORTS, length='udp.length')),
     'UDPLite': ('udplite', 'header', dict(PORTS, coverage='udp.checksum_coverage')),
     'VRRP': ('vrrp', 'all', {
@@ -475,12 +536,12 @@ LAYERS = {
         'authentication_type': 'vrrp.auth_type', 'checksum': 'vrrp.checksum',
         'addresses[].ipv4': 'vrrp.ip_addr', 'addresses[].ipv6': ('vrrp.ipv6_addr', address)}),
     'VXLAN': ('vxlan', 'header', {
-        'has_vni': 'vxlan.flag_i', 'vni': 'vxlan.vni', 'has_policy': 'vxlan.flag_g',
+        'flags': ('vxlan.flags', high_byte), 'has_vni': 'vxlan.flag_i', 'vni': 'vxlan.vni', 'has_policy': 'vxlan.flag_g',
         'dont_learn': 'vxlan.flag_d', 'policy_applied': 'vxlan.flag_a', 'policy_id': 'vxlan.gbp'}),
 }
 
 NAMES = {tshark for entry in LAYERS.values() for tshark in
          (entry[0] if isinstance(entry[0], tuple) else (entry[0],)) if tshark} - {'pim', 'dvmrp'}
-WANTED = {'dhcpv6.option.length'} | {
+WANTED = {'dhcpv6.option.length', 'icmpv6.opt.prefix.flag'} | {
     name for entry in LAYERS.values() for spec in entry[2].values()
-    for name in (spec if isinstance(spec, str) else spec[0]).split('|')}
+    for name in (spec if isinstance(spec, str) else spec[0]).replace('+', '|').split('|')}
