@@ -5,6 +5,8 @@
  * loses its own packets only, and every account balances.
  */
 #include <pthread.h>
+#include <signal.h>
+#include <sys/wait.h>
 
 #include <torc/ring.h>
 
@@ -163,6 +165,22 @@ static void every_member_sends(struct torc_ring **rings, unsigned int count)
 	close(peer);
 }
 
+/* A ring that waits for its turn looks for it ten times a second. */
+static void receives_soon(struct torc_ring *ring)
+{
+	struct torc_packet packet;
+	unsigned int tries = 0;
+
+	for (; tries < 300 && torc_ring_next(ring, &packet) <= 0; tries++) {
+		send_flow(1, 0, false);
+		usleep(10000);
+	}
+	ok(tries < 300, "a ring that left receives alone when the others are gone");
+	usleep(10000);
+	while (torc_ring_next(ring, &packet) > 0)
+		;
+}
+
 /* A member stops, comes back; then the one that opened the sockets closes. */
 static void members_come_and_go(void)
 {
@@ -193,9 +211,13 @@ static void members_come_and_go(void)
 	accounted(rings[1], "one");
 	accounted(rings[2], "the other");
 	is(torc_ring_leave_cluster(rings[2]), -EBUSY, "one leaves: beside the other it gets nothing");
+	send_all(1);
+	memset(third, 0, sizeof(third));
+	read_rings(rings + 1, third, 2);
+	is(third[0].packets, FLOWS, "the other gets all");
+	is(third[1].packets, 0, "and it none");
 	torc_ring_close(rings[1]);
-	torc_ring_disable(rings[2]);
-	is(torc_ring_enable(rings[2]), 0, "and receives alone when the others are gone");
+	receives_soon(rings[2]);
 	send_all(4);
 	memset(third, 0, sizeof(third));
 	read_rings(rings + 2, third, 1);
@@ -295,6 +317,67 @@ static void threads(void)
 		torc_ring_close(rings[i]);
 }
 
+static pid_t other_process(void)
+{
+	int ready[2];
+	char byte;
+	pid_t pid;
+
+	if (pipe(ready) < 0)
+		return -1;
+	pid = fork();
+	if (pid == 0) {
+		struct torc_ring *ring;
+		struct torc_packet packet;
+
+		if (torc_ring_open(&ring, "xdp:va", 0, 0, NULL) < 0 ||
+		    torc_ring_set_cluster(ring, 11, TORC_CLUSTER_PER_FLOW) < 0 ||
+		    torc_ring_enable(ring) < 0 || write(ready[1], "y", 1) != 1)
+			_exit(1);
+		while (torc_ring_next(ring, &packet) >= 0)
+			;
+		_exit(1);
+	}
+	close(ready[1]);
+	is(read(ready[0], &byte, 1), 1, "a member in another process");
+	close(ready[0]);
+	return pid;
+}
+
+/* Whoever opened the sockets: the one that leaves while it is enabled, or the other process. */
+static void one_of_two_processes_leaves(bool opens)
+{
+	struct torc_ring *ring = opens ? open_member(11, TORC_CLUSTER_PER_FLOW) : NULL;
+	pid_t other = other_process();
+	struct torc_packet packet;
+	struct torc_stats before, stats;
+
+	if (!ring)
+		ring = open_member(11, TORC_CLUSTER_PER_FLOW);
+	is(torc_ring_enable(ring), 0, "and one here");
+	send_all(2);
+	while (torc_ring_wait(ring, 100) > 0)
+		torc_ring_next(ring, &packet);
+	torc_ring_stats(ring, &before);
+	ok(before.received > 0, "it has its share (%d)", (int)before.received);
+	is(torc_ring_leave_cluster(ring), -EBUSY, "which leaves");
+	send_all(2);
+	is(torc_ring_next(ring, &packet), 0, "it gets nothing");
+	torc_ring_stats(ring, &stats);
+	ok(stats.kernel_seen == before.kernel_seen && stats.balanced, "nor is it told it did");
+	usleep(150000); /* it looks again, in vain */
+	is(torc_ring_next(ring, &packet), 0, "still nothing");
+	kill(other, SIGKILL);
+	waitpid(other, NULL, 0);
+	receives_soon(ring);
+	torc_ring_stats(ring, &stats);
+	ok(stats.kernel_seen > before.kernel_seen && stats.balanced, "its account goes on");
+	torc_ring_disable(ring);
+	is(torc_ring_enable(ring), 0, "it can be disabled and enabled");
+	receives_soon(ring);
+	torc_ring_close(ring);
+}
+
 int main(void)
 {
 	make_veth(1);
@@ -306,5 +389,7 @@ int main(void)
 	refusals();
 	members_are_independent();
 	threads();
+	one_of_two_processes_leaves(true);
+	one_of_two_processes_leaves(false);
 	return done();
 }

@@ -28,7 +28,7 @@
 #include "bpf/bpf.h"
 #include "engine/afxdp.h"
 
-#define GONE_RETRY_NS 100000000 /* look for a deleted interface that often */
+#define RETRY_NS 100000000 /* look for a deleted interface that often */
 
 /* ---- start and stop ---- */
 
@@ -97,6 +97,7 @@ int afxdp_stop(struct torc_engine *engine)
 {
 	if (!engine->running)
 		return 0;
+	engine->waiting = false;
 	if (engine->port && engine->config.mode != TORC_SEND_ONLY) {
 		pthread_mutex_lock(&engine->port->lock);
 		if (engine->group)
@@ -142,6 +143,18 @@ int afxdp_start(struct torc_engine *engine)
 	} else {
 		engine->running = true;
 	}
+	return result;
+}
+
+/* As far as the ring knows the engine runs; check() tries to make it true. */
+int afxdp_wait(struct torc_engine *engine)
+{
+	int result;
+
+	engine->running = false;
+	result = afxdp_start(engine);
+	engine->waiting = result < 0;
+	engine->running = true;
 	return result;
 }
 
@@ -238,10 +251,10 @@ static unsigned int afxdp_fds(struct torc_engine *engine, int *fds, unsigned int
 	return 1;
 }
 
-/* Netlink tells when an interface appears; this is for one that was there and not up yet. */
+/* Netlink tells when an interface appears, but not when it is up, or free of a cluster. */
 static int64_t afxdp_due_ns(struct torc_engine *engine)
 {
-	return engine->gone ? GONE_RETRY_NS : -1;
+	return engine->gone || engine->waiting ? RETRY_NS : -1;
 }
 
 static bool afxdp_at_end(struct torc_engine *engine)
@@ -253,7 +266,7 @@ static bool afxdp_at_end(struct torc_engine *engine)
 /* Add what the sockets count. */
 int afxdp_count(const struct torc_engine *engine, struct torc_engine_stats *stats)
 {
-	for (uint32_t i = 0; engine->port && i < engine->queue_count; i++) {
+	for (uint32_t i = 0; engine->port && !engine->lent && i < engine->queue_count; i++) {
 		const struct afxdp_queue *queue = &engine->queues[i];
 		uint64_t dropped = afxdp_queue_dropped(queue);
 

@@ -252,6 +252,7 @@ struct torc_engine {
 	bool receiving; /* and its sockets are in the program's map */
 	bool down; /* as told to the ring last */
 	bool gone;    /* deleted */
+	bool waiting; /* started in vain; tried again now and then */
 	bool checked; /* since start() */
 	int epoll;   /* over the sockets and monitor: what the ring waits for */
 	int monitor; /* netlink */
@@ -294,7 +295,6 @@ int afxdp_open(struct torc_engine **opened, const struct torc_engine_config *con
 	       struct torc_error *error);
 void afxdp_close(struct torc_engine *engine);
 int afxdp_check(struct torc_engine *engine);
-/* Before start(): if the interface was deleted, go to the one that has its name now, or -ENODEV. */
 int afxdp_find_again(struct torc_engine *engine);
 int afxdp_set_promisc(struct torc_engine *engine, bool on);
 /* The packet socket, opened now if it was not: -EPERM and others. */
@@ -303,6 +303,7 @@ int afxdp_packet_socket(struct torc_engine *engine);
 /* Until no processor is in the middle of a program that was just changed. */
 void afxdp_let_packets_pass(void);
 int afxdp_start(struct torc_engine *engine);
+int afxdp_wait(struct torc_engine *engine); /* start(), or try again later */
 int afxdp_stop(struct torc_engine *engine);
 int afxdp_count(const struct torc_engine *engine, struct torc_engine_stats *stats);
 /* Add to the past what the sockets have counted; or let counting begin here. */

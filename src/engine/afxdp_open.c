@@ -411,9 +411,8 @@ static bool holds_packets(struct torc_engine *engine)
 	return afxdp_queued(engine) > 0 || engine->free_count < engine->block_count;
 }
 
-/* From an interface that was deleted to the one that has its name now. */
-static int move_to(struct torc_engine *engine, const struct afxdp_link *found,
-		   struct torc_error *error)
+/* Open everything anew, on the interface that has the name now. */
+static int move_to(struct torc_engine *engine, const struct afxdp_link *found)
 {
 	bool promisc = engine->promisc;
 	int result;
@@ -425,7 +424,8 @@ static int move_to(struct torc_engine *engine, const struct afxdp_link *found,
 	engine->base_seen = engine->base_dropped = 0;
 	engine->device = *found;
 	engine->next_queue = 0;
-	result = open_on_device(engine, error);
+	engine->lent = false;
+	result = open_on_device(engine, NULL);
 	if (result < 0)
 		close_on_device(engine);
 	pthread_mutex_unlock(&engine->queues_lock);
@@ -435,35 +435,26 @@ static int move_to(struct torc_engine *engine, const struct afxdp_link *found,
 	return result;
 }
 
-/* A ring is enabled again: is its interface still the same? */
+/*
+ * Before the ring receives: its interface was deleted, or what it holds there is a cluster's that it
+ * has left. Then it begins anew with what has the name.
+ */
 int afxdp_find_again(struct torc_engine *engine)
 {
+	bool others = engine->port && (engine->lent || engine->port->foreign);
 	struct afxdp_link found;
 	int result = engine->gone ? -ENODEV : afxdp_link_get(&found, NULL, engine->device.ifindex);
 
-	if (result != -ENODEV)
-		return 0; /* or nobody knows */
 	if (engine->group)
-		return result; /* a cluster is closed and made anew */
+		return result == -ENODEV ? result : 0; /* a cluster is closed and made anew */
+	if (result != -ENODEV && !others)
+		return 0; /* or nobody knows */
 	result = afxdp_link_get(&found, engine->device.name, 0);
+	if (result == 0 && !(found.flags & IFF_UP))
+		result = -ENETDOWN;
 	if (result == 0 && holds_packets(engine))
 		result = -EBUSY;
-	return result < 0 ? result : move_to(engine, &found, NULL);
-}
-
-/* It was deleted while the ring receives, and there is one of its name again. */
-static int resume(struct torc_engine *engine)
-{
-	struct afxdp_link found;
-
-	if (engine->group || holds_packets(engine) ||
-	    afxdp_link_get(&found, engine->device.name, 0) < 0 || !(found.flags & IFF_UP))
-		return 0;
-	engine->running = false;
-	if (move_to(engine, &found, NULL) == 0 && afxdp_start(engine) < 0)
-		engine->gone = true; /* tried again */
-	engine->running = true; /* as far as the ring knows */
-	return 0;
+	return result < 0 ? result : move_to(engine, &found);
 }
 
 /*
@@ -478,8 +469,10 @@ int afxdp_check(struct torc_engine *engine)
 
 	if (!engine->running)
 		return 0;
-	if (engine->gone)
-		return resume(engine);
+	if (engine->gone || engine->waiting) {
+		afxdp_wait(engine);
+		return 0;
+	}
 	if (!changed && engine->checked)
 		return 0;
 	engine->checked = true;

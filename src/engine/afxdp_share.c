@@ -911,5 +911,5 @@ int afxdp_leave(struct torc_engine *engine)
 	pthread_mutex_lock(&engine->port->lock);
 	leave_group(engine);
 	pthread_mutex_unlock(&engine->port->lock);
-	return was_running ? afxdp_start(engine) : 0;
+	return was_running ? afxdp_wait(engine) : 0;
 }
