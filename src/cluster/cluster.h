@@ -121,9 +121,14 @@ unsigned int torc_cluster_slot(const struct torc_cluster_member *member);
 bool torc_cluster_present(const struct torc_cluster_member *member, unsigned int slot);
 /* This member goes; was it the last on its interface? Then who joins now begins a cluster anew. */
 bool torc_cluster_last(struct torc_cluster_member *member);
-/* A descriptor that says, as long as it is open, that a cluster of this kind has the interface. */
-int torc_cluster_mark(int ifindex);
-bool torc_cluster_marked(int ifindex);
+/*
+ * torc_cluster_mark - a descriptor that says something of an interface to all processes, as long as
+ * it is open: TORC_MARK_DEALT, such a cluster has it; TORC_MARK_OPEN, a process that may begin one.
+ */
+#define TORC_MARK_DEALT "dealt"
+#define TORC_MARK_OPEN  "open"
+int torc_cluster_mark(int ifindex, const char *what);
+bool torc_cluster_marked(int ifindex, const char *what);
 
 /*
  * torc_cluster_share_of - the share, 0 to count - 1, a packet belongs to when a flow hash alone

@@ -41,11 +41,11 @@ int torc_peer_listen(unsigned int id)
 	return ret;
 }
 
-static int mark(int ifindex, int (*use)(int, const struct sockaddr *, socklen_t))
+static int mark(int ifindex, const char *what, int (*use)(int, const struct sockaddr *, socklen_t))
 {
 	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0), ret;
 	struct sockaddr_un address;
-	socklen_t length = peer_name(&address, "xdp", (unsigned int)ifindex);
+	socklen_t length = peer_name(&address, what, (unsigned int)ifindex);
 
 	if (fd < 0 || use(fd, (const struct sockaddr *)&address, length) == 0)
 		return fd < 0 ? -errno : fd;
@@ -54,14 +54,14 @@ static int mark(int ifindex, int (*use)(int, const struct sockaddr *, socklen_t)
 	return ret;
 }
 
-int torc_cluster_mark(int ifindex)
+int torc_cluster_mark(int ifindex, const char *what)
 {
-	return mark(ifindex, bind);
+	return mark(ifindex, what, bind);
 }
 
-bool torc_cluster_marked(int ifindex)
+bool torc_cluster_marked(int ifindex, const char *what)
 {
-	int fd = mark(ifindex, connect);
+	int fd = mark(ifindex, what, connect);
 
 	if (fd >= 0)
 		close(fd);

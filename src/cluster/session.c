@@ -216,7 +216,7 @@ static int found(struct session *session)
 static int survivors(const struct torc_cluster_request *request)
 {
 	if (request->dealt)
-		return torc_cluster_marked(request->ifindex);
+		return torc_cluster_marked(request->ifindex, TORC_MARK_DEALT);
 	return torc_kernel_group_taken(torc_group_preferred_id(request->id, request->ifindex));
 }
 

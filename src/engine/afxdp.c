@@ -360,9 +360,24 @@ static const char *detail(const struct torc_engine *engine)
 	return texts[busy][engine->queue_count > 0 && engine->queues[0].zero_copy];
 }
 
+/* A guest's frames are those of its host. */
+static uint32_t frame_bytes_of(struct torc_engine *engine)
+{
+	const struct torc_engine *host;
+	uint32_t bytes;
+
+	if (!engine->port)
+		return 0;
+	pthread_mutex_lock(&engine->port->lock);
+	host = afxdp_share_host(engine);
+	bytes = host ? host->queues[0].frame_bytes : 0;
+	pthread_mutex_unlock(&engine->port->lock);
+	return bytes;
+}
+
 static void afxdp_info(struct torc_engine *engine, struct torc_engine_info *info)
 {
-	uint32_t frame_bytes = engine->queue_count ? engine->queues[0].frame_bytes : 0;
+	uint32_t frame_bytes = frame_bytes_of(engine);
 	struct afxdp_link now;
 
 	if (afxdp_link_get(&now, NULL, engine->device.ifindex) < 0)

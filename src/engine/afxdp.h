@@ -216,7 +216,7 @@ struct afxdp_port {
 	uint64_t all_queues; /* the interface's, as a mask */
 	bool pieces; /* its packets may lie in several; no filter is in the program then */
 	bool foreign;  /* map and link are of another process: only what is in its cluster receives */
-	int mark;      /* torc_cluster_mark(), while there are groups */
+	int open_mark, mark; /* torc_cluster_mark(); the second while there are groups */
 	uint64_t lent; /* queues that belong to clusters */
 	struct torc_engine *engines; /* linked by next_on_port */
 	struct afxdp_group *groups;  /* clusters: afxdp_share.c */

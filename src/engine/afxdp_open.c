@@ -241,6 +241,9 @@ static int become_guest(struct torc_engine *engine, struct torc_error *error)
 	return result;
 }
 
+/* Two rings that open at once: one has the sockets, the other is its guest. */
+static pthread_mutex_t opening = PTHREAD_MUTEX_INITIALIZER;
+
 /* Program and sockets on the interface that engine->device describes. */
 static int open_on_device(struct torc_engine *engine, struct torc_error *error)
 {
@@ -254,10 +257,12 @@ static int open_on_device(struct torc_engine *engine, struct torc_error *error)
 		if (result == 0)
 			join_port(engine);
 	}
+	pthread_mutex_lock(&opening);
 	if (result == 0)
 		result = become_guest(engine, error);
 	if (result == 0)
 		result = open_queues(engine, error);
+	pthread_mutex_unlock(&opening);
 	if (result > 0)
 		result = 0;
 	for (uint32_t i = 0; result == 0 && engine->busy_poll_us && i < engine->queue_count; i++) {

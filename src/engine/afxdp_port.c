@@ -23,7 +23,7 @@
 #define SO_NETNS_COOKIE 71
 #endif
 
-#define CLUSTER_TRIES   60
+#define CLUSTER_TRIES   200
 #define CLUSTER_WAIT_US 5000
 
 static struct afxdp_port *ports;
@@ -145,14 +145,19 @@ static int load_and_attach(struct afxdp_port *port, const struct afxdp_link *lin
 	return result;
 }
 
-/* The program of a cluster that the ring may be about to join? It may be just coming up. */
+/* The program of a cluster that the ring may be about to join? Who has it may be just coming up. */
 static bool is_clustered(const struct afxdp_link *link)
 {
-	bool marked = torc_cluster_marked(link->ifindex);
+	bool marked = false;
 
 	for (unsigned int i = 0; i < CLUSTER_TRIES && !marked; i++) {
-		usleep(CLUSTER_WAIT_US);
-		marked = torc_cluster_marked(link->ifindex);
+		bool begins = torc_cluster_marked(link->ifindex, TORC_MARK_OPEN);
+
+		if (i > 0)
+			usleep(CLUSTER_WAIT_US);
+		marked = torc_cluster_marked(link->ifindex, TORC_MARK_DEALT);
+		if (!begins)
+			break;
 	}
 	return marked;
 }
@@ -165,8 +170,26 @@ static void port_free(struct afxdp_port *port)
 		close(port->map);
 	if (port->mark >= 0)
 		close(port->mark);
+	if (port->open_mark >= 0)
+		close(port->open_mark);
 	pthread_mutex_destroy(&port->lock);
 	free(port);
+}
+
+static int take_interface(struct afxdp_port *port, const struct afxdp_link *link,
+			  bool allow_native, struct torc_error *error)
+{
+	int result;
+
+	port->open_mark = torc_cluster_mark(link->ifindex, TORC_MARK_OPEN);
+	result = map_create(port, error);
+	if (result == 0)
+		result = load_and_attach(port, link, allow_native, error);
+	if (result < 0 && port->map >= 0) {
+		close(port->map);
+		port->map = -1;
+	}
+	return result;
 }
 
 static int port_new(struct afxdp_port **made, const struct afxdp_link *link, bool allow_native,
@@ -178,26 +201,22 @@ static int port_new(struct afxdp_port **made, const struct afxdp_link *link, boo
 	if (!port)
 		return torc_error_set(error, -ENOMEM, "out of memory");
 	port->ifindex = link->ifindex;
-	port->map = port->link = port->mark = -1;
+	port->map = port->link = port->mark = port->open_mark = -1;
 	port->all_queues = afxdp_link_queues(link);
 	port->pieces = link->mtu > afxdp_page_mtu();
 	pthread_mutex_init(&port->lock, NULL);
 	if (getrandom(&port->cookie, sizeof(port->cookie), GRND_NONBLOCK) < 0)
 		port->cookie = (uint32_t)(uintptr_t)port ^ (uint32_t)getpid();
-	if (link->xdp_program) {
+	result = link->xdp_program ? foreign_program(link, error) :
+				     take_interface(port, link, allow_native, error);
+	if (result == -EBUSY && is_clustered(link)) {
 		port->foreign = true;
-		result = is_clustered(link) ? 0 : foreign_program(link, error);
-	} else {
-		result = map_create(port, error);
-		if (result == 0)
-			result = load_and_attach(port, link, allow_native, error);
+		result = 0;
 	}
 	if (result < 0)
-		goto fail;
-	*made = port;
-	return 0;
-fail:
-	port_free(port);
+		port_free(port);
+	else
+		*made = port;
 	return result;
 }
 

@@ -44,6 +44,7 @@
 #define SLOTS  256u
 #define NOBODY SLOTS /* who holds a frame that is lost */
 #define WAKE_BYTES 16
+#define PREFETCH   8u
 
 /* A number of a frame is its place among all frames of all queues, plus 1. */
 struct shared_frame {
@@ -232,10 +233,14 @@ static void deal_queue(struct torc_engine *engine, const struct torc_cluster_dea
 
 	afxdp_queue_sync(queue);
 	count = afxdp_queue_peek(queue, descs, AFXDP_BLOCK_PACKETS);
+	for (uint32_t i = 0; i < count && i < PREFETCH; i++)
+		__builtin_prefetch(queue->frames + descs[i].addr);
 	for (uint32_t i = 0; i < count; i++) {
 		uint32_t number = frame_number(deal, index, descs[i].addr);
 		struct shared_frame *frame = frame_of(deal, number);
 
+		if (i + PREFETCH < count)
+			__builtin_prefetch(queue->frames + descs[i + PREFETCH].addr);
 		frame->addr = descs[i].addr;
 		frame->len = descs[i].len;
 		if (!put(engine, owner_of(engine, shares, queue, &descs[i]), number))
@@ -578,7 +583,7 @@ static int lend_queues(struct torc_engine *host)
 	struct afxdp_port *port = host->port;
 
 	if (port->mark < 0)
-		port->mark = torc_cluster_mark(port->ifindex);
+		port->mark = torc_cluster_mark(port->ifindex, TORC_MARK_DEALT);
 	if (port->mark < 0)
 		return port->mark;
 	port->lent |= host->queue_mask;
