@@ -18,6 +18,7 @@
 
 #include "decode/registry.h"
 #include "text/line_dns.h"
+#include "text/line_icmp.h"
 #include "text/value.h"
 
 #define BYTES_SHOWN 32
@@ -166,6 +167,39 @@ static void line_sll(struct line *line, const struct torc_layer *layer)
 	line->joined = true;
 }
 
+static const char *value_name_of(const struct line *line, const char *path)
+{
+	struct torc_value value;
+
+	return torc_field(line->decoded, path, &value) == 1 ? value.name : NULL;
+}
+
+/* A message about something else than IPv4: what RFC 826 has in every one. */
+static void arp_other_text(struct line *line, const struct torc_arp *arp)
+{
+	const char *name = value_name_of(line, "arp.operation");
+
+	if (name)
+		text_string(&line->text, name);
+	else
+		field_text(line, "operation ", arp->operation);
+	field_text(line, ", hardware ", arp->hardware_type);
+	field_text(line, " (len ", arp->hardware_length);
+	text_string(&line->text, "), protocol 0x");
+	text_hex(&line->text, arp->protocol_type, 4);
+	field_text(line, " (len ", arp->protocol_length);
+	text_char(&line->text, ')');
+}
+
+static bool is_zero(const struct torc_bytes *bytes)
+{
+	uint32_t i = 0;
+
+	while (i < bytes->length && bytes->data[i] == 0)
+		i++;
+	return i == bytes->length;
+}
+
 static void line_arp(struct line *line, const struct torc_layer *layer)
 {
 	struct text *text = &line->text;
@@ -174,18 +208,25 @@ static void line_arp(struct line *line, const struct torc_layer *layer)
 	torc_layer_arp(line->decoded, layer, &arp);
 	part_start(line);
 	text_string(text, "ARP, ");
-	if (arp.operation == TORC_ARP_REQUEST) {
+	if (arp.protocol_type != 0x0800 || arp.protocol_length != 4) {
+		arp_other_text(line, &arp);
+	} else if (arp.operation == TORC_ARP_REQUEST) {
 		text_string(text, "Request who-has ");
 		text_ipv4(text, arp.target_ip);
+		if (!is_zero(&arp.target_hardware)) {
+			text_string(text, " (");
+			text_mac(text, arp.target_hardware.data, arp.target_hardware.length);
+			text_char(text, ')');
+		}
 		text_string(text, " tell ");
 		text_ipv4(text, arp.sender_ip);
 	} else if (arp.operation == TORC_ARP_REPLY) {
 		text_string(text, "Reply ");
 		text_ipv4(text, arp.sender_ip);
 		text_string(text, " is-at ");
-		text_mac(text, arp.sender_mac, 6);
+		text_mac(text, arp.sender_hardware.data, arp.sender_hardware.length);
 	} else {
-		field_text(line, "operation ", arp.operation);
+		arp_other_text(line, &arp);
 	}
 	field_text(line, ", length ", line->decoded->len - layer->offset);
 }
@@ -420,11 +461,10 @@ static void line_udp(struct line *line, const struct torc_layer *layer)
 	field_text(line, "UDP, length ", ip_payload(line->decoded, layer));
 }
 
-static const char *value_name_of(const struct line *line, const char *path)
+/* The length of a message, its header included. */
+static void line_length(struct line *line, const struct torc_layer *layer)
 {
-	struct torc_value value;
-
-	return torc_field(line->decoded, path, &value) == 1 ? value.name : NULL;
+	field_text(line, ", length ", ip_payload(line->decoded, layer) + layer->header_length);
 }
 
 static void line_icmpv4(struct line *line, const struct torc_layer *layer)
@@ -435,6 +475,10 @@ static void line_icmpv4(struct line *line, const struct torc_layer *layer)
 	torc_layer_icmpv4(line->decoded, layer, &icmp);
 	part_start(line);
 	text_string(&line->text, "ICMP ");
+	if (line_icmp_error(&line->text, line->decoded, layer)) {
+		line_length(line, layer);
+		return;
+	}
 	if (name)
 		text_string(&line->text, name);
 	else
@@ -445,7 +489,7 @@ static void line_icmpv4(struct line *line, const struct torc_layer *layer)
 	} else if (icmp.code != 0) {
 		field_text(line, ", code ", icmp.code);
 	}
-	field_text(line, ", length ", ip_payload(line->decoded, layer) + layer->header_length);
+	line_length(line, layer);
 }
 
 /* What the message behind an ICMPv6 header is about, in a few words. */
@@ -490,7 +534,7 @@ static void line_icmpv6(struct line *line, const struct torc_layer *layer)
 		field_text(line, ", code ", icmp.code);
 	if (next < line->decoded->layers + line->decoded->layer_count)
 		icmpv6_message(line, next);
-	field_text(line, ", length ", ip_payload(line->decoded, layer) + layer->header_length);
+	line_length(line, layer);
 }
 
 static void line_dns(struct line *line, const struct torc_layer *layer)

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* line_icmp.c - what an ICMP error says of the packet that it quotes: RFC 792, RFC 1122 §3.2.2 */
+#include "text/line_icmp.h"
+
+#include <torc/layer.h>
+
+#define UNREACHABLE   3
+#define REDIRECT      5
+#define TIME_EXCEEDED 11
+
+#define TCP 6
+#define UDP 17
+
+#define PROTOCOL_UNREACHABLE 2
+#define PORT_UNREACHABLE     3
+#define TOO_BIG              4
+
+/* The codes of "unreachable": what stands before the address, and behind "unreachable". */
+static const struct {
+	char before[6];
+	const char *behind;
+} codes[] = {
+	{ "net ", "" },
+	{ "host ", "" },
+	{ "", "" },
+	{ "", "" },
+	{ "", " - need to frag" },
+	{ "", " - source route failed" },
+	{ "net ", " - unknown" },
+	{ "host ", " - unknown" },
+	{ "", " - source host isolated" },
+	{ "net ", " - admin prohibited" },
+	{ "host ", " - admin prohibited" },
+	{ "net ", " - tos prohibited" },
+	{ "host ", " - tos prohibited" },
+	{ "host ", " - admin prohibited filter" },
+	{ "host ", " - host precedence violation" },
+	{ "host ", " - precedence cutoff" },
+};
+
+/* Of the quoted packet: its protocol, and the port where it has one. */
+static void what_text(struct text *text, uint8_t code, const uint8_t *ip, uint32_t length)
+{
+	uint32_t header = (ip[0] & 0xFu) * 4;
+	bool ports = (ip[9] == TCP || ip[9] == UDP) && length >= header + 4;
+
+	if (code == PORT_UNREACHABLE && ports) {
+		text_string(text, ip[9] == TCP ? " tcp port " : " udp port ");
+		text_uint(text, torc_be16(ip + header + 2));
+	} else {
+		text_string(text, " protocol ");
+		text_uint(text, ip[9]);
+	}
+}
+
+static void unreachable_text(struct text *text, const uint8_t *icmp, const uint8_t *ip, uint32_t length)
+{
+	uint8_t code = icmp[1];
+
+	text_string(text, codes[code].before);
+	text_ipv4(text, ip + 16);
+	if (code == PROTOCOL_UNREACHABLE || code == PORT_UNREACHABLE)
+		what_text(text, code, ip, length);
+	text_string(text, " unreachable");
+	text_string(text, codes[code].behind);
+	if (code == TOO_BIG && torc_be16(icmp + 6) != 0) { /* RFC 1191 §4 */
+		text_string(text, " (mtu ");
+		text_uint(text, torc_be16(icmp + 6));
+		text_char(text, ')');
+	}
+}
+
+static void redirect_text(struct text *text, const uint8_t *icmp, const uint8_t *ip)
+{
+	text_string(text, icmp[1] & 2 ? "redirect-tos " : "redirect ");
+	text_ipv4(text, ip + 16);
+	text_string(text, icmp[1] & 1 ? " to host " : " to net ");
+	text_ipv4(text, icmp + 4);
+}
+
+bool line_icmp_error(struct text *text, const struct torc_decoded *decoded,
+		     const struct torc_layer *layer)
+{
+	const uint8_t *icmp = torc_layer_header(decoded, layer);
+	const uint8_t *ip = torc_layer_payload(decoded, layer);
+	uint32_t length = layer->payload_length;
+
+	if (icmp[0] == TIME_EXCEEDED && icmp[1] < 2) {
+		text_string(text, icmp[1] == 0 ? "time exceeded in-transit" :
+						 "ip reassembly time exceeded");
+		return true;
+	}
+	if (length < 20 || ip[0] >> 4 != 4)
+		return false;
+	if (icmp[0] == UNREACHABLE && icmp[1] < sizeof(codes) / sizeof(codes[0]))
+		unreachable_text(text, icmp, ip, length);
+	else if (icmp[0] == REDIRECT && icmp[1] < 4)
+		redirect_text(text, icmp, ip);
+	else
+		return false;
+	return true;
+}
