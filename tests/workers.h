@@ -195,7 +195,7 @@ static inline int worker_start(unsigned int index)
 	return w->result;
 }
 
-static struct worker *worker_setup(unsigned int index, const char *device, unsigned int id,
+static inline struct worker *worker_setup(unsigned int index, const char *device, unsigned int id,
 				   enum torc_cluster_type type, uint32_t options)
 {
 	const char *engine = getenv("NET_ENGINE"); /* see net_ring_with() */

@@ -298,6 +298,7 @@ void torc_ring_close(struct torc_ring *ring)
 
 static void stop_ports(struct torc_ring *ring, unsigned int count)
 {
+	ring_wait_unwatch(ring);
 	for (unsigned int i = 0; i < count; i++)
 		ring->ports[i].ops->stop(ring->ports[i].engine);
 	ring_drain(ring);

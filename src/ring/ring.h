@@ -244,6 +244,7 @@ uint64_t ring_deadline_ns(int timeout_ms);
 int ring_wait_open(struct torc_ring *ring);
 void ring_wait_close(struct torc_ring *ring);
 void ring_wait_watch(struct torc_ring *ring);
+void ring_wait_unwatch(struct torc_ring *ring);
 void ring_wait_choose_nap(struct torc_ring *ring);
 void ring_ready(struct torc_ring *ring);
 int ring_check(struct torc_ring *ring);

@@ -46,6 +46,7 @@ static int leave_ports(struct torc_ring *ring)
 {
 	int result = 0;
 
+	ring_wait_unwatch(ring);
 	for (unsigned int i = 0; i < ring->port_count; i++) {
 		struct ring_port *port = &ring->ports[i];
 		int code;

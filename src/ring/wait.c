@@ -59,14 +59,27 @@ void ring_wait_close(struct torc_ring *ring)
 			close(fds[i]);
 }
 
-/* Watch the descriptors that the engines have now; they change when sockets do. */
-void ring_wait_watch(struct torc_ring *ring)
+/*
+ * Before a socket may be closed: a cluster keeps duplicates of it, and what nobody can name any more
+ * would be readable for as long as they are open (epoll(7), question 6).
+ */
+void ring_wait_unwatch(struct torc_ring *ring)
 {
 	for (unsigned int i = 0; i < ring->port_count; i++) {
 		struct ring_port *port = &ring->ports[i];
 
-		for (unsigned int k = 0; k < port->fd_count; k++)
-			epoll_ctl(ring->epoll_fd, EPOLL_CTL_DEL, port->fds[k], NULL);
+		while (port->fd_count > 0)
+			epoll_ctl(ring->epoll_fd, EPOLL_CTL_DEL, port->fds[--port->fd_count], NULL);
+	}
+}
+
+/* Watch the descriptors that the engines have now; they change when sockets do. */
+void ring_wait_watch(struct torc_ring *ring)
+{
+	ring_wait_unwatch(ring);
+	for (unsigned int i = 0; i < ring->port_count; i++) {
+		struct ring_port *port = &ring->ports[i];
+
 		port->fd_count = port->ops->fds(port->engine, port->fds,
 						sizeof(port->fds) / sizeof(port->fds[0]));
 		for (unsigned int k = 0; k < port->fd_count; k++)

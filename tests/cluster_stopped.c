@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * A process of a cluster is stopped (SIGSTOP, a debugger): the others leave, close and go on, also
+ * when it has the table's lock at that moment; when it goes on or dies, all is in order again.
+ */
+#include "cluster/table.h"
+#include "workers.h"
+
+#define CLUSTER 50
+
+static int sender;
+
+/* The table of the cluster this process is in, found where it is mapped. */
+static struct cluster_table *my_table(void)
+{
+	FILE *maps = fopen("/proc/self/maps", "re");
+	char line[512];
+	void *at = NULL;
+
+	while (maps && !at && fgets(line, sizeof(line), maps))
+		if (!strstr(line, "memfd:torc-cluster") || sscanf(line, "%p-", &at) != 1)
+			at = NULL;
+	if (maps)
+		fclose(maps);
+	return at;
+}
+
+static struct torc_ring *member(void)
+{
+	struct torc_ring *ring = net_ring_with("vb", NULL);
+
+	torc_ring_set_poll_duration(ring, 0);
+	if (torc_ring_set_cluster(ring, CLUSTER, TORC_CLUSTER_PER_FLOW) < 0)
+		note("%s", torc_ring_error(ring));
+	return ring;
+}
+
+/* A member in another process, which is the first, so that it serves; it may take the lock. */
+static pid_t start_other(bool locks)
+{
+	int tell[2];
+	char byte;
+	pid_t pid;
+
+	if (pipe(tell) < 0)
+		exit(1);
+	fflush(stdout);
+	pid = fork();
+	if (pid == 0) {
+		struct torc_ring *ring = member();
+
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		(void)!write(tell[1], "x", 1);
+		while (locks && torc_table_trylock(my_table()) < 0)
+			usleep(100);
+		if (locks)
+			(void)!write(tell[1], "x", 1);
+		for (;;)
+			torc_ring_wait(ring, 1000);
+	}
+	(void)!read(tell[0], &byte, 1);
+	close(tell[1]);
+	if (locks)
+		(void)!read(tell[0], &byte, 1);
+	close(tell[0]);
+	return pid;
+}
+
+static void send_some(unsigned int count)
+{
+	for (unsigned int i = 0; i < count; i++) {
+		struct flow flow = any_flow();
+
+		send_numbered(sender, &flow);
+	}
+}
+
+static uint64_t cpu_ms(void)
+{
+	return net_clock_ns(CLOCK_PROCESS_CPUTIME_ID) / 1000000;
+}
+
+/* The socket that left is still open elsewhere, with packets in it, and nobody waits for it. */
+static void leave_with_packets(void)
+{
+	pid_t other = start_other(false);
+	struct torc_ring *ring = member();
+	struct pollfd fd = { .fd = torc_ring_fd(ring), .events = POLLIN };
+	struct torc_packet packet;
+	uint64_t before;
+
+	send_some(400);
+	net_sleep_ms(50);
+	kill(other, SIGSTOP);
+	is(torc_ring_leave_cluster(ring), 0, "a member leaves while another is stopped");
+	while (torc_ring_next(ring, &packet) > 0)
+		;
+	before = cpu_ms();
+	is(torc_ring_wait(ring, 1000), 0, "its ring waits");
+	ok(cpu_ms() - before < 300, "asleep: %d ms of CPU in a second", (int)(cpu_ms() - before));
+	is(poll(&fd, 1, 0), 0, "and its descriptor is not readable");
+	net_send_udp(sender, 100, 80, 0);
+	is(net_read(ring, 100, 5000, NULL, NULL), 100, "until packets come: all of them");
+	torc_ring_close(ring);
+	kill(other, SIGKILL);
+	waitpid(other, NULL, 0);
+}
+
+static void locked(void)
+{
+	struct torc_ring *ring, *late;
+	pid_t other = start_other(false), locker;
+	uint64_t begin;
+
+	ring = member();
+	locker = start_other(true);
+	begin = net_now_ms();
+	ok(torc_ring_leave_cluster(ring) < 0, "the table is locked: leaving says so: %s",
+	   torc_ring_error(ring));
+	net_send_udp(sender, 100, 80, 0);
+	is(net_read(ring, 100, 5000, NULL, NULL), 100, "and the ring receives everything");
+	if (torc_ring_open(&late, "vb", 0, 0, NULL) == 0) {
+		is(torc_ring_set_cluster(late, CLUSTER, TORC_CLUSTER_PER_FLOW), -ETIMEDOUT,
+		   "joining says so: %s", torc_ring_error(late));
+		torc_ring_close(late);
+	}
+	torc_ring_close(ring);
+	ok(net_now_ms() - begin < 60000, "nothing hangs");
+	kill(locker, SIGKILL);
+	waitpid(locker, NULL, 0);
+	ok(wait_members(CLUSTER, 1), "when it dies, the others put the cluster right");
+	ring = member();
+	ok(wait_members(CLUSTER, 2), "and one more joins");
+	torc_ring_close(ring);
+	kill(other, SIGKILL);
+	waitpid(other, NULL, 0);
+}
+
+int main(void)
+{
+	workers_init();
+	net_pair("va", "vb");
+	sender = net_sender("va");
+	leave_with_packets();
+	locked();
+	return done();
+}
