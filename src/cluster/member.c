@@ -169,6 +169,9 @@ static int join(struct torc_cluster_member *member, const struct torc_cluster_re
 	if (ret == 0) {
 		ret = enrol(member, request, error);
 		torc_table_unlock(member->session->table);
+	} else if (ret == -ETIMEDOUT) {
+		torc_error_set(error, ret, "cluster %u: another process is changing it and does "
+			       "not go on: is it stopped?", request->id);
 	}
 	if (ret < 0 && member->session->members == 0)
 		torc_session_close(member->session);
@@ -380,9 +383,14 @@ void torc_cluster_closed(struct torc_cluster_member *member)
 	if (member->socket >= 0) {
 		close(member->socket);
 		member->socket = -1;
-		if (own(member, NULL) == 0 && torc_session_lock_table(session) == 0) {
+		if (own(member, NULL) == 0) {
+			int ret = torc_session_lock_table(session);
+
+			/* a byte of our own: said also when the lock cannot be had */
 			session->table->slots[member->slot].closed = 1;
-			torc_table_unlock(session->table);
+			member->serving = false;
+			if (ret == 0)
+				torc_table_unlock(session->table);
 			torc_session_look(session);
 		}
 	}
@@ -478,10 +486,11 @@ bool torc_cluster_present(const struct torc_cluster_member *member, unsigned int
 bool torc_cluster_last(struct torc_cluster_member *member)
 {
 	const struct cluster_slot *mine = slot_of(member, member->slot);
-	bool last = true;
+	bool last;
 
 	torc_sessions_lock();
-	if (torc_session_lock_table(member->session) == 0) {
+	last = torc_session_lock_table(member->session) == 0;
+	if (last) {
 		slot_of(member, member->slot)->left = 1;
 		for (unsigned int i = 0; i < CLUSTER_SLOTS; i++) {
 			const struct cluster_slot *s = slot_of(member, i);
@@ -515,12 +524,15 @@ void torc_cluster_leave(struct torc_cluster_member *member)
 		close(member->socket);
 	}
 	torc_sessions_lock();
-	if (still_ours(member) && torc_session_lock_table(session) == 0) {
+	if (still_ours(member)) {
 		struct cluster_slot *slot = &session->table->slots[member->slot];
+		int ret = torc_session_lock_table(session);
 
 		slot->left = 1;
-		slot->used = slot->in_group;
-		torc_table_unlock(session->table);
+		if (ret == 0) {
+			slot->used = slot->in_group;
+			torc_table_unlock(session->table);
+		}
 	}
 	if (session->members > 0 && --session->members == 0 && !session->down)
 		torc_session_close(session);

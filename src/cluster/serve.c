@@ -83,7 +83,7 @@ static bool give_up_socket(struct session *session, unsigned int slot, unsigned 
 	return false;
 }
 
-/* Table lock held. */
+/* Table lock held. What is closed takes no packet, whether its owner could say so or not. */
 static bool give_up_slot(struct session *session, unsigned int index)
 {
 	struct cluster_table *table = session->table;
@@ -94,6 +94,10 @@ static bool give_up_slot(struct session *session, unsigned int index)
 
 	if (place == CLUSTER_NOBODY)
 		return true;
+	if (slot->serving) {
+		slot->serving = 0;
+		torc_group_update(session, group_index);
+	}
 	if (table->mode < CLUSTER_MODE_TURNS && !give_up_socket(session, index, place))
 		return false;
 	torc_session_drop_dup(session, index);
@@ -102,19 +106,26 @@ static bool give_up_slot(struct session *session, unsigned int index)
 	return true;
 }
 
-/* Returns whether something is left to do. */
+static bool is_to_give_up(const struct cluster_slot *slot)
+{
+	return slot->used && slot->closed && slot->in_group;
+}
+
+/* Returns whether something is left to do. The lock is let go in between: others wait for it. */
 static bool collect(struct session *session)
 {
 	struct cluster_table *table = session->table;
 	bool more = false;
 
-	if (torc_session_lock_table(session) < 0)
-		return true;
 	for (unsigned int i = 0; i < CLUSTER_SLOTS; i++) {
-		if (table->slots[i].used && table->slots[i].closed && table->slots[i].in_group)
+		if (!is_to_give_up(&table->slots[i]))
+			continue;
+		if (torc_session_lock_table(session) < 0)
+			return true;
+		if (is_to_give_up(&table->slots[i]))
 			more |= !give_up_slot(session, i);
+		torc_table_unlock(table);
 	}
-	torc_table_unlock(table);
 	return more;
 }
 
@@ -206,7 +217,8 @@ static void hello(struct session *session, struct session_client *client,
 
 	if (client->process != CLUSTER_NOBODY || !torc_peer_trusted(client->fd) ||
 	    torc_session_lock_table(session) < 0) {
-		torc_serve_close_client(session, client);
+		if (!session->down)
+			torc_serve_close_client(session, client);
 		return;
 	}
 	if (message->slot == CLUSTER_NOBODY) {

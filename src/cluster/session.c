@@ -17,6 +17,8 @@
 #define CONNECT_TRIES 100
 #define FOUND_TRIES   60 /* times FOUND_WAIT_NS: for survivors of a cluster to come forward */
 #define FOUND_WAIT_NS 5000000
+#define LOCK_NS       5000000000u /* for whoever has the table: far more than anything takes */
+#define STUCK_NS      100000000u  /* the same, once it has been waited for in vain */
 
 static pthread_mutex_t big_lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_once_t fork_once = PTHREAD_ONCE_INIT;
@@ -87,13 +89,24 @@ static void watch_forks(void)
 
 int torc_session_lock_table(struct session *session)
 {
+	uint64_t wait_ns = session->stuck ? STUCK_NS : LOCK_NS;
+	uint64_t until_ns = torc_cluster_now_ns() + wait_ns;
 	int ret;
 
 	while ((ret = torc_table_trylock(session->table)) == -EBUSY) {
+		bool down;
+
+		session->stuck = torc_cluster_now_ns() >= until_ns;
+		if (session->stuck && !torc_watch_is_self())
+			return -ETIMEDOUT;
 		torc_session_hold(session);
 		sleep_unlocked(50000);
+		down = session->down;
 		torc_session_put(session);
+		if (down)
+			return -ESHUTDOWN;
 	}
+	session->stuck = false;
 	if (ret == 1)
 		torc_group_repair(session);
 	return ret < 0 ? ret : 0;
@@ -156,6 +169,8 @@ void torc_session_close(struct session *session)
 {
 	struct session **link = &sessions;
 
+	if (session->down)
+		return;
 	disconnect(session);
 	while (*link != session)
 		link = &(*link)->next;

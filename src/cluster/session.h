@@ -37,6 +37,7 @@ struct session {
 	bool down;         /* out of the list */
 	bool forked;       /* this process has it from its parent */
 	bool collect;      /* server: there may be places to give up */
+	bool stuck;        /* the table's lock could not be had: its holder was stopped, perhaps */
 	bool orphan;       /* the server is gone and no other was found yet */
 	int listener;      /* of the server, else -1 */
 	int server;        /* of everybody else, else -1: the connection to it */
@@ -75,7 +76,8 @@ void torc_session_close(struct session *session);
 
 /*
  * Lock the table; big lock held, and let go while waiting. -ESHUTDOWN: the session was closed
- * meanwhile.
+ * meanwhile, and its clients are freed; -ETIMEDOUT: who has it does not go on (SIGSTOP, a debugger).
+ * The watcher waits for ever, and needs a torc_session_hold() of its own.
  */
 int torc_session_lock_table(struct session *session);
 
@@ -135,6 +137,8 @@ void torc_watch_remove(int fd);
 void torc_watch_poke(void);
 /* The last session is gone: ends the thread. Big lock held, and let go meanwhile. */
 void torc_watch_stop(void);
+/* Is the calling thread the watcher? */
+bool torc_watch_is_self(void);
 /* In a fork there is no watcher. */
 void torc_watch_forget(void);
 

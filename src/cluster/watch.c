@@ -25,28 +25,46 @@ struct watcher {
 };
 
 static struct watcher *current; /* under the big lock */
+static __thread bool is_watcher;
+
+static struct session_client *client_of(const struct session *session, int fd)
+{
+	struct session_client *client = session->clients;
+
+	while (client && client->fd != fd)
+		client = client->next;
+	return client;
+}
+
+static bool handle(struct session *session, int fd)
+{
+	struct session_client *client = client_of(session, fd);
+
+	if (fd == session->listener)
+		torc_serve_accept(session);
+	else if (fd == session->links)
+		torc_links_read(session);
+	else if (fd == session->server)
+		torc_serve_server(session);
+	else if (client)
+		torc_serve_client(session, client);
+	else
+		return false;
+	return true;
+}
 
 static void dispatch(int fd)
 {
-	for (struct session *s = torc_sessions_first(); s; s = s->next) {
-		if (fd == s->listener) {
-			torc_serve_accept(s);
-			return;
-		}
-		if (fd == s->links) {
-			torc_links_read(s);
-			return;
-		}
-		if (fd == s->server) {
-			torc_serve_server(s);
-			return;
-		}
-		for (struct session_client *c = s->clients; c; c = c->next) {
-			if (fd == c->fd) {
-				torc_serve_client(s, c);
-				return;
-			}
-		}
+	struct session *session = torc_sessions_first();
+	bool done = false;
+
+	while (session && !done) {
+		struct session *next = session->next;
+
+		torc_session_hold(session); /* the big lock may be let go in between */
+		done = handle(session, fd);
+		torc_session_put(session);
+		session = next;
 	}
 }
 
@@ -81,6 +99,7 @@ static void *watch(void *argument)
 	struct epoll_event event;
 	int timeout = -1;
 
+	is_watcher = true;
 	pthread_setname_np(pthread_self(), "torc-cluster");
 	for (;;) {
 		/* One at a time: what an event does may close the descriptor of the next. */
@@ -161,6 +180,11 @@ void torc_watch_remove(int fd)
 {
 	if (current)
 		epoll_ctl(current->epoll, EPOLL_CTL_DEL, fd, NULL);
+}
+
+bool torc_watch_is_self(void)
+{
+	return is_watcher;
 }
 
 void torc_watch_poke(void)

@@ -341,18 +341,16 @@ int afp_join(struct torc_engine *base, struct torc_cluster_member *member,
 int afp_leave(struct torc_engine *base)
 {
 	struct afpacket *engine = afpacket(base);
-	int result = 0;
+	int result = 0, started = 0;
 
-	if (!engine->member)
-		return 0;
-	if (engine->running && engine->config.mode != TORC_SEND_ONLY) {
+	if (engine->member && engine->running && engine->config.mode != TORC_SEND_ONLY) {
 		result = leave_group(engine);
 		engine->member = NULL;
 		engine->running = false;
-		return result < 0 ? result : afp_start(base);
+		started = afp_start(base);
 	}
 	engine->member = NULL;
-	return result;
+	return started < 0 ? started : result;
 }
 
 /* ---- the interface's fate ---- */
