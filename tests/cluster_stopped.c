@@ -18,7 +18,7 @@ static struct cluster_table *my_table(void)
 	void *at = NULL;
 
 	while (maps && !at && fgets(line, sizeof(line), maps))
-		if (!strstr(line, "memfd:torc-cluster") || sscanf(line, "%p-", &at) != 1)
+		if (!strstr(line, "memfd:torc") || sscanf(line, "%p-", &at) != 1)
 			at = NULL;
 	if (maps)
 		fclose(maps);
