@@ -54,7 +54,7 @@ static uint32_t wire_payload(const struct torc_decoded *decoded, const struct to
 	return layer->payload_length + missing;
 }
 
-/* The same, but no more than the IP header before it says. */
+/* The same as the IP header before it says, which may be more than there is; 0: offloaded. */
 static uint32_t ip_payload(const struct torc_decoded *decoded, const struct torc_layer *layer)
 {
 	uint32_t length = wire_payload(decoded, layer), total, start;
@@ -71,7 +71,7 @@ static uint32_t ip_payload(const struct torc_decoded *decoded, const struct torc
 	else
 		return length;
 	start = layer->offset + layer->header_length - ip->offset;
-	return total >= start && total - start < length ? total - start : length;
+	return total >= start ? total - start : length;
 }
 
 /* ---- link ---- */

@@ -9,6 +9,10 @@
 
 #include "text/line_dns.h"
 
+#define OPT	    41
+#define BAD_VERSION 16
+#define BAD_COOKIE  23
+
 static void put_name(struct text *text, const struct torc_domain_name *name)
 {
 	char buffer[TORC_DOMAIN_NAME_MAX];
@@ -58,11 +62,24 @@ static void put_record(struct text *text, const struct torc_dns_record *record)
 	}
 }
 
+/* Records in a question. */
+static void put_count(struct text *text, unsigned int count, const char *what)
+{
+	if (count == 0)
+		return;
+	text_string(text, " [");
+	text_uint(text, count);
+	text_string(text, what);
+}
+
 static void put_question(struct text *text, const struct torc_dns *dns)
 {
 	struct torc_dns_record question;
 	uint32_t position = 0;
 
+	put_count(text, dns->answer_count, "a]");
+	put_count(text, dns->authority_count, "n]");
+	put_count(text, dns->additional_count, "au]");
 	while (torc_dns_record_next(dns, TORC_DNS_QUESTIONS, &position, &question)) {
 		text_char(text, ' ');
 		put_type(text, question.type);
@@ -71,18 +88,40 @@ static void put_question(struct text *text, const struct torc_dns *dns)
 	}
 }
 
-static void put_answers(struct text *text, const struct torc_dns *dns)
+/* RFC 6891 §6.1.3: the upper bits of the response code are in the OPT record. */
+static unsigned int response_code(const struct torc_dns *dns)
+{
+	struct torc_dns_record record;
+	uint32_t position = 0;
+
+	while (torc_dns_record_next(dns, TORC_DNS_ADDITIONALS, &position, &record))
+		if (record.type == OPT)
+			return dns->response_code | record.ttl_s >> 24 << 4;
+	return dns->response_code;
+}
+
+static void put_code(struct text *text, unsigned int code)
 {
 	static const char *const codes[] = { "",	 " FormErr", " ServFail", " NXDomain",
 					     " NotImp",	 " Refused", " YXDomain", " YXRRSet",
 					     " NXRRSet", " NotAuth", " NotZone" };
+
+	if (code < sizeof(codes) / sizeof(codes[0])) {
+		text_string(text, codes[code]);
+		return;
+	}
+	text_string(text, code == BAD_VERSION ? " BadVers" :
+			  code == BAD_COOKIE  ? " BadCookie" :
+						" error");
+}
+
+static void put_answers(struct text *text, const struct torc_dns *dns)
+{
 	struct torc_dns_record answer;
 	const char *before = " ";
 	uint32_t position = 0;
 
-	text_string(text, dns->response_code < sizeof(codes) / sizeof(codes[0]) ?
-				  codes[dns->response_code] :
-				  " error");
+	put_code(text, response_code(dns));
 	text_string(text, dns->authoritative ? "*" : "");
 	text_string(text, dns->recursion_available ? "" : "-");
 	text_string(text, dns->truncated ? "|" : "");
@@ -103,6 +142,8 @@ static void put_answers(struct text *text, const struct torc_dns *dns)
 void line_dns_text(struct text *text, const struct torc_decoded *decoded,
 		   const struct torc_layer *layer)
 {
+	bool last = layer->offset + layer->header_length == decoded->caplen;
+	uint32_t missing = last ? decoded->len - decoded->caplen : 0; /* not captured */
 	struct torc_dns dns;
 
 	if (torc_layer_dns(decoded, layer, &dns) < 0)
@@ -116,6 +157,6 @@ void line_dns_text(struct text *text, const struct torc_decoded *decoded,
 		put_question(text, &dns);
 	}
 	text_string(text, " (");
-	text_uint(text, dns.message.length);
+	text_uint(text, dns.message.length + missing);
 	text_char(text, ')');
 }
