@@ -5,6 +5,7 @@
  * socket, and a TCP connection through the interface.
  */
 #include <netinet/in.h>
+#include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/wait.h>
@@ -260,6 +261,50 @@ static void queues_of_two_kinds(void)
 	run("ip link del wa");
 }
 
+static void *send_many(void *argument)
+{
+	int fd = packet_socket("lo", 0);
+
+	send_numbered(fd, *(uint32_t *)argument, 20000);
+	close(fd);
+	return NULL;
+}
+
+/* A generic program runs on several processors at once, for one queue. */
+static void processors_at_once(void)
+{
+	struct torc_ring *ring;
+	static uint8_t seen[60000];
+	uint32_t first[3] = { 0, 20000, 40000 }, number;
+	unsigned int wrong = 0, twice = 0, count = 0;
+	struct torc_packet packet;
+	struct torc_stats stats;
+	pthread_t threads[3];
+
+	run("ip link set lo mtu 1500");
+	ring = open_tap("xdp:lo;mode=tap", 4 << 20);
+	enable(ring);
+	for (unsigned int i = 0; i < 3; i++)
+		pthread_create(&threads[i], NULL, send_many, &first[i]);
+	while (torc_ring_next(ring, &packet) > 0) {
+		memcpy(&number, packet.data + 14, sizeof(number));
+		count++;
+		if (number >= 60000 || !right_frame(packet.data, packet.len, number))
+			wrong++;
+		else
+			twice += seen[number]++;
+	}
+	for (unsigned int i = 0; i < 3; i++)
+		pthread_join(threads[i], NULL);
+	torc_ring_disable(ring);
+	torc_ring_stats(ring, &stats);
+	ok(count > 0 && wrong == 0 && twice == 0, "several processors: %u copies, each right and once",
+	   count);
+	ok(stats.kernel_seen == 60000 && stats.balanced, "and all are accounted for (%d dropped)",
+	   (int)stats.dropped);
+	torc_ring_close(ring);
+}
+
 /* ---- the host at work ---- */
 
 /* In a network namespace of its own, with vb: take one connection and send back what comes. */
@@ -415,6 +460,7 @@ int main(void)
 	sends_too();
 	cluster_of_taps();
 	queues_of_two_kinds();
+	processors_at_once();
 	close(host);
 	close(sender);
 	host_at_work();
