@@ -25,7 +25,7 @@ func bundledChunks(w *walk, s *step) bool {
 		s.next, s.roles[3] = layers.SCTPChunkType(p[end]), ""
 		return true
 	}
-	if s.failure == "" || len(s.layers) > 0 || len(p) < 4 || !w.inSCTP() ||
+	if s.failure == "" || len(s.layers) > 0 || len(p) < 4 || be16(p[2:]) < 4 || !w.inSCTP() ||
 		layers.SCTPChunkType(p[0]).String() != "UnknownSCTPChunkType" {
 		return false
 	}

@@ -216,6 +216,9 @@ func (w *walk) run(first gopacket.Decoder) {
 		if s.next == nil || len(s.rest) == 0 || s.failure != "" {
 			return
 		}
+		if len(s.rest) == len(data) && len(w.found) > 1000 {
+			panic("a rule goes round in circles")
+		}
 		decoder, data, offset = s.next, s.rest, s.restOffset
 	}
 }
