@@ -68,6 +68,7 @@ LIB_OBJ := $(call obj,$(LIB_SRC))
 CLI_OBJ := $(call obj,$(CLI_SRC))
 PFRING_OBJ := $(call obj,$(PFRING_SRC))
 TESTS   := $(patsubst tests/%.c,$(B)/tests/%,$(TEST_SRC))
+AGREE   := $(patsubst tests/%.c,$(B)/tests/%,$(wildcard tests/agree/*.c))
 BENCHES := $(patsubst bench/%.c,$(B)/bench/%,$(BENCH_SRC))
 EXAMPLES := $(patsubst examples/%.c,$(B)/examples/%,$(EXAMPLE_SRC))
 FUZZERS := $(patsubst fuzz/%.c,$(B)/fuzz/%,$(FUZZ_SRC))
@@ -150,7 +151,7 @@ $(B)/examples/%: $(B)/examples/%.o $(B)/libtorc.a
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 
-tests: $(TESTS)
+tests: $(TESTS) $(AGREE)
 benches: $(BENCHES)
 examples: $(EXAMPLES) ## build the example programs
 
@@ -183,7 +184,7 @@ tsan: ## the threaded tests under ThreadSanitizer
 	$(Q)$(MAKE) --no-print-directory B=build-tsan CFLAGS='-O1 -g' SANITIZE='-fsanitize=thread' \
 		check T='$(if $(T),$(T),$(notdir $(basename $(shell grep -l pthread_create tests/*.c))))'
 
-agree: all $(patsubst %,$(B)/tests/agree/%,roles captures sums) ## compare with gopacket and tshark (make agree FILES="...")
+agree: all $(AGREE) ## compare with gopacket and tshark (make agree FILES="...")
 	$(Q)B=$(B) sh scripts/agree $(FILES)
 
 sizes: ## lines of code, longest functions, size of the libraries

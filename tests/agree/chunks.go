@@ -29,6 +29,10 @@ func bundledChunks(w *walk, s *step) bool {
 		layers.SCTPChunkType(p[0]).String() != "UnknownSCTPChunkType" {
 		return false
 	}
+	if be16(p[2:]) > len(p) {
+		s.truncated = true
+		return true
+	}
 	end := chunkBytes(p)
 	s.failure = ""
 	s.add("SCTPUnknownChunkType", s.offset, end, len(p)-end,

@@ -80,7 +80,7 @@ def as_strings(layer, key):
 
 
 def differing_fields(mine, theirs, path, found):
-    """Collects the fields in which two objects differ; only those that gopacket has are looked at."""
+    """Collects the fields in which two objects differ, of those that gopacket has."""
     for key, value in theirs.items():
         own = mine.get(key)
         where = f'{path}.{key}'
@@ -137,9 +137,10 @@ class Report:
                   if key in line and line[key] is not None and line[key] != theirs[key]}
         found = {**packet, **differing(ours, theirs)}
         rules = [theirs['time_rule']] if 'time_rule' in theirs else []
-        if found and theirs.get('amended'):
-            found = {**packet, **differing(ours, theirs['amended'])}
-            rules += theirs['rules']
+        if theirs.get('amended'):
+            amended = {**packet, **differing(ours, theirs['amended'])}
+            if found or amended:
+                found, rules = amended, rules + theirs['rules']
         if not found:
             self.count_fields(ours, theirs['amended'] if rules and 'amended' in theirs else theirs)
             self.exact += not rules
@@ -151,8 +152,8 @@ class Report:
         self.kinds[kind] += 1
         values = '\n'.join(f'          {key}: torc {pair[0]} gopacket {pair[1]}'[:600]
                            for key, pair in found.items())
-        text = (f'        {path} packet {n}, rules {rules or "none"}\n          {theirs["error"]} | {(theirs.get("amended") or {}).get("error")}'
-                f'\n          torc {"/".join(ours["stack"])} gopacket '
+        text = (f'        {path} packet {n}, rules {rules or "none"}\n          {theirs["error"]}'
+                f' | {(theirs.get("amended") or {}).get("error")}\n          torc {"/".join(ours["stack"])} gopacket '
                 f'{"/".join(theirs["stack"] or [])}\n{values}')
         if self.explain:
             print(text)

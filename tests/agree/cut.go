@@ -57,13 +57,13 @@ func fixedLength(name string, p []byte) int {
 		}
 		return 4
 	case "SFlow":
-		if len(p) >= 8 && be32(p[4:]) == 2 {
-			return 40
+		if len(p) < 8 || be32(p) != 5 {
+			return 0
 		}
-		return 28
+		return map[uint32]int{1: 28, 2: 40}[be32(p[4:])]
 	case "OSPF": // RFC 2328 §A.3, RFC 5340 §A.3; by version and type
-		if len(p) < 16 {
-			return 16
+		if len(p) < 16 || p[0] != 2 && p[0] != 3 {
+			return 0
 		}
 		body := map[byte]int{1: 20, 2: 8, 4: 4}[p[1]]
 		if p[0] == 3 && p[1] == 2 {

@@ -4,7 +4,6 @@
 package main
 
 import (
-	"fmt"
 	"net"
 	"strings"
 
@@ -101,7 +100,7 @@ func unknownInside(w *walk, s *step) bool {
 		return false
 	case s.last().name == "CiscoDiscoveryInfo":
 		s.failure = ""
-	case s.failure == "Unable to determine IGMP type." && len(p) >= 8:
+	case s.failure == "Unable to determine IGMP type." && len(p) >= 8 && !(w.cut && p[0] == 0x11):
 		s.leaf("IGMP", fields{"igmp_type": p[0], "checksum": be16(p[2:])})
 	case strings.HasPrefix(s.failure, "Cannot parse Link State") && len(p) >= 16:
 		s.leaf("OSPF", fields{"version": p[0], "ospf_type": p[1], "length": be16(p[2:]),
@@ -211,18 +210,6 @@ func messageInside(w *walk, s *step) bool {
 	}
 	s.last().payload = 0
 	s.next, s.rest = nil, nil
-	return true
-}
-
-// D42: IP protocol 143 is Ethernet, RFC 8986 §10.1
-func ethernetInIP(w *walk, s *step) bool {
-	from := w.announced(s.before())
-	if s.failure == "" || len(s.layers) > 0 || !undecodable(s.decoder) ||
-		fmt.Sprint(from) != "[IP protocol UnknownIPProtocol]" ||
-		from[1].(layers.IPProtocol) != 143 {
-		return false
-	}
-	s.again(layers.LayerTypeEthernet, s.data)
 	return true
 }
 

@@ -24,7 +24,6 @@ var rules = []rule{
 	{"D6", linkTypes16},
 	{"D23", notDecoded},
 	{"D19", oldTag},
-	{"D42", ethernetInIP},
 	{"D20", longAddress},
 	{"D9", noLength},
 	{"D2", hopByHop},
@@ -156,7 +155,7 @@ func linkTypes16(w *walk, s *step) bool {
 		s.again(layers.LayerTypePPP, s.data)
 	case 276:
 		s.undo()
-		s.failure = ""
+		s.failure, s.decoder = "", layers.LayerTypeLinuxSLL
 		if p := s.data; len(p) < 20 {
 			s.truncated = true
 			s.fail("Linux SLL2: too few bytes")

@@ -105,13 +105,16 @@ func openRecord(w *walk, s *step) bool {
 // D41: over TCP a DNS message has its length in front, RFC 1035 §4.2.2
 func lengthInFront(w *walk, s *step) bool {
 	n := len(w.found)
-	if n == 0 || w.found[n-1].name != "TCP" || target(s.decoder) != "DNS" || len(s.data) < 14 {
+	if n == 0 || w.found[n-1].name != "TCP" || target(s.decoder) != "DNS" || len(s.data) < 2 {
 		return false
 	}
 	all, offset := s.data, s.offset
 	s.again(layers.LayerTypeDNS, all[2:min(len(all), 2+be16(all))])
 	if s.failure != "" && cutMessage(w, s) || s.failure == "" {
 		s.last().offset, s.last().header = offset, len(all)
+	} else {
+		s.rest, s.restOffset = all, offset
+		s.truncated = w.cut
 	}
 	return true
 }
