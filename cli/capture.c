@@ -81,6 +81,8 @@ const struct cli_option capture_options[] = {
 	  set_cluster, AT(cluster), NULL },
 	{ 0, "both-copies", NULL, "on loopback, also the outgoing copy of each packet",
 	  cli_set_flag, AT(both_copies), NULL },
+	{ 0, "take", NULL, "xdp: also on an interface that carries the default route",
+	  cli_set_flag, AT(take), NULL },
 	{ 'B', "buffer-size", "KIB", "memory for waiting packets, in KiB", set_kib,
 	  AT(buffer_bytes), NULL },
 	{ 0, "buffer", "SIZE", "the same with a unit: 64MiB", cli_set_size, AT(buffer_bytes), NULL },
@@ -226,7 +228,7 @@ static int open_one(struct capture *capture, const char *device, const char *fil
 /* The one device of a live capture; owned by the caller. */
 static char *live_device(const struct capture_settings *settings)
 {
-	char *device;
+	char *device, *taken;
 
 	if (settings->interfaces.count > 0)
 		device = cli_join((char *const *)settings->interfaces.items, ',');
@@ -234,7 +236,10 @@ static char *live_device(const struct capture_settings *settings)
 		device = default_device();
 	if (!device)
 		cli_complain("torc: no interface is up: name one with -i");
-	return device;
+	if (!device || !settings->take || asprintf(&taken, "%s;take=1", device) < 0)
+		return device;
+	free(device);
+	return taken;
 }
 
 static int open_all(struct capture *capture, const char *const *devices, const char *filter)

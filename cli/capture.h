@@ -33,6 +33,7 @@ struct capture_settings {
 	bool no_promisc;
 	bool immediate;
 	bool both_copies;
+	bool take;
 	bool fail_on_loss;
 	bool json;
 	bool quiet;

@@ -23,6 +23,8 @@ with() {
 all=+net_raw,+net_admin,+bpf
 out=$(with $all xdp:va) && result=0 || result=$?
 is 'the three are enough' $result 0
+out=$(with $all 'xdp:va;mode=tap') && result=0 || result=$?
+is 'for copies too' $result 0
 out=$(with +net_raw,+net_admin xdp:va) && result=0 || result=$?
 is 'without CAP_BPF: exit status 3' $result 3
 like 'it says so' "$out" CAP_BPF
@@ -43,4 +45,12 @@ like 'and the size' "$out" '[0-9]+ KiB'
 
 out=$(torc count -i 'xdp:va;busypoll=20' --for 0.2s --json 2>&1)
 like 'busy polling' "$out" '"balanced":true'
+ip addr add 10.9.0.1/24 dev va && ip route add default via 10.9.0.2
+out=$(torc count -i xdp:va --for 0.2s 2>&1) && result=0 || result=$?
+is 'the default route is not taken' $result 1
+like 'with what to do' "$out" 'take=1'
+out=$(torc count -i xdp:va --take --for 0.2s --json 2>&1)
+like 'it is with --take' "$out" '"balanced":true'
+out=$(torc count -i va --take --for 0.2s 2>&1) && result=0 || result=$?
+is '--take is for xdp:' $result 1
 done_testing
