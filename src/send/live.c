@@ -64,63 +64,67 @@ static uint32_t room_for(uint32_t length)
 	return (uint32_t)sizeof(uint64_t) + ((length + 7) & ~7u);
 }
 
-/* r6 context, r7 shared, r8 length, r9 the frame's place in the stream */
-static void program_text(struct torc_bpf_code *code, int map, int ifindex)
-{
-	unsigned int fail = torc_bpf_label(code), copy = torc_bpf_label(code);
+#define SHARED(field) ((int16_t)offsetof(struct shared, field))
 
-	torc_bpf_emit(code, BPF_MOV_REG(BPF_REG_6, BPF_REG_1));
-	torc_bpf_emit_wide(code, BPF_REG_7, BPF_PSEUDO_MAP_VALUE, (uint32_t)map);
-	torc_bpf_emit(code,
-		      BPF_LOAD(BPF_DW, BPF_REG_1, BPF_REG_7, offsetof(struct shared, position)));
-	torc_bpf_emit(code, BPF_ALU64_IMM(BPF_AND, BPF_REG_1, STREAM_BYTES - 1));
-	torc_bpf_emit(code, BPF_MOV_REG(BPF_REG_9, BPF_REG_7));
-	torc_bpf_emit(code, BPF_ALU64_REG(BPF_ADD, BPF_REG_9, BPF_REG_1));
-	torc_bpf_emit(code, BPF_LOAD(BPF_W, BPF_REG_8, BPF_REG_9, offsetof(struct shared, stream)));
-	torc_bpf_jump(code, BPF_IF_IMM(BPF_JLT, BPF_REG_8, LEAST_BYTES), fail);
-	torc_bpf_jump(code, BPF_IF_IMM(BPF_JGT, BPF_REG_8, MOST_BYTES), fail);
+enum { H_MAP, H_INTERFACE };
+enum { L_FAIL, L_COPY, L_COUNT };
+
+/* r6 context, r7 shared, r8 length, r9 the frame's place in the stream */
+static const struct bpf_insn program_text[] = {
+	BPF_MOV_REG(BPF_REG_6, BPF_REG_1),
+	BPF_WIDE(BPF_REG_7, BPF_PSEUDO_MAP_VALUE, BPF_HOLE(H_MAP)),
+	BPF_LOAD(BPF_DW, BPF_REG_1, BPF_REG_7, SHARED(position)),
+	BPF_ALU64_IMM(BPF_AND, BPF_REG_1, STREAM_BYTES - 1),
+	BPF_MOV_REG(BPF_REG_9, BPF_REG_7),
+	BPF_ALU64_REG(BPF_ADD, BPF_REG_9, BPF_REG_1),
+	BPF_LOAD(BPF_W, BPF_REG_8, BPF_REG_9, SHARED(stream)),
+	BPF_TO_IMM(BPF_JLT, BPF_REG_8, LEAST_BYTES, L_FAIL),
+	BPF_TO_IMM(BPF_JGT, BPF_REG_8, MOST_BYTES, L_FAIL),
 	/* position += room_for(length), taken++ */
-	torc_bpf_emit(code, BPF_ALU64_REG(BPF_ADD, BPF_REG_1, BPF_REG_8));
-	torc_bpf_emit(code, BPF_ALU64_IMM(BPF_ADD, BPF_REG_1, 8 + 7));
-	torc_bpf_emit(code, BPF_ALU64_IMM(BPF_AND, BPF_REG_1, ~7));
-	torc_bpf_emit(code,
-		      BPF_STORE(BPF_DW, BPF_REG_7, offsetof(struct shared, position), BPF_REG_1));
-	torc_bpf_emit(code, BPF_LOAD(BPF_DW, BPF_REG_1, BPF_REG_7, offsetof(struct shared, taken)));
-	torc_bpf_emit(code, BPF_ALU64_IMM(BPF_ADD, BPF_REG_1, 1));
-	torc_bpf_emit(code,
-		      BPF_STORE(BPF_DW, BPF_REG_7, offsetof(struct shared, taken), BPF_REG_1));
+	BPF_ALU64_REG(BPF_ADD, BPF_REG_1, BPF_REG_8),
+	BPF_ALU64_IMM(BPF_ADD, BPF_REG_1, 8 + 7),
+	BPF_ALU64_IMM(BPF_AND, BPF_REG_1, ~7),
+	BPF_STORE(BPF_DW, BPF_REG_7, SHARED(position), BPF_REG_1),
+	BPF_LOAD(BPF_DW, BPF_REG_1, BPF_REG_7, SHARED(taken)),
+	BPF_ALU64_IMM(BPF_ADD, BPF_REG_1, 1),
+	BPF_STORE(BPF_DW, BPF_REG_7, SHARED(taken), BPF_REG_1),
 	/* the kernel's frame is as long as the longest of ours: cut it */
-	torc_bpf_emit(code, BPF_MOV_REG(BPF_REG_1, BPF_REG_6));
-	torc_bpf_emit(code, BPF_CALL_HELPER(BPF_FUNC_xdp_get_buff_len));
-	torc_bpf_emit(code, BPF_MOV_REG(BPF_REG_2, BPF_REG_8));
-	torc_bpf_emit(code, BPF_ALU64_REG(BPF_SUB, BPF_REG_2, BPF_REG_0));
-	torc_bpf_jump(code, BPF_IF_IMM(BPF_JEQ, BPF_REG_2, 0), copy);
-	torc_bpf_emit(code, BPF_MOV_REG(BPF_REG_1, BPF_REG_6));
-	torc_bpf_emit(code, BPF_CALL_HELPER(BPF_FUNC_xdp_adjust_tail));
-	torc_bpf_jump(code, BPF_IF_IMM(BPF_JNE, BPF_REG_0, 0), fail);
-	torc_bpf_place(code, copy);
-	torc_bpf_emit(code, BPF_MOV_REG(BPF_REG_1, BPF_REG_6));
-	torc_bpf_emit(code, BPF_MOV_IMM(BPF_REG_2, 0));
-	torc_bpf_emit(code, BPF_MOV_REG(BPF_REG_3, BPF_REG_9));
-	torc_bpf_emit(code, BPF_ALU64_IMM(BPF_ADD, BPF_REG_3, offsetof(struct shared, stream) + 8));
-	torc_bpf_emit(code, BPF_MOV_REG(BPF_REG_4, BPF_REG_8));
-	torc_bpf_emit(code, BPF_CALL_HELPER(BPF_FUNC_xdp_store_bytes));
-	torc_bpf_jump(code, BPF_IF_IMM(BPF_JNE, BPF_REG_0, 0), fail);
-	torc_bpf_emit(code, BPF_MOV_IMM(BPF_REG_1, ifindex));
-	torc_bpf_emit(code, BPF_MOV_IMM(BPF_REG_2, 0));
-	torc_bpf_emit(code, BPF_CALL_HELPER(BPF_FUNC_redirect));
-	torc_bpf_emit(code, BPF_EXIT_INSN());
-	torc_bpf_place(code, fail);
-	torc_bpf_emit(code, BPF_MOV_IMM(BPF_REG_0, XDP_DROP));
-	torc_bpf_emit(code, BPF_EXIT_INSN());
-}
+	BPF_MOV_REG(BPF_REG_1, BPF_REG_6),
+	BPF_CALL_HELPER(BPF_FUNC_xdp_get_buff_len),
+	BPF_MOV_REG(BPF_REG_2, BPF_REG_8),
+	BPF_ALU64_REG(BPF_SUB, BPF_REG_2, BPF_REG_0),
+	BPF_TO_IMM(BPF_JEQ, BPF_REG_2, 0, L_COPY),
+	BPF_MOV_REG(BPF_REG_1, BPF_REG_6),
+	BPF_CALL_HELPER(BPF_FUNC_xdp_adjust_tail),
+	BPF_TO_IMM(BPF_JNE, BPF_REG_0, 0, L_FAIL),
+	BPF_PLACE(L_COPY),
+	BPF_MOV_REG(BPF_REG_1, BPF_REG_6),
+	BPF_MOV_IMM(BPF_REG_2, 0),
+	BPF_MOV_REG(BPF_REG_3, BPF_REG_9),
+	BPF_ALU64_IMM(BPF_ADD, BPF_REG_3, SHARED(stream) + 8),
+	BPF_MOV_REG(BPF_REG_4, BPF_REG_8),
+	BPF_CALL_HELPER(BPF_FUNC_xdp_store_bytes),
+	BPF_TO_IMM(BPF_JNE, BPF_REG_0, 0, L_FAIL),
+	BPF_MOV_IMM(BPF_REG_1, BPF_HOLE(H_INTERFACE)),
+	BPF_MOV_IMM(BPF_REG_2, 0),
+	BPF_CALL_HELPER(BPF_FUNC_redirect),
+	BPF_EXIT_INSN(),
+	BPF_PLACE(L_FAIL),
+	BPF_MOV_IMM(BPF_REG_0, XDP_DROP),
+	BPF_EXIT_INSN(),
+};
 
 static int load_program(struct torc_way *way, int ifindex, struct torc_error *error)
 {
 	struct torc_bpf_code code = { 0 };
 	struct torc_bpf_program program = { .name = "torc_send", .type = BPF_PROG_TYPE_XDP };
+	const int32_t holes[] = { [H_MAP] = way->map, [H_INTERFACE] = ifindex };
+	unsigned int labels[L_COUNT];
 
-	program_text(&code, way->map, ifindex);
+	for (unsigned int i = 0; i < L_COUNT; i++)
+		labels[i] = torc_bpf_label(&code);
+	torc_bpf_emit_text(&code, program_text, sizeof(program_text) / sizeof(*program_text), holes,
+			   labels);
 	way->program = torc_bpf_finish(&code);
 	if (way->program == 0) {
 		program.insns = code.insns;
