@@ -42,6 +42,7 @@ enum {
 	R3 = BPF_REG_3,
 	CONTEXT = BPF_REG_6, /* where the filters expect it */
 	QUEUE = BPF_REG_7,
+	NOW = BPF_REG_8,
 	FRAME_POINTER = BPF_REG_10
 };
 
@@ -82,70 +83,64 @@ static void emit_start(struct program *p)
 	emit(p, BPF_LOAD(BPF_W, QUEUE, CONTEXT, MD(rx_queue_index)));
 }
 
-/* Read where the frame begins and ends; its first `bytes` are there, or jump to label. */
-static void emit_frame(struct program *p, uint8_t begin, uint8_t end, int bytes, unsigned int label)
-{
-	emit(p, BPF_LOAD(BPF_W, begin, CONTEXT, MD(data)));
-	emit(p, BPF_LOAD(BPF_W, end, CONTEXT, MD(data_end)));
-	emit(p, BPF_MOV_REG(R0, begin));
-	emit(p, BPF_ALU64_IMM(BPF_ADD, R0, bytes));
-	torc_bpf_jump(&p->code, BPF_IF_REG(BPF_JGT, R0, end), label);
-}
+/* ---- tags ---- */
 
-static void emit_adjust_head(struct program *p, int bytes, unsigned int failed)
-{
-	emit(p, BPF_MOV_REG(R1, CONTEXT));
-	emit(p, BPF_MOV_IMM(R2, bytes));
-	emit(p, BPF_CALL_HELPER(ADJUST_HEAD));
-	torc_bpf_jump(&p->code, BPF_IF_IMM(BPF_JNE, R0, 0), failed);
-}
+enum { L_PASS, L_UNTAGGED, TAG_LABELS };
 
-/* Copy the two addresses, 12 bytes, within the frame; from the end that is not overwritten. */
-static void emit_move_addresses(struct program *p, int from, int to)
-{
-	for (int i = 0; i < 3; i++) {
-		int at = 4 * (to < from ? i : 2 - i);
+/* Its addresses are in R2, the type is at 12; or there is less of a frame. */
+#define TEXT_FRAME                                                                                 \
+	BPF_LOAD(BPF_W, R2, CONTEXT, MD(data)), BPF_LOAD(BPF_W, R3, CONTEXT, MD(data_end)),        \
+		BPF_MOV_REG(R0, R2), BPF_ALU64_IMM(BPF_ADD, R0, ETH_HLEN + TAG_BYTES),             \
+		BPF_TO_REG(BPF_JGT, R0, R3, L_PASS)
 
-		emit(p, BPF_LOAD(BPF_W, R0, R2, from + at));
-		emit(p, BPF_STORE(BPF_W, R2, to + at, R0));
-	}
-}
+#define TEXT_ADJUST_HEAD(bytes, failed)                                                            \
+	BPF_MOV_REG(R1, CONTEXT), BPF_MOV_IMM(R2, bytes), BPF_CALL_HELPER(ADJUST_HEAD),            \
+		BPF_TO_IMM(BPF_JNE, R0, 0, failed)
+
+#define TEXT_MOVE(from, to) BPF_LOAD(BPF_W, R0, R2, from), BPF_STORE(BPF_W, R2, to, R0)
 
 /* Put a tag that the card stripped back into the frame. */
-static void emit_restore_tag(struct program *p)
-{
-	unsigned int untagged = torc_bpf_label(&p->code);
-
-	emit(p, BPF_STORE_IMM(BPF_W, FRAME_POINTER, SLOT_FLAGS, 0));
-	emit(p, BPF_STORE_IMM(BPF_W, FRAME_POINTER, SLOT_TPID, 0));
-	emit(p, BPF_MOV_REG(R1, CONTEXT));
-	emit(p, BPF_MOV_REG(R2, FRAME_POINTER));
-	emit(p, BPF_ALU64_IMM(BPF_ADD, R2, SLOT_TPID));
-	emit(p, BPF_MOV_REG(R3, FRAME_POINTER));
-	emit(p, BPF_ALU64_IMM(BPF_ADD, R3, SLOT_TAG));
-	emit(p, BPF_CALL_KERNEL(p->port->tag_function));
-	torc_bpf_jump(&p->code, BPF_IF_IMM(BPF_JNE, R0, 0), untagged);
-	emit_adjust_head(p, -TAG_BYTES, untagged);
-	emit_frame(p, R2, R3, ETH_HLEN + TAG_BYTES, p->pass);
-	p->passes = true;
-	emit_move_addresses(p, TAG_BYTES, 0);
-	emit(p, BPF_LOAD(BPF_H, R0, FRAME_POINTER, SLOT_TPID));
-	emit(p, BPF_STORE(BPF_H, R2, 2 * ETH_ALEN, R0));
-	emit(p, BPF_LOAD(BPF_H, R0, FRAME_POINTER, SLOT_TAG));
-	emit(p, BPF_BIG_ENDIAN(R0, 16));
-	emit(p, BPF_STORE(BPF_H, R2, 2 * ETH_ALEN + 2, R0));
-	emit(p, BPF_STORE_IMM(BPF_W, FRAME_POINTER, SLOT_FLAGS, AFXDP_STAMP_VLAN_RESTORED));
-	torc_bpf_place(&p->code, untagged);
-}
+static const struct bpf_insn restore_text[] = {
+	BPF_STORE_IMM(BPF_W, FRAME_POINTER, SLOT_FLAGS, 0),
+	BPF_STORE_IMM(BPF_W, FRAME_POINTER, SLOT_TPID, 0),
+	BPF_MOV_REG(R1, CONTEXT),
+	BPF_MOV_REG(R2, FRAME_POINTER),
+	BPF_ALU64_IMM(BPF_ADD, R2, SLOT_TPID),
+	BPF_MOV_REG(R3, FRAME_POINTER),
+	BPF_ALU64_IMM(BPF_ADD, R3, SLOT_TAG),
+	BPF_CALL_KERNEL(BPF_HOLE(0)),
+	BPF_TO_IMM(BPF_JNE, R0, 0, L_UNTAGGED),
+	TEXT_ADJUST_HEAD(-TAG_BYTES, L_UNTAGGED),
+	TEXT_FRAME,
+	TEXT_MOVE(4, 0),
+	TEXT_MOVE(8, 4),
+	TEXT_MOVE(12, 8),
+	BPF_LOAD(BPF_H, R0, FRAME_POINTER, SLOT_TPID),
+	BPF_STORE(BPF_H, R2, 2 * ETH_ALEN, R0),
+	BPF_LOAD(BPF_H, R0, FRAME_POINTER, SLOT_TAG),
+	BPF_BIG_ENDIAN(R0, 16),
+	BPF_STORE(BPF_H, R2, 2 * ETH_ALEN + 2, R0),
+	BPF_STORE_IMM(BPF_W, FRAME_POINTER, SLOT_FLAGS, AFXDP_STAMP_VLAN_RESTORED),
+	BPF_PLACE(L_UNTAGGED),
+};
 
 /* The host gets the frame as it came: the kernel still has the tag beside it. */
-static void emit_strip_again(struct program *p)
+static const struct bpf_insn strip_text[] = {
+	BPF_LOAD(BPF_W, R0, FRAME_POINTER, SLOT_FLAGS),
+	BPF_TO_IMM(BPF_JEQ, R0, 0, L_PASS),
+	TEXT_FRAME,
+	TEXT_MOVE(8, 12),
+	TEXT_MOVE(4, 8),
+	TEXT_MOVE(0, 4),
+	TEXT_ADJUST_HEAD(TAG_BYTES, L_PASS),
+};
+
+static void emit_text(struct program *p, const struct bpf_insn *text, size_t bytes, int32_t hole,
+		      unsigned int first_label)
 {
-	emit(p, BPF_LOAD(BPF_W, R0, FRAME_POINTER, SLOT_FLAGS));
-	torc_bpf_jump(&p->code, BPF_IF_IMM(BPF_JEQ, R0, 0), p->pass);
-	emit_frame(p, R2, R3, ETH_HLEN + TAG_BYTES, p->pass);
-	emit_move_addresses(p, 0, TAG_BYTES);
-	emit_adjust_head(p, TAG_BYTES, p->pass);
+	const unsigned int labels[] = { first_label, torc_bpf_label(&p->code) };
+
+	torc_bpf_emit_text(&p->code, text, (unsigned int)(bytes / sizeof(*text)), &hole, labels);
 }
 
 /* Jump to label unless the packet's queue is in the mask. */
@@ -205,27 +200,30 @@ static void emit_time(struct program *p, uint8_t now)
 	torc_bpf_place(&p->code, known);
 }
 
+/* The time is in NOW; without room for metadata the frame goes on as it is (label 0). */
+static const struct bpf_insn stamp_text[] = {
+	BPF_MOV_REG(R1, CONTEXT),
+	BPF_MOV_IMM(R2, -(int)sizeof(struct afxdp_stamp)),
+	BPF_CALL_HELPER(ADJUST_META),
+	BPF_TO_IMM(BPF_JNE, R0, 0, 0),
+	BPF_LOAD(BPF_W, R2, CONTEXT, MD(data_meta)),
+	BPF_LOAD(BPF_W, R1, CONTEXT, MD(data)),
+	BPF_MOV_REG(R3, R2),
+	BPF_ALU64_IMM(BPF_ADD, R3, sizeof(struct afxdp_stamp)),
+	BPF_TO_REG(BPF_JGT, R3, R1, 0),
+	BPF_STORE(BPF_DW, R2, STAMP(time_ns), NOW),
+	BPF_STORE_IMM(BPF_W, R2, STAMP(cookie), BPF_HOLE(0)),
+};
+
 static void emit_stamp(struct program *p)
 {
-	enum { DATA = R1, META = R2, END = R3, NOW = BPF_REG_8 };
-
 	emit_time(p, NOW);
-	emit(p, BPF_MOV_REG(R1, CONTEXT));
-	emit(p, BPF_MOV_IMM(R2, -(int)sizeof(struct afxdp_stamp)));
-	emit(p, BPF_CALL_HELPER(ADJUST_META));
-	torc_bpf_jump(&p->code, BPF_IF_IMM(BPF_JNE, R0, 0), p->redirect);
-	emit(p, BPF_LOAD(BPF_W, META, CONTEXT, MD(data_meta)));
-	emit(p, BPF_LOAD(BPF_W, DATA, CONTEXT, MD(data)));
-	emit(p, BPF_MOV_REG(END, META));
-	emit(p, BPF_ALU64_IMM(BPF_ADD, END, sizeof(struct afxdp_stamp)));
-	torc_bpf_jump(&p->code, BPF_IF_REG(BPF_JGT, END, DATA), p->redirect);
-	emit(p, BPF_STORE(BPF_DW, META, STAMP(time_ns), NOW));
-	emit(p, BPF_STORE_IMM(BPF_W, META, STAMP(cookie), p->port->cookie));
+	emit_text(p, stamp_text, sizeof(stamp_text), (int32_t)p->port->cookie, p->redirect);
 	if (p->port->tag_function || p->asks_time)
 		emit(p, BPF_LOAD(BPF_W, R0, FRAME_POINTER, SLOT_FLAGS));
 	else
 		emit(p, BPF_MOV_IMM(R0, 0));
-	emit(p, BPF_STORE(BPF_W, META, STAMP(flags), R0));
+	emit(p, BPF_STORE(BPF_W, R2, STAMP(flags), R0));
 }
 
 /* ---- copies ---- */
@@ -331,8 +329,8 @@ static void emit_copy(struct program *p, const struct torc_engine *engine,
 /* For those who only get a copy. Packets of other queues go on behind. */
 static void emit_copies(struct program *p)
 {
-	emit_time(p, BPF_REG_8);
-	emit(p, BPF_STORE(BPF_DW, FRAME_POINTER, SLOT_TIME, BPF_REG_8));
+	emit_time(p, NOW);
+	emit(p, BPF_STORE(BPF_DW, FRAME_POINTER, SLOT_TIME, NOW));
 	if (!p->port->tag_function && !p->asks_time)
 		emit(p, BPF_STORE_IMM(BPF_W, FRAME_POINTER, SLOT_FLAGS, 0));
 	for (const struct torc_engine *e = p->port->engines; e; e = e->next_on_port) {
@@ -408,10 +406,12 @@ static int write_program(struct program *p, uint64_t received)
 		emit_unless_queue(p, received, p->pass);
 		p->passes = true;
 	}
-	if (p->port->tag_function)
-		emit_restore_tag(p);
-	else if (p->asks_time)
+	if (p->port->tag_function) {
+		emit_text(p, restore_text, sizeof(restore_text), p->port->tag_function, p->pass);
+		p->passes = true;
+	} else if (p->asks_time) {
 		emit(p, BPF_STORE_IMM(BPF_W, FRAME_POINTER, SLOT_FLAGS, 0));
+	}
 	result = emit_filters(p, received);
 	if (result < 0)
 		return result;
@@ -424,7 +424,7 @@ static int write_program(struct program *p, uint64_t received)
 	}
 	torc_bpf_place(&p->code, p->refuse);
 	if (p->refuses && p->port->tag_function)
-		emit_strip_again(p);
+		emit_text(p, strip_text, sizeof(strip_text), 0, p->pass);
 	if (p->refuses || p->passes)
 		emit_pass(p);
 	return torc_bpf_finish(&p->code);
