@@ -1,16 +1,40 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# A cluster of processes over AF_XDP: the test of elastic clusters a second time. Members join,
-# are disabled, leave and are killed under traffic, the one that opened the sockets and the
-# cluster's server among them.
+# Clusters of processes over AF_XDP: two tests of clusters a second time.
+#
+#	cluster_elastic  members join, are disabled, leave and are killed under traffic, the one that
+#	                 opened the sockets and the cluster's server among them
+#	cluster_kinds    in turns, full rings, two devices, forks; not relaxed and not "any"
 . tests/tap.bash
 
 ip link add probe0 type veth peer name probe1 && ip link set probe0 up && ip link set probe1 up
 torc count -i xdp:probe0 --for 0.1s >"$work/log" 2>&1 || skip_all "$(tail -n 1 "$work/log")"
 
-NET_ENGINE=xdp: timeout 150 unshare -nm --propagation private \
-	sh tests/run --inside "$B/tests/cluster_elastic" once >"$work/elastic" 2>&1 </dev/null
-ok 'a cluster of processes: it runs to its end' grep -q '^1\.\.[1-9]' "$work/elastic"
-ok "$(grep -c '^ok ' "$work/elastic") lines pass, none fails" sh -c "! grep '^not ok' '$work/elastic'"
-grep -v '^ok ' "$work/elastic" | sed 's/^/# /'
+for name in cluster_elastic cluster_kinds; do
+	NET_ENGINE=xdp: timeout 150 unshare -nm --propagation private \
+		sh tests/run --inside "$B/tests/$name" once >"$work/$name" 2>&1 </dev/null
+	ok "$name runs to its end" grep -q '^1\.\.[1-9]' "$work/$name"
+	is "$name: $(grep -c '^ok ' "$work/$name") lines pass, none fails" \
+		"$(grep '^not ok' "$work/$name")" ""
+	grep -v '^ok ' "$work/$name" | sed 's/^/# /'
+done
 
+# Who joins needs less than who begins: no CAP_BPF, no CAP_NET_ADMIN.
+torc count -i xdp:probe0 --cluster 3 --for 4s --json >"$work/first" 2>&1 &
+for i in 1 2 3 4 5 6 7 8 9 10; do
+	torc rings | grep -q '^cluster 3: .* 1 member' && break
+	sleep 0.1
+done
+joins() {
+	setpriv --bounding-set=-all,+net_raw "$TORC" count -i xdp:probe0 --cluster 3 --for 2s --json \
+		>"$work/second" 2>&1
+}
+if setpriv --bounding-set=-all,+net_raw true 2>"$work/log"; then
+	(sleep 1; torc send -i probe1 --flows 50 -c 1000 >"$work/log" 2>&1) &
+	ok 'with CAP_NET_RAW alone a process joins' joins
+	like 'and has its share' "$(tail -n 1 "$work/second")" '"received":[1-9][0-9][0-9],.*"balanced":true'
+	cat "$work/second" | sed 's/^/# /' | cut -c 1-200
+else
+	skip 'with CAP_NET_RAW alone a process joins' 'setpriv cannot take capabilities away here'
+fi
+wait
 done_testing

@@ -233,8 +233,10 @@ static int adopt(struct torc_cluster_member *member)
 	if (ours && slot->left && slot->inode != torc_kernel_inode(member->socket))
 		ours = false;
 	session->members++;
-	if (!ours)
+	if (!ours) {
+		member->serving = false;
 		return take_slot(member);
+	}
 	slot->process = (uint16_t)session->process;
 	member->process = session->process;
 	slot->left = slot->closed = 0;
@@ -302,6 +304,8 @@ static int enter_group(struct torc_cluster_member *member, int fd, struct torc_e
 	group = torc_group_enter(session, member->slot, fd, member->ifindex, error);
 	if (group < 0)
 		return group;
+	if (member->socket >= 0) /* a parent's */
+		close(member->socket);
 	member->socket = fcntl(fd, F_DUPFD_CLOEXEC, 3);
 	torc_session_drop_dup(session, member->slot);
 	keep_socket(member);

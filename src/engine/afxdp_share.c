@@ -339,6 +339,47 @@ static struct shared_member *my(const struct torc_engine *engine)
 	return &engine->group->deal->members[engine->slot];
 }
 
+/* ---- who we are ---- */
+
+/* A socket that the kernel names (unix(7), autobind). */
+static int open_wake(struct torc_engine *engine)
+{
+	const struct sockaddr name = { .sa_family = AF_UNIX };
+
+	engine->wake = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (engine->wake < 0 || bind(engine->wake, &name, sizeof(name.sa_family)) < 0)
+		return -errno;
+	return afxdp_watch(engine, engine->wake);
+}
+
+/* Into the slot that the member has. */
+static int enter_slot(struct torc_engine *engine, struct torc_error *error)
+{
+	struct sockaddr_un name = { 0 };
+	socklen_t length = sizeof(name);
+	int result = torc_cluster_attach(engine->member, engine->wake, error);
+
+	if (result < 0)
+		return result;
+	getsockname(engine->wake, (struct sockaddr *)&name, &length);
+	engine->slot = torc_cluster_slot(engine->member) % SLOTS;
+	lock(engine);
+	release(engine->group, engine->slot, engine->slot);
+	memcpy(my(engine)->wake, name.sun_path, WAKE_BYTES);
+	my(engine)->wake_length = length;
+	unlock(engine);
+	return 0;
+}
+
+/* After a fork() this process may have a slot of its own, which knows nothing of its sockets. */
+static void follow_fork(struct torc_engine *engine)
+{
+	torc_cluster_check(engine->member);
+	if (!torc_cluster_present(engine->member, torc_cluster_slot(engine->member)) &&
+	    enter_slot(engine, NULL) == 0 && engine->running)
+		torc_cluster_serve(engine->member, NULL);
+}
+
 /* ---- receiving ---- */
 
 /* Nothing is there: whoever deals to us from now on is to wake us. */
@@ -375,8 +416,8 @@ static void take_list(struct torc_engine *engine, struct afxdp_block *block)
 
 uint32_t afxdp_share_take(struct torc_engine *engine, struct afxdp_block *block)
 {
-	torc_cluster_check(engine->member);
 	pthread_mutex_lock(&engine->port->lock);
+	follow_fork(engine);
 	lock(engine);
 	if (!my(engine)->first)
 		deal_out(engine);
@@ -475,6 +516,7 @@ int afxdp_share_start(struct torc_engine *engine)
 	struct torc_engine *host = engine->group->host;
 	int result;
 
+	follow_fork(engine);
 	lock(engine);
 	if (torc_cluster_deal(engine->member)->serving == 0)
 		discard(engine);
@@ -765,39 +807,6 @@ static int find_group(struct afxdp_group **found, struct torc_engine *engine,
 	return make_group(found, engine, host, member, error);
 }
 
-/* A socket that the kernel names (unix(7), autobind). */
-static int open_wake(struct torc_engine *engine, struct sockaddr_un *name, socklen_t *length)
-{
-	*name = (struct sockaddr_un){ .sun_family = AF_UNIX };
-	engine->wake = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (engine->wake < 0 ||
-	    bind(engine->wake, (struct sockaddr *)name, sizeof(name->sun_family)) < 0 ||
-	    getsockname(engine->wake, (struct sockaddr *)name, length) < 0)
-		return -errno;
-	return afxdp_watch(engine, engine->wake);
-}
-
-static int enter(struct torc_engine *engine, struct torc_cluster_member *member,
-		 struct torc_error *error)
-{
-	struct sockaddr_un name;
-	socklen_t length = sizeof(name);
-	int result = open_wake(engine, &name, &length);
-
-	if (result < 0)
-		return torc_error_set(error, result, "no socket: %s", torc_strerror(result));
-	result = torc_cluster_attach(member, engine->wake, error);
-	if (result < 0)
-		return result;
-	engine->slot = torc_cluster_slot(member) % SLOTS;
-	lock(engine);
-	release(engine->group, engine->slot, engine->slot);
-	memcpy(my(engine)->wake, name.sun_path, WAKE_BYTES);
-	my(engine)->wake_length = length;
-	unlock(engine);
-	return 0;
-}
-
 static void drop_group(struct afxdp_port *port, struct afxdp_group *group)
 {
 	struct afxdp_group **at = &port->groups;
@@ -826,7 +835,11 @@ static int join_group(struct torc_engine *engine, struct torc_cluster_member *me
 	afxdp_keep_counters(engine);
 	engine->group = group;
 	engine->member = member;
-	result = enter(engine, member, error);
+	result = open_wake(engine);
+	if (result < 0)
+		torc_error_set(error, result, "no socket: %s", torc_strerror(result));
+	else
+		result = enter_slot(engine, error);
 	if (result == 0) {
 		group->count++;
 		if (engine != group->host || engine->lent)
