@@ -3,7 +3,7 @@
 """tshark.py [--most PERCENT] [--fields] BUILD LIST
 
 Compares what Torc and tshark find in each packet of the captures in the list: the layers and their places,
-the fields of each layer (tshark_fields.py says which), whether it could be decoded, and whether its
+the fields of each layer (tshark_fields.py says which), the ends of its flows, whether it could be decoded, and whether its
 checksums are right.
 
 The files are joined into one, each a section of a pcapng file, so that tshark starts once. It is told
@@ -23,7 +23,7 @@ import sys
 import tempfile
 import xml.parsers.expat
 
-from tshark_fields import LAYERS, NAMES, WANTED, number, octets, text
+from tshark_fields import LAYERS, NAMES, WANTED, address, number, octets, text
 from tshark_rules import Case, Difference, rule_of
 
 SETTINGS = ('ip.defragment:FALSE', 'ipv6.defragment:FALSE', 'tcp.desegment_tcp_streams:FALSE',
@@ -35,6 +35,10 @@ SETTINGS = ('ip.defragment:FALSE', 'ipv6.defragment:FALSE', 'tcp.desegment_tcp_s
 
 EMPTY = (0, '', '0.0.0.0', '::')  # what torc leaves out of a message that has no such field
 DNS_OPT = 41  # has flags where other records have a time to live (RFC 6891 §6.1.3)
+
+NETWORK = {'IPv4': ('ip.src', 'ip.dst'), 'IPv6': ('ipv6.src', 'ipv6.dst')}
+TRANSPORT = {'TCP': ('tcp.srcport', 'tcp.dstport'), 'UDP': ('udp.srcport', 'udp.dstport'),
+             'UDPLite': ('udp.srcport', 'udp.dstport'), 'SCTP': ('sctp.srcport', 'sctp.dstport')}
 
 # tshark's errors that do not say "malformed"
 BOGUS = ('bogus', 'invalid', 'bad_length', 'exceeds', 'too_small', 'overflow', 'malformed')
@@ -199,9 +203,23 @@ class Comparison:
         if state not in STATES[ours]:
             yield Difference(kind + ' checksum', ours, state, layer, None)
 
+    @staticmethod
+    def ends(case, key, kinds):
+        """The two ends of a flow: those of the outermost layer of these kinds."""
+        layer = next((layer for layer in case.layers if layer['type'] in kinds), None)
+        if not layer:
+            return
+        start, names = layer['offset'], kinds[layer['type']]
+        fields = [case.theirs.within(name, start, start + layer['header_length']) for name in names]
+        theirs = [str(plain(address(field[0]) if key == 'network' else number(field[0])))
+                  for field in fields if field]
+        ours = [str(end) for end in case.ours['flow'][key] or ()]
+        if len(theirs) == 2 and ours != theirs:
+            yield Difference(key, ours, theirs, layer, None)
+
     def packet(self, where, ours, packet, sums):
         case = Case(ours, packet)
-        found = []
+        found = [*self.ends(case, 'network', NETWORK), *self.ends(case, 'transport', TRANSPORT)]
         for layer in case.layers:
             found += self.layer(layer, packet)
             found += self.checksum(layer, packet, sums)
@@ -258,9 +276,17 @@ def tshark_pdml(path, take):
     command = ['tshark', '-n', '-r', path, '-T', 'pdml']
     for setting in SETTINGS:
         command += ['-o', setting]
-    run = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
-    Reader(take).parser.ParseFile(run.stdout)
-    return run.wait()
+    with tempfile.TemporaryFile() as words:
+        run = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=words)
+        try:
+            Reader(take).parser.ParseFile(run.stdout)
+        except xml.parsers.expat.ExpatError:  # it said no to something, and wrote no XML
+            run.kill()
+        if run.wait() == 0:
+            return True
+        words.seek(0)
+        sys.stderr.buffer.write(words.read())
+        return False
 
 
 def report_fields(all_):
@@ -313,7 +339,7 @@ def main():
             all_.packet(f'{sections[packet.section - 1]} packet {counts[packet.section]}',
                         next(ours), packet, next(sums))
 
-        if tshark_pdml(path, take) != 0 or next(ours, None) or next(sums, None):
+        if not tshark_pdml(path, take) or next(ours, None) or next(sums, None):
             print('tshark read fewer packets than torc', file=sys.stderr)
             return 1
     if arguments.fields:
