@@ -204,6 +204,7 @@ static unsigned int v2_queued(struct torc_engine *base)
 
 const struct torc_engine_ops torc_engine_tpacket_v2 = {
 	.name = "tpacket_v2",
+	.stays_readable = true,
 	.open = v2_open,
 	.close = afp_close,
 	.start = afp_start,

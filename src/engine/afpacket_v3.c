@@ -239,6 +239,7 @@ static void v3_info(struct torc_engine *engine, struct torc_engine_info *info)
 
 const struct torc_engine_ops torc_engine_tpacket_v3 = {
 	.name = "tpacket_v3",
+	.stays_readable = true,
 	.open = v3_open,
 	.close = afp_close,
 	.start = afp_start,

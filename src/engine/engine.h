@@ -69,6 +69,7 @@ struct torc_engine; /* each engine's own; the ring holds {ops, pointer} */
 struct torc_engine_ops {
 	const char *name; /* as shown: "tpacket_v3" */
 	bool is_file;     /* has an end; its direction, filter and clusters are user-space work */
+	bool stays_readable; /* fds() are readable until the newest block has been released */
 	bool deals;       /* in a cluster its packets come from the other members, unfiltered */
 
 	int (*open)(struct torc_engine **engine, const struct torc_engine_config *config,

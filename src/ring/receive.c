@@ -29,6 +29,9 @@ static int port_failed(struct torc_ring *ring, struct ring_port *port, int code)
 
 static int enter_block(struct torc_ring *ring)
 {
+	/* a socket that was left is read to its end before the one there is now */
+	bool unwatched = ring->fds_changed && ring_due_ns(ring) == 0;
+
 	for (unsigned int i = 0; i < ring->port_count; i++) {
 		unsigned int index = (ring->next_port + i) % ring->port_count;
 		struct ring_port *port = &ring->ports[index];
@@ -46,6 +49,7 @@ static int enter_block(struct torc_ring *ring)
 		}
 		ring->block = (unsigned int)result;
 		ring->in_block = true;
+		ring->fds_changed = unwatched;
 		ring->block_port = index;
 		ring->next_port = index + 1;
 		return 1;

@@ -83,7 +83,6 @@ struct torc_ring {
 	unsigned int block;        /* index into blocks[] of the block being read */
 	struct torc_packet batch[RING_BATCH];
 	unsigned int batch_at, batch_count;
-	unsigned int batch_block;  /* index into blocks[] of what batch[] lies in */
 	struct torc_parsed *parsed; /* RING_BATCH of them, with TORC_LONG_HEADER */
 	struct ring_block *blocks;
 	unsigned int block_slots;
@@ -101,6 +100,7 @@ struct torc_ring {
 	int ready_fd;              /* eventfd: readable while packets lie in batch[] (see wait.c) */
 	int timer_fd;              /* -1 while the user has no descriptor */
 	bool fd_given;             /* the user has the descriptor */
+	bool fds_changed;          /* the batch may be of a socket that is not watched any more */
 	bool ready_set;
 	bool timer_set;
 	int poll_duration_ms;
@@ -247,6 +247,7 @@ void ring_wait_watch(struct torc_ring *ring);
 void ring_wait_unwatch(struct torc_ring *ring);
 void ring_wait_choose_nap(struct torc_ring *ring);
 void ring_ready(struct torc_ring *ring);
+int64_t ring_due_ns(struct torc_ring *ring);
 int ring_check(struct torc_ring *ring);
 
 /* settings.c */

@@ -121,6 +121,7 @@ int torc_ring_set_cluster_with(struct torc_ring *ring, unsigned int id,
 	ring_wait_watch(ring);
 	ring_refine_changed(ring);
 	ring_publish(ring);
+	ring_ready(ring);
 	ring_unlock(ring);
 	return result;
 }
@@ -138,6 +139,7 @@ int torc_ring_leave_cluster(struct torc_ring *ring)
 	if (ring->cluster_id)
 		result = leave_ports(ring);
 	ring_publish(ring);
+	ring_ready(ring);
 	ring_unlock(ring);
 	return result;
 }

@@ -6,7 +6,8 @@
  *
  *	stop_fd    an eventfd, readable while torc_ring_stop() is in effect
  *	ready_fd   an eventfd, readable while packets are at hand that the kernel knows nothing of:
- *	           those in batch[], those of a file, those of a socket that left its cluster
+ *	           those of a file, of a socket that left its cluster, and those in batch[] of
+ *	           engines whose descriptor does not stay readable for them
  *	timer_fd   for files that are replayed at their own speed, and to look for an interface
  *	           that was deleted
  *
@@ -77,6 +78,7 @@ void ring_wait_unwatch(struct torc_ring *ring)
 void ring_wait_watch(struct torc_ring *ring)
 {
 	ring_wait_unwatch(ring);
+	ring->fds_changed = true;
 	for (unsigned int i = 0; i < ring->port_count; i++) {
 		struct ring_port *port = &ring->ports[i];
 
@@ -89,25 +91,39 @@ void ring_wait_watch(struct torc_ring *ring)
 
 /* ---- stop ---- */
 
+/*
+ * The descriptor says what the flag says. A stop and a resume may meet, the one in a signal handler
+ * that interrupts the other: whoever touches the descriptor last has then seen the flag as it is.
+ */
+static void show_stopped(struct torc_ring *ring)
+{
+	uint64_t value;
+	ssize_t unused;
+	bool stopped;
+
+	do {
+		stopped = __atomic_load_n(&ring->stopped, __ATOMIC_SEQ_CST);
+		value = 1;
+		unused = stopped ? write(ring->stop_fd, &value, sizeof(value)) :
+				   read(ring->stop_fd, &value, sizeof(value));
+		(void)unused; /* fails only when there is nothing to change */
+	} while (__atomic_load_n(&ring->stopped, __ATOMIC_SEQ_CST) != stopped);
+}
+
 void torc_ring_stop(struct torc_ring *ring)
 {
 	int saved = errno; /* this may run in a signal handler */
-	uint64_t one = 1;
-	ssize_t written;
 
 	__atomic_store_n(&ring->stopped, true, __ATOMIC_SEQ_CST);
-	written = write(ring->stop_fd, &one, sizeof(one));
-	(void)written; /* fails only when it is readable already */
+	show_stopped(ring);
 	errno = saved;
 }
 
 bool torc_ring_resume(struct torc_ring *ring)
 {
 	bool was = __atomic_exchange_n(&ring->stopped, false, __ATOMIC_SEQ_CST);
-	uint64_t value;
-	ssize_t got = read(ring->stop_fd, &value, sizeof(value));
 
-	(void)got;
+	show_stopped(ring);
 	return was;
 }
 
@@ -156,7 +172,7 @@ int ring_check(struct torc_ring *ring)
 }
 
 /* Nanoseconds until some engine has something by itself, or -1. */
-static int64_t due_ns(struct torc_ring *ring)
+int64_t ring_due_ns(struct torc_ring *ring)
 {
 	int64_t first = -1;
 
@@ -184,6 +200,12 @@ static void set_timer(struct torc_ring *ring, int64_t due)
 	ring->timer_set = due >= 0;
 }
 
+/* The block that the batch lies in keeps the engine's own descriptor readable. */
+static bool engine_shows_batch(const struct torc_ring *ring)
+{
+	return ring->ports[0].ops->stays_readable && !ring->fds_changed;
+}
+
 /*
  * Keep the descriptor honest: readable while packets are at hand that epoll cannot see. Costs a
  * system call when that changes, and nothing unless the user has the descriptor.
@@ -193,13 +215,13 @@ void ring_ready(struct torc_ring *ring)
 	bool is_file = ring->port_count > 0 && ring->ports[0].ops->is_file;
 	uint64_t value = 1;
 	int64_t due;
-	bool want = ring->batch_at < ring->batch_count;
+	bool want = ring->batch_at < ring->batch_count && !engine_shows_batch(ring);
 	ssize_t unused;
 
 	if (!ring->fd_given && !ring->ready_set)
 		return;
 	if (!want && ring->enabled) {
-		due = due_ns(ring);
+		due = ring_due_ns(ring);
 		want = due == 0 || (is_file && (due < 0 || torc_ring_at_end(ring)));
 		set_timer(ring, due > 0 ? due : -1);
 	}
@@ -321,7 +343,7 @@ static int look(struct torc_ring *ring, struct wait *wait, uint64_t now)
 	result = ring_check(ring);
 	if (result < 0)
 		return result;
-	wait->due_ns = due_ns(ring);
+	wait->due_ns = ring_due_ns(ring);
 	if (now < wait->deadline_ns && !(wait->slept && wait->due_ns == 0)) {
 		ring_add(&ring->poll_calls, 1);
 		ring_refresh(ring);
