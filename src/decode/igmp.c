@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "decode/records.h"
 #include "decode/registry.h"
 
 #define QUERY     0x11
@@ -25,6 +26,8 @@ static int igmp_decode(struct torc_cursor *cursor)
 		TORC_NEED(cursor, 12);
 		TORC_NEED(cursor, 12 + torc_be16(cursor->data + 10) * 4u);
 	}
+	if (cursor->data[0] == REPORT_V3)
+		records_claim(cursor, 8, 8);
 	cursor->header_length = cursor->length;
 	return TORC_STEP_OK;
 }

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "decode/records.h"
 #include "decode/registry.h"
 
 static int mldv1_decode(struct torc_cursor *cursor)
@@ -124,6 +125,7 @@ const struct torc_layer_ops torc_layer_ops_mldv2_query = {
 static int mldv2_report_decode(struct torc_cursor *cursor)
 {
 	TORC_NEED(cursor, 4);
+	records_claim(cursor, 4, 20);
 	cursor->header_length = cursor->length;
 	return TORC_STEP_OK;
 }

@@ -34,9 +34,11 @@ func cutMessage(w *walk, s *step) bool {
 		s.leaf("RADIUS", fields{"code": p[0], "id": p[1], "length": be16(p[2:])})
 		s.truncated = true
 		s.role(3, "RADIUS")
-	case w.cut && fixedLength(target(s.decoder), p) > 0 &&
+	case (w.cut || target(s.decoder) == "MLDv2MulticastListenerReport") &&
+		fixedLength(target(s.decoder), p) > 0 &&
 		len(p) >= fixedLength(target(s.decoder), p):
 		s.leaf(target(s.decoder), nil)
+		s.truncated = true
 		if name := target(s.decoder); name == "SFlow" {
 			s.role(3, name)
 		}
@@ -174,7 +176,7 @@ func cutSIP(w *walk, s *step) bool {
 func cutRecords(w *walk, s *step) bool {
 	x, ok := s.last().layer.(*layers.IGMP)
 	p := s.data
-	if !ok || !w.cut || x.Type != layers.IGMPMembershipReportV3 {
+	if !ok || x.Type != layers.IGMPMembershipReportV3 {
 		return false
 	}
 	if len(p) < 8 {
@@ -192,7 +194,11 @@ func cutRecords(w *walk, s *step) bool {
 		}
 		whole = append(whole, records[len(whole)])
 	}
+	if len(whole) == be16(p[6:]) {
+		return false
+	}
 	s.last().fields["records"] = whole
+	s.truncated = true
 	return true
 }
 
