@@ -102,6 +102,24 @@ static void filters_see_the_tag(struct torc_engine *engine, int sender)
 	close(host);
 }
 
+/* The tag goes into the frame for the copy, and out again for the host. */
+static void both_see_the_tag(int sender)
+{
+	int host = packet_socket("va", 0x0003), on = 1;
+	struct torc_engine *engine;
+	struct torc_error error;
+
+	setsockopt(host, SOL_PACKET, PACKET_AUXDATA, &on, sizeof(on));
+	if (!ok(open_engine(&engine, "va", "mode=tap", 1 << 20, &error) == 0, "mode=tap opens"))
+		return;
+	ops->start(engine);
+	send_numbered(sender, 13, 1);
+	read_tagged(engine, 13, "copied");
+	read_as_host(host, 13);
+	ops->close(engine);
+	close(host);
+}
+
 static void card_time_where_there_is_none(int sender)
 {
 	struct torc_engine_config config = { .name = "va", .settings = "", .flags = TORC_HW_TIMESTAMP,
@@ -151,6 +169,7 @@ int main(void)
 	read_tagged(engine, 10, "unfiltered");
 	filters_see_the_tag(engine, sender);
 	ops->close(engine);
+	both_see_the_tag(sender);
 	close(link);
 	close(sender);
 	return done();

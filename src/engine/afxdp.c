@@ -160,13 +160,13 @@ int afxdp_wait(struct torc_engine *engine)
 
 /* ---- settings ---- */
 
-/* A ring that does not run yet: would the program take the filter? */
-static int try_filter(struct torc_engine *engine)
+/* A ring that does not run yet: would the kernel take its program? */
+int afxdp_try_program(struct torc_engine *engine, struct torc_error *error)
 {
 	int program;
 
 	engine->receiving = true;
-	program = afxdp_program_load(engine->port, NULL);
+	program = afxdp_program_load(engine->port, error);
 	engine->receiving = false;
 	if (program >= 0)
 		close(program);
@@ -181,7 +181,8 @@ static int use_filter(struct torc_engine *engine, struct sock_filter *filter, un
 	free(engine->filter);
 	engine->filter = filter;
 	engine->filter_length = length;
-	result = engine->receiving ? afxdp_port_reload(engine->port, NULL) : try_filter(engine);
+	result = engine->receiving ? afxdp_port_reload(engine->port, NULL) :
+				     afxdp_try_program(engine, NULL);
 	pthread_mutex_unlock(&engine->port->lock);
 	return result;
 }

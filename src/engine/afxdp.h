@@ -309,6 +309,8 @@ int afxdp_count(const struct torc_engine *engine, struct torc_engine_stats *stat
 /* Add to the past what the sockets have counted; or let counting begin here. */
 void afxdp_keep_counters(struct torc_engine *engine);
 void afxdp_set_base(struct torc_engine *engine);
+/* Under the port's lock, before start(). */
+int afxdp_try_program(struct torc_engine *engine, struct torc_error *error);
 /* The sockets into the program, and out of it; under the port's lock. */
 int afxdp_port_start(struct torc_engine *engine);
 void afxdp_port_stop(struct torc_engine *engine);

@@ -244,6 +244,21 @@ static int become_guest(struct torc_engine *engine, struct torc_error *error)
 /* Two rings that open at once: one has the sockets, the other is its guest. */
 static pthread_mutex_t opening = PTHREAD_MUTEX_INITIALIZER;
 
+/* Before Linux 5.18 the program that copies is refused: say so now. */
+static int try_copying(struct torc_engine *engine, struct torc_error *error)
+{
+	int result;
+
+	pthread_mutex_lock(&engine->port->lock);
+	result = afxdp_try_program(engine, error);
+	pthread_mutex_unlock(&engine->port->lock);
+	if (result == -EINVAL)
+		return torc_error_set(error, -EOPNOTSUPP,
+				      "mode=tap needs Linux 5.18: open %s without xdp:",
+				      engine->device.name);
+	return result;
+}
+
 /* Program and sockets on the interface that engine->device describes. */
 static int open_on_device(struct torc_engine *engine, struct torc_error *error)
 {
@@ -265,6 +280,8 @@ static int open_on_device(struct torc_engine *engine, struct torc_error *error)
 	pthread_mutex_unlock(&opening);
 	if (result > 0)
 		result = 0;
+	if (result == 0 && engine->tap && engine->port && engine->queue_count > 0)
+		result = try_copying(engine, error);
 	for (uint32_t i = 0; result == 0 && engine->busy_poll_us && i < engine->queue_count; i++) {
 		result = afxdp_queue_busy_poll(&engine->queues[i], engine->busy_poll_us);
 		if (result < 0)
