@@ -13,16 +13,21 @@
 #include "write.h"
 
 enum { BATCH = 64, NAMES = 64 };
+enum { PRECISION_DEFAULT, PRECISION_MICRO, PRECISION_NANO }; /* in the order of the choices */
 
 struct settings {
 	struct capture_settings capture;
-	struct print_settings print;
+	struct print_settings print_text;
 	struct write_settings write;
 	struct cli_list inputs;
 	uint64_t from_ns;
 	uint64_t to_ns;
 	const char *user;
+	const char *input_list; /* -V */
+	int precision; /* PRECISION_ */
 	bool list;
+	bool count;
+	bool print;
 };
 
 #define AT(member) offsetof(struct settings, member)
@@ -30,19 +35,27 @@ struct settings {
 static const struct cli_option dump_options[] = {
 	{ 'r', "read", "FILE", "read a file (- is standard input); several are merged by time",
 	  cli_set_list, AT(inputs), NULL },
+	{ 'V', NULL, "FILE", "read the files whose names are in FILE, a line each", cli_set_text,
+	  AT(input_list), NULL },
 	{ 0, "from", "WHEN", "only packets from this time on", cli_set_time, AT(from_ns), NULL },
 	{ 0, "to", "WHEN", "only packets before this time", cli_set_time, AT(to_ns), NULL },
 	{ 'Z', "relinquish-privileges", "USER", "become that user once the capture is open",
 	  cli_set_text, AT(user), NULL },
 	{ 'D', "list-interfaces", NULL, "list the interfaces and end", cli_set_flag, AT(list),
 	  NULL },
+	{ 0, "count", NULL, "print how many packets there are, and nothing else", cli_set_flag,
+	  AT(count), NULL },
+	{ 0, "print", NULL, "print the packets also when they are written with -w", cli_set_flag,
+	  AT(print), NULL },
+	{ 0, "time-stamp-precision", "UNIT", "of times, printed and written: micro or nano",
+	  cli_set_choice, AT(precision), "default micro nano" },
 	{ 0 },
 };
 
 static const struct cli_group groups[] = {
 	{ "What", dump_options, 0 },
 	CAPTURE_GROUPS(struct settings, capture),
-	{ "Text", print_options, offsetof(struct settings, print) },
+	{ "Text", print_options, offsetof(struct settings, print_text) },
 	{ "Capture files", write_options, offsetof(struct settings, write) },
 	{ NULL, NULL, 0 },
 };
@@ -126,9 +139,9 @@ static void use_packets(struct dump *dump, struct torc_packet *packets, unsigned
 	count = slice(dump, packets, count);
 	if (count == 0)
 		return;
-	if (!dump->output)
+	if (dump->printer)
 		print_packets(dump, packets, count);
-	else if (!output_packets(dump->output, packets, count))
+	if (dump->output && !output_packets(dump->output, packets, count))
 		dump->capture.stopped = true;
 }
 
@@ -193,9 +206,12 @@ static int open_sink(struct dump *dump, const struct torc_ring_info *info)
 		dump->output = output_open(&settings->write, dump->capture.rings,
 					   dump->capture.ring_count, first_time_ns(dump));
 		dump->capture.written = &dump->written;
-		return dump->output ? CLI_GOOD : CLI_FAILED;
+		if (!dump->output)
+			return CLI_FAILED;
 	}
-	dump->printer = printer_new(&settings->print, !dump->is_file && (info->interface_count > 1 ||
+	if (settings->count || (settings->write.path && !settings->print))
+		return CLI_GOOD;
+	dump->printer = printer_new(&settings->print_text, !dump->is_file && (info->interface_count > 1 ||
 									 !info->ifindex));
 	return dump->printer ? CLI_GOOD : cli_fail(-ENOMEM, NULL);
 }
@@ -237,56 +253,115 @@ static void finish(struct dump *dump)
 		if (dump->capture.status == CLI_GOOD)
 			dump->capture.status = status;
 	}
-	if (settings->capture.json && settings->write.path &&
+	if (settings->count)
+		printf("%llu packet%s\n", (unsigned long long)dump->capture.packets,
+		       dump->capture.packets == 1 ? "" : "s");
+	if (settings->capture.json && settings->write.path && !settings->print &&
 	    strcmp(settings->write.path, "-") != 0)
 		capture_print_json(&dump->capture);
 	capture_print_summary(&dump->capture, dump->capture.packets);
 }
 
-/* The device strings of -r; NULL-terminated, owned by the caller. */
-static char **input_devices(const struct cli_list *inputs)
-{
-	char **devices = calloc(inputs->count + 1, sizeof(*devices));
+/* The device strings of files; NULL-terminated, owned by the caller. */
+struct devices {
+	char **items;
+	size_t count;
+};
 
-	for (size_t i = 0; devices && i < inputs->count; i++)
-		if (asprintf(&devices[i], "pcap:%s", inputs->items[i]) < 0)
-			return NULL; /* out of memory: the command ends */
-	return devices;
+static bool add_input(struct devices *devices, const char *path)
+{
+	char **items = realloc(devices->items, (devices->count + 2) * sizeof(*items));
+
+	if (!items)
+		return false;
+	devices->items = items;
+	items[devices->count + 1] = NULL;
+	return asprintf(&items[devices->count], "pcap:%s", path) > 0 && ++devices->count;
+}
+
+/* The names in the file of -V, a line each. */
+static int add_listed(struct devices *devices, const char *path)
+{
+	FILE *list = strcmp(path, "-") == 0 ? stdin : fopen(path, "re");
+	int status = CLI_GOOD;
+	char *line = NULL;
+	size_t room = 0;
+
+	if (!list) {
+		cli_complain("torc: %s: %s", path, strerror(errno));
+		return CLI_FAILED;
+	}
+	while (status == CLI_GOOD && getline(&line, &room, list) > 0) {
+		line[strcspn(line, "\n")] = '\0';
+		if (*line && !add_input(devices, line))
+			status = cli_fail(-ENOMEM, NULL);
+	}
+	free(line);
+	if (list != stdin)
+		fclose(list);
+	if (status == CLI_GOOD && devices->count == 0) {
+		cli_complain("torc: %s: no file is named in it", path);
+		status = CLI_FAILED;
+	}
+	return status;
+}
+
+static int add_inputs(struct devices *devices, const struct settings *settings)
+{
+	for (size_t i = 0; i < settings->inputs.count; i++)
+		if (!add_input(devices, settings->inputs.items[i]))
+			return cli_fail(-ENOMEM, NULL);
+	return settings->input_list ? add_listed(devices, settings->input_list) : CLI_GOOD;
+}
+
+static void free_inputs(struct devices *devices)
+{
+	for (size_t i = 0; i < devices->count; i++)
+		free(devices->items[i]);
+	free(devices->items);
 }
 
 static int check_settings(const struct settings *settings)
 {
-	if (settings->inputs.count > 0 && settings->capture.interfaces.count > 0) {
+	bool reads = settings->inputs.count > 0 || settings->input_list;
+	const char *path = settings->write.path;
+
+	if (reads && settings->capture.interfaces.count > 0)
 		cli_complain("torc dump: -i and -r exclude each other");
-		return CLI_USAGE;
-	}
-	return CLI_GOOD;
+	else if (path && strcmp(path, "-") == 0 && (settings->print || settings->count))
+		cli_complain("torc dump: -w - has standard output: no --print, no --count");
+	else
+		return CLI_GOOD;
+	return CLI_USAGE;
 }
 
 static int run(void *data, char **words)
 {
 	struct settings *settings = data;
 	struct dump dump = { .settings = settings };
-	char **devices;
+	struct devices devices = { NULL, 0 };
+	int status;
 
-	settings->print.json = settings->capture.json;
+	settings->print_text.json = settings->capture.json;
+	settings->print_text.nano |= settings->precision == PRECISION_NANO;
+	settings->write.micro |= settings->precision == PRECISION_MICRO;
 	if (check_settings(settings) != CLI_GOOD)
 		return CLI_USAGE;
 	if (settings->list)
 		return devices_list(settings->capture.json);
-	devices = input_devices(&settings->inputs);
-	if (!devices)
-		return cli_fail(-ENOMEM, NULL);
-	if (capture_open(&dump.capture, &settings->capture, (const char *const *)devices, words) ==
-		    CLI_GOOD &&
+	status = add_inputs(&devices, settings);
+	if (status != CLI_GOOD) {
+		free_inputs(&devices);
+		return status;
+	}
+	if (capture_open(&dump.capture, &settings->capture, (const char *const *)devices.items,
+			 words) == CLI_GOOD &&
 	    start(&dump) == CLI_GOOD) {
 		receive(&dump);
 		finish(&dump);
 	}
 	printer_free(dump.printer);
-	for (char **device = devices; *device; device++)
-		free(*device);
-	free(devices);
+	free_inputs(&devices);
 	return capture_close(&dump.capture);
 }
 

@@ -77,12 +77,39 @@ static int usage(const struct cli_command *command, const char *what, const char
 	return CLI_USAGE;
 }
 
+/* Letters of tcpdump that Torc has no use for, and why. */
+static const char *why_not(int letter)
+{
+	switch (letter) {
+	case 'N':
+		return "names are never looked up";
+	case 'O':
+		return "the filter is always optimized";
+	case 'L':
+	case 'y':
+		return "an interface has one link type";
+	case 'I':
+		return "set monitor mode with iw(8) first";
+	case 'J':
+		return "torc devices shows who can take times";
+	case 'd':
+		return "tcpdump -d shows the same program";
+	default:
+		return NULL;
+	}
+}
+
 /* getopt leaves the option it could not use in optopt when it was a letter, else in argv. */
 static int refuse(const struct cli_command *command, char **argv, int found)
 {
 	char letter[3] = { '-', (char)optopt, 0 };
 	const char *word = optopt > 0 && optopt < LONG_BASE ? letter : argv[optind - 1];
 
+	if (found == '?' && word == letter && strcmp(command->name, "dump") == 0 &&
+	    why_not(optopt)) {
+		cli_complain("torc dump: there is no option %s: %s", word, why_not(optopt));
+		return CLI_USAGE;
+	}
 	return usage(command, found == ':' ? "a value is missing after" : "there is no option",
 		     word);
 }

@@ -14,6 +14,8 @@
 const struct cli_option print_options[] = {
 	{ 'n', NULL, NULL, "numbers, not names (always so: Torc never looks names up)", cli_set_flag,
 	  AT(numeric), NULL },
+	{ 'S', NULL, NULL, "absolute TCP sequence numbers (always so)", cli_set_flag, AT(numeric),
+	  NULL },
 	{ 'e', NULL, NULL, "the link-layer header too", cli_set_flag, AT(link), NULL },
 	{ 'q', "quick", NULL, "shorter lines", cli_set_flag, AT(quick), NULL },
 	{ 'v', "verbose", NULL, "all fields of all layers below each line", cli_set_repeat,

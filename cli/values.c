@@ -208,19 +208,34 @@ static uint64_t parse_fraction(const char **text)
 	return ns;
 }
 
+/* A date with as much of the time as is given; NULL: it is none. */
+static const char *parse_clock(const char *text, struct tm *clock)
+{
+	static const char *const forms[] = { "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S",
+					     "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M", "%Y-%m-%d" };
+
+	for (size_t i = 0; i < sizeof(forms) / sizeof(*forms); i++) {
+		const char *end;
+
+		*clock = (struct tm){ .tm_isdst = -1 };
+		end = strptime(text, forms[i], clock);
+		if (end && !strchr("T :", *end ? *end : '.'))
+			return end;
+	}
+	return NULL;
+}
+
 const char *cli_set_time(const struct cli_option *option, void *field, const char *text)
 {
 	static const char expected[] = "seconds since 1970, or 2026-01-31T12:00:00.5 (local time, "
 				       "or UTC with a Z at the end)";
 	struct tm clock = { .tm_isdst = -1 };
-	const char *end = strptime(text, "%Y-%m-%dT%H:%M:%S", &clock);
+	const char *end = parse_clock(text, &clock);
 	char *number_end;
 	time_t seconds;
 	uint64_t ns;
 
 	(void)option;
-	if (!end)
-		end = strptime(text, "%Y-%m-%d %H:%M:%S", &clock);
 	if (end) {
 		ns = parse_fraction(&end);
 		seconds = *end == 'Z' ? timegm(&clock) : mktime(&clock);

@@ -85,6 +85,24 @@ chmod +x done.sh
 run '-z' 0 dump -r in.pcap -w out.pcap --rotate size=300B -z ./done.sh
 is 'runs on each file that is complete' "$(sort done.list | tr '\n' ' ')" 'out.pcap out.pcap1 out.pcap2 '
 
+cp in.pcap again.pcap
+printf 'in.pcap\n\nagain.pcap\n' >list
+run '-V reads the files of a list' 0 dump -V list --count
+is 'with --count' "$out" '20 packets'
+run '--count of a filter' 0 dump -r in.pcap --count -c 1
+is 'one packet' "$out" '1 packet'
+run '--print with -w' 0 dump -tt -r in.pcap -w print.pcap --print
+is 'prints them too' "$out" "$text"
+is 'and writes them' "$(torc dump -tt -r print.pcap 2>/dev/null)" "$text"
+run '--print and -w - are refused' 2 dump -r in.pcap -w - --print
+run '--time-stamp-precision' 0 dump -r in.pcap -w precision.pcap --time-stamp-precision micro
+is 'micro is the classic magic' "$(od -An -tx1 -N4 precision.pcap)" ' d4 c3 b2 a1'
+like 'nano prints nine digits' "$(torc dump -tt -r in.pcap --time-stamp-precision nano 2>/dev/null)" '^17[0-9]+\.[0-9]{9} '
+run 'what tcpdump has and Torc has not is refused' 2 dump -y EN10MB -r in.pcap
+like 'with the reason' "$err" 'one link type'
+is '--from a day, a minute' "$(torc dump -r in.pcap --from 2023-11-14 --to '2023-11-14 23:00' --count 2>/dev/null)" \
+	'10 packets'
+
 run 'never over its own input' 1 dump -r in.pcap -w in.pcap
 is 'which stays whole' "$(torc dump -tt -r in.pcap 2>/dev/null)" "$text"
 run 'a folder that is not there' 1 dump -r in.pcap -w no/such.pcap
