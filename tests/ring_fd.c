@@ -52,7 +52,7 @@ static void test_half_read(uint32_t flags)
 {
 	struct torc_ring *ring = net_ring("vb", flags);
 	struct torc_packet packet, batch[10];
-	int fd;
+	int fd, more;
 
 	net_send_udp(sender, 200, 60, 0);
 	net_wait_seen(ring, 200);
@@ -61,9 +61,10 @@ static void test_half_read(uint32_t flags)
 	fd = torc_ring_fd(ring);
 	ok(fd >= 0 && fd == torc_ring_fd(ring), "the descriptor stays the same");
 	ok(readable(ring, 0), "it is readable at once");
-	is(torc_ring_next_batch(ring, batch, 10), 10, "ten more are read");
+	more = torc_ring_next_batch(ring, batch, 10); /* fewer where a block ended */
+	ok(more >= 1 && more <= 10, "up to ten more are read");
 	ok(readable(ring, 0), "it is readable still");
-	is(net_read(ring, 189, 1000, NULL, NULL), 189, "the rest is read");
+	is(net_read(ring, 199 - (unsigned int)more, 1000, NULL, NULL), 199 - more, "the rest is read");
 	torc_ring_set_poll_duration(ring, 0);
 	is(torc_ring_next(ring, &packet), 0, "no more");
 	ok(!readable(ring, 50), "not readable");
