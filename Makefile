@@ -104,10 +104,11 @@ $(B)/symbols.ok: scripts/check-symbols libtorc.map $(wildcard include/torc/*.h i
 	$(Q)mkdir -p $(@D)
 	$(Q)sh scripts/check-symbols libtorc.map include/torc && touch $@
 
+# Never unloaded (nodelete): it is called when a thread ends that has read from a ring.
 $(B)/libtorc.so.$(VERSION): $(LIB_OBJ) libtorc.map $(B)/symbols.ok
 	$(call say,LD,$@)
 	$(Q)$(CC) -shared -Wl,-soname,$(SONAME) -Wl,--version-script,libtorc.map -Wl,-z,defs \
-		-Wl,-Bsymbolic-functions -Wl,--gc-sections -Wl,-z,noseparate-code \
+		-Wl,-Bsymbolic-functions -Wl,--gc-sections -Wl,-z,noseparate-code -Wl,-z,nodelete \
 		$(ALL_LDFLAGS) -o $@ $(LIB_OBJ) $(LIBS)
 
 $(B)/libtorc.so: $(B)/libtorc.so.$(VERSION)
@@ -127,7 +128,7 @@ $(B)/libpfring.a: $(PFRING_OBJ) $(LIB_OBJ)
 $(B)/libpfring.so: $(PFRING_OBJ) $(LIB_OBJ) compat/pfring/libpfring.map
 	$(call say,LD,$@)
 	$(Q)$(CC) -shared -Wl,-soname,$(PFRING_SONAME) -Wl,--version-script,compat/pfring/libpfring.map \
-		-Wl,-z,defs $(ALL_LDFLAGS) -o $(B)/$(PFRING_SONAME) $(PFRING_OBJ) $(LIB_OBJ) $(LIBS)
+		-Wl,-z,defs -Wl,-z,nodelete $(ALL_LDFLAGS) -o $(B)/$(PFRING_SONAME) $(PFRING_OBJ) $(LIB_OBJ) $(LIBS)
 	$(Q)ln -sf $(PFRING_SONAME) $@
 
 # A test whose name begins with pfring_ is a program of the drop-in library.

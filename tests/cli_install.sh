@@ -24,9 +24,15 @@ is 'nothing is outside of the prefix' "$(ls "$dest")" usr
 ok 'the installed torc runs' "$dest/usr/bin/torc" --version
 if [ -e "$B/libpfring.so" ]; then
 	for file in lib/libpfring.a lib/libpfring.so.8 lib/libpfring.so include/pfring.h \
-		include/linux/pf_ring.h lib/pkgconfig/pfring.pc; do
+		include/linux/pf_ring.h lib/pkgconfig/pfring.pc bin/pfring_config \
+		share/man/man1/pfring_config.1; do
 		ok "$file" test -f "$dest/usr/$file"
 	done
+	is 'pfring_config --include --libs' "$("$dest/usr/bin/pfring_config" --include --libs | tr '\n' ' ')" \
+		'-I/usr/include -L/usr/lib -lpfring '
+	like 'pfring_config --version' "$("$dest/usr/bin/pfring_config" --version)" '^[0-9]+\.[0-9]+\.[0-9]+'
+	"$dest/usr/bin/pfring_config" --cflags 2>/dev/null
+	is 'pfring_config refuses what it does not know' $? 1
 fi
 
 exported=$(nm -D --defined-only "$B/libtorc.so" | awk '$2 != "A" { print $3 }' | sed 's/@.*//' | grep -v '^torc_')
@@ -63,6 +69,50 @@ build() { # COMPILER STANDARD SOURCE PKG-CONFIG-OPTION...
 }
 ok 'a C99 program builds with pkg-config' build "${CC:-gcc}" c99 "$work/program.c"
 is 'and runs with the shared library' "$(LD_LIBRARY_PATH=$dest/usr/lib "$work/program")" "$version 1"
+cat >"$work/plugin.c" <<-'END'
+	#include <dlfcn.h>
+	#include <pthread.h>
+	#include <torc/torc.h>
+
+	static void *use(void *library)
+	{
+		struct torc_ring *ring;
+		struct torc_packet packet;
+		int (*open)(struct torc_ring **, const char *, uint32_t, uint32_t, struct torc_error *);
+		int (*next)(struct torc_ring *, struct torc_packet *);
+		int (*set)(struct torc_ring *, int), (*enable)(struct torc_ring *);
+		void (*close)(struct torc_ring *);
+
+		*(void **)&open = dlsym(library, "torc_ring_open");
+		*(void **)&set = dlsym(library, "torc_ring_set_poll_duration");
+		*(void **)&enable = dlsym(library, "torc_ring_enable");
+		*(void **)&next = dlsym(library, "torc_ring_next");
+		*(void **)&close = dlsym(library, "torc_ring_close");
+		if (open(&ring, "lo", 0, TORC_REENTRANT, NULL) < 0)
+			return NULL;
+		set(ring, 0);
+		enable(ring);
+		next(ring, &packet);
+		close(ring);
+		dlclose(library);
+		return ring;
+	}
+
+	int main(void)
+	{
+		void *library = dlopen("libtorc.so.0", RTLD_NOW), *done = NULL;
+		pthread_t thread;
+
+		if (!library || pthread_create(&thread, NULL, use, library) != 0)
+			return 1;
+		pthread_join(thread, &done);
+		return !done;
+	}
+END
+# shellcheck disable=SC2046 # words
+"${CC:-gcc}" -o "$work/plugin" "$work/plugin.c" $(pkg-config --cflags torc) -ldl -pthread
+ok 'a thread ends after the library was closed by dlclose()' \
+	env LD_LIBRARY_PATH="$dest/usr/lib" "$work/plugin"
 needed=$(objdump -p "$work/program" | awk '/NEEDED/ { print $2 }')
 like 'which it needs by SONAME' "$needed" '^libtorc\.so\.0$'
 is 'and nothing that libtorc needs by itself' "$(echo "$needed" | grep -E 'pcap|zstd|libz')" ''
