@@ -37,7 +37,7 @@ static void kill_and_start(unsigned int index, unsigned int *failed)
 }
 
 /* The first member stays; the one that opened the sockets is the first to die. */
-static void deaths(void)
+static void deaths(unsigned int count)
 {
 	unsigned int failed = 0;
 	struct verdict v;
@@ -45,12 +45,12 @@ static void deaths(void)
 	ok(start(1, FRAMES * 2048) && start(0, FRAMES * 2048) && start(2, FRAMES * 2048),
 	   "three members");
 	workers_reset();
-	for (unsigned int i = 0; i < DEATHS; i++) {
+	for (unsigned int i = 0; i < count; i++) {
 		if (PACKETS - next_number < 1000)
 			workers_reset();
 		kill_and_start(1 + i % 2, &failed);
 	}
-	is(failed, 0, "each of %u is replaced by a new one", DEATHS);
+	is(failed, 0, "each of %u is replaced by a new one", count);
 	workers_settle(UINT64_MAX);
 	v = judge(0, next_number);
 	is(v.twice, 0, "no packet comes twice");
@@ -184,9 +184,18 @@ int main(void)
 	random_state = 11;
 	for (unsigned int i = 0; i < FLOWS; i++)
 		flows[i] = any_flow();
-	deaths();
+	deaths(DEATHS);
 	every_frame_is_there();
 	the_host();
+	accounts();
+	note("again, with two queues");
+	close(sender);
+	net_run("ip link del va; ip link add va numrxqueues 2 numtxqueues 2 type veth peer name vb "
+		"numrxqueues 2 numtxqueues 2 && ip link set va up");
+	net_up("vb", "va");
+	sender = net_sender("va");
+	deaths(DEATHS / 4);
+	workers_quit();
 	accounts();
 	return done();
 }

@@ -30,7 +30,7 @@
 #endif
 
 #define HUGE_PAGE      (2u << 20)
-#define BIND_TRIES     60u
+#define BIND_TRIES     200u
 #define SEND_RING_LEAST 2u /* the kernel wants a completion ring even where nothing is sent */
 
 /* ---- rings ---- */

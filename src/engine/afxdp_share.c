@@ -150,6 +150,15 @@ static void release(struct afxdp_group *group, uint32_t first, uint32_t last)
 	}
 }
 
+/* Nobody is to have it: should we be killed now, it is found by that. */
+static void lose(struct shared_deal *deal, uint32_t queue, const struct xdp_desc *desc)
+{
+	struct shared_frame *frame = frame_of(deal, frame_number(deal, queue, desc->addr));
+
+	frame->addr = desc->addr;
+	store(&frame->holder, NOBODY + 1);
+}
+
 /* ---- dealing out ---- */
 
 static void call(const struct torc_engine *caller, struct shared_member *member)
@@ -506,8 +515,12 @@ static void discard(struct torc_engine *engine)
 		struct afxdp_queue *queue = &engine->group->host->queues[i];
 
 		afxdp_queue_sync(queue);
-		while ((count = afxdp_queue_take(queue, descs, AFXDP_BLOCK_PACKETS)) > 0)
+		while ((count = afxdp_queue_peek(queue, descs, AFXDP_BLOCK_PACKETS)) > 0) {
+			for (uint32_t k = 0; k < count; k++)
+				lose(engine->group->deal, i, &descs[k]);
+			afxdp_queue_taken(queue, count);
 			refill(engine->group, i, descs, count);
+		}
 	}
 }
 
