@@ -14,7 +14,9 @@ docs/differences.md), or it disagrees. Status 1 when more than PERCENT (0.1) dis
 is no tshark. --fields lists every layer and field with how often it was compared.
 """
 import argparse
+import codecs
 import collections
+import ipaddress
 import json
 import os
 import shutil
@@ -35,6 +37,8 @@ SETTINGS = ('ip.defragment:FALSE', 'ipv6.defragment:FALSE', 'tcp.desegment_tcp_s
 
 EMPTY = (0, '', '0.0.0.0', '::')  # what torc leaves out of a message that has no such field
 DNS_OPT = 41  # has flags where other records have a time to live (RFC 6891 §6.1.3)
+
+NOT_XML = dict.fromkeys([*range(9), 11, 12, *range(14, 32), 0xfffe, 0xffff], '?')
 
 NETWORK = {'IPv4': ('ip.src', 'ip.dst'), 'IPv6': ('ipv6.src', 'ipv6.dst')}
 TRANSPORT = {'TCP': ('tcp.srcport', 'tcp.dstport'), 'UDP': ('udp.srcport', 'udp.dstport'),
@@ -129,6 +133,11 @@ def plain(value):
     return int(value) if isinstance(value, bool) else value.lower() if isinstance(value, str) else value
 
 
+def canonical(value):
+    """An address as RFC 5952 §4 has it; torc may end it as IPv4 is written, as inet_ntop() does."""
+    return str(ipaddress.ip_address(value)) if ':' in value else value
+
+
 def convert(spec, ours, fields):
     """tshark's values in the form of torc's."""
     way = spec[1] if isinstance(spec, tuple) else text if ours and isinstance(ours[0], str) else number
@@ -153,6 +162,8 @@ class Comparison:
             self.counts[kind, path, 'only torc' if any(ours) else 'neither'] += 1
             return None
         theirs = convert(spec, ours, fields)
+        if spec[1] is address:
+            ours = [canonical(value) for value in ours]
         if len(ours) == 1 < len(theirs) and '[' not in path and spec[1] is octets:
             theirs = [''.join(theirs)]  # one field of bytes that tshark shows in pieces
         if path.endswith('class') and packet.has('mdns'):
@@ -213,7 +224,7 @@ class Comparison:
         fields = [case.theirs.within(name, start, start + layer['header_length']) for name in names]
         theirs = [str(plain(address(field[0]) if key == 'network' else number(field[0])))
                   for field in fields if field]
-        ours = [str(end) for end in case.ours['flow'][key] or ()]
+        ours = [canonical(str(end)) for end in case.ours['flow'][key] or ()]
         if len(theirs) == 2 and ours != theirs:
             yield Difference(key, ours, theirs, layer, None)
 
@@ -278,10 +289,14 @@ def tshark_pdml(path, take):
         command += ['-o', setting]
     with tempfile.TemporaryFile() as words:
         run = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=words)
-        try:
-            Reader(take).parser.ParseFile(run.stdout)
-        except xml.parsers.expat.ExpatError:  # it said no to something, and wrote no XML
-            run.kill()
+        reader = Reader(take)
+        decoder = codecs.getincrementaldecoder('utf-8')('replace')
+        while True:
+            part = run.stdout.read(1 << 20)
+            # text from packets comes with bytes that XML does not allow
+            reader.parser.Parse(decoder.decode(part, not part).translate(NOT_XML))
+            if not part:
+                break
         if run.wait() == 0:
             return True
         words.seek(0)

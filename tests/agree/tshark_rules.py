@@ -91,7 +91,8 @@ def both_fail(d, case):
     if not only_tshark(d):
         return False
     empty = d.proto.pos >= case.ours['caplen']
-    return empty or (case.failed and case.broken and d.proto.pos >= case.last['offset'])
+    return empty or (case.failed and d.proto.pos >= case.last['offset'] and
+                     (case.broken or case.ours['status'] == 'header-truncated'))
 
 
 def tshark_stops(d, case):
@@ -114,7 +115,7 @@ def jumbo(d, case):
     """A UDP length of 0: all there is (RFC 2675 §4), also below IPv4 when captured before offload."""
     udp = [layer for layer in case.layers if layer['type'] == 'UDP' and layer['length'] == 0]
     place = d.layer['offset'] if d.layer else d.proto.pos if d.proto else -1
-    return bool(udp) and case.ours['caplen'] > 65535 and place >= udp[0]['offset']
+    return bool(udp) and case.ours['len'] > 65535 and place >= udp[0]['offset']
 
 
 def isl(d, case):
@@ -182,7 +183,8 @@ REFUSED = ('version is not 1', 'version is not 3', 'version is not 5', 'version 
            'operation is neither request nor reply', 'an option does not fit', 'a name or record does not fit',
            'chassis, port or TTL is missing', 'a TLV is shorter than its header',
            'unknown kind of agent address', 'chunk length is below its header', 'protocol number is even',
-           'neither a request line nor a status line')
+           'neither a request line nor a status line',
+           'version is not 1 (type II)', 'version and type are not 1')
 
 
 def refused(d, case):
