@@ -323,7 +323,7 @@ void afxdp_release(struct torc_engine *engine, uint32_t token);
 unsigned int afxdp_queued(struct torc_engine *engine);
 void afxdp_blocks_free(struct torc_engine *engine);
 
-/* ---- clusters: afxdp_share.c ---- */
+/* ---- clusters: afxdp_share.c, afxdp_deal.c ---- */
 
 int afxdp_join(struct torc_engine *engine, struct torc_cluster_member *member,
 	       struct torc_error *error);
