@@ -84,7 +84,8 @@ struct torc_parsed {
  * looked for in the first 32767 bytes. Walks at most 8 VLAN tags, 8 MPLS labels, 16 IPv6 extension
  * headers and one tunnel: GRE, VXLAN, GTP-U, IP in IP. tunnel_id may be set although what the
  * tunnel carries was cut off; inner.version says whether there is an inner packet.
- * Returns the deepest layer reached: 2 link, 3 network, 4 transport, 5 tunnel.
+ * Returns the deepest layer reached: 2 link, 3 network, 4 transport, 5 tunnel. What lies right
+ * behind the packet is prefetched (never read): mostly the next packet.
  */
 TORC_API int torc_parse(uint16_t link_type, const uint8_t *data, uint32_t caplen,
 			struct torc_parsed *parsed);

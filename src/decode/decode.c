@@ -11,6 +11,7 @@
 
 #include "decode/express.h"
 #include "decode/registry.h"
+#include "util/prefetch.h"
 
 /* How far ahead torc_decode_batch() asks for packets: some 12 hide the latency of memory. */
 #define PREFETCH_PACKETS 12
@@ -225,25 +226,13 @@ static __attribute__((noinline)) int rest_decode(struct torc_decoded *decoded, s
 	return decoded->status;
 }
 
-/*
- * In the blocks of rings and in files the next packet lies right behind this one: 16 to 100 bytes
- * of a header of the block or file, then its own headers. Where it does not, nothing is lost.
- */
-static inline void neighbour_prefetch(const uint8_t *data, uint32_t caplen)
-{
-	uintptr_t end = (uintptr_t)data + caplen;
-
-	__builtin_prefetch((const void *)(end + 16));
-	__builtin_prefetch((const void *)(end + 80));
-}
-
 int torc_decode(uint16_t link_type, const uint8_t *data, uint32_t caplen, uint32_t len,
 		struct torc_decoded *decoded)
 {
 	struct express e = { data, 0, caplen, len > caplen ? len : caplen, decoded->layers };
 	unsigned int type = EXPRESS_NO;
 
-	neighbour_prefetch(data, caplen);
+	prefetch_neighbour(data, caplen);
 	decoded_begin(decoded, link_type, data, caplen, e.wire);
 	if (link_type == TORC_LINK_ETHERNET)
 		type = express_decode(&e);
@@ -317,7 +306,7 @@ static int decode_with(const struct torc_packet *packet, const struct torc_decod
 	struct express e = { packet->data, 0, packet->caplen, len, decoded->layers };
 	unsigned int type = EXPRESS_NO;
 
-	neighbour_prefetch(packet->data, packet->caplen);
+	prefetch_neighbour(packet->data, packet->caplen);
 	decoded_begin(decoded, packet->link_type, packet->data, packet->caplen, len);
 	/* without flags and targets: the long way, so that the tests can hold both together */
 	if (packet->link_type == TORC_LINK_ETHERNET && options && options->target_count > 0 &&

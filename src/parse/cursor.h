@@ -25,6 +25,31 @@ enum {
 	ETHER_QINQ_OLD = 0x9100
 };
 
+enum {
+	PROTOCOL_ICMP = 1,
+	PROTOCOL_IPV4 = 4,
+	PROTOCOL_TCP = 6,
+	PROTOCOL_UDP = 17,
+	PROTOCOL_DCCP = 33,
+	PROTOCOL_IPV6 = 41,
+	PROTOCOL_GRE = 47,
+	PROTOCOL_ICMPV6 = 58,
+	PROTOCOL_SCTP = 132,
+	PROTOCOL_UDP_LITE = 136
+};
+
+enum {
+	PORT_GTP_U = 2152,
+	PORT_VXLAN = 4789,
+	PORT_VXLAN_LINUX = 8472 /* what Linux used before there was a number */
+};
+
+/* Whether what goes to that UDP port may be a tunnel. */
+static inline bool is_tunnel_port(uint16_t port)
+{
+	return port == PORT_VXLAN || port == PORT_VXLAN_LINUX || port == PORT_GTP_U;
+}
+
 struct cursor {
 	const uint8_t *data;
 	uint32_t at;
@@ -53,6 +78,10 @@ static inline const uint8_t *here(const struct cursor *c)
 {
 	return c->data + c->at;
 }
+
+/* parse.c: torc_parse() without the short way of plain.h */
+int torc_parse_general(uint16_t link_type, const uint8_t *data, uint32_t caplen,
+		       struct torc_parsed *parsed);
 
 /* ip.c: from an IP header to behind its transport header; false: no IP header there */
 bool torc_parse_ip(struct cursor *c, struct torc_parsed_ip *ip, struct ip_walk *walk);

@@ -2,39 +2,7 @@
 /* flow.c - the flow hash over parsed headers; see flow.h */
 #include "parse/flow.h"
 
-#include <string.h>
-
 #include "parse/bytes.h"
-
-#define PROTOCOL_TCP 6
-
-static uint32_t address_word(const uint8_t *address, unsigned int version)
-{
-	uint32_t word = torc_be32(address);
-
-	if (version == 6) {
-		for (int i = 4; i < 16; i += 4)
-			word = word * TORC_FLOW_WORD + torc_be32(address + i);
-	}
-	return word;
-}
-
-static uint32_t ip_sum(const struct torc_parsed_ip *ip, unsigned int what)
-{
-	uint32_t source = address_word(ip->source, ip->version);
-	uint32_t destination = address_word(ip->destination, ip->version);
-	uint32_t sum = 0;
-
-	if ((what & TORC_FLOW_TCP_ONLY) && ip->protocol != PROTOCOL_TCP)
-		what &= ~(TORC_FLOW_PORTS | TORC_FLOW_PROTOCOL);
-	if (what & TORC_FLOW_PORTS) {
-		source += ip->source_port * TORC_FLOW_PORT;
-		destination += ip->destination_port * TORC_FLOW_PORT;
-	}
-	if (what & TORC_FLOW_PROTOCOL)
-		sum = ip->protocol * TORC_FLOW_PROTO;
-	return sum + torc_flow_mix_end(source) + torc_flow_mix_end(destination);
-}
 
 static uint32_t mac_sum(const uint8_t *source, const uint8_t *destination)
 {
@@ -64,7 +32,7 @@ uint32_t torc_flow_hash(const struct torc_parsed *parsed, unsigned int what)
 	if ((what & TORC_FLOW_INNER) && parsed->inner.version != 0)
 		ip = &parsed->inner;
 	if (ip->version != 0)
-		sum = ip_sum(ip, what);
+		sum = torc_flow_ip_sum(ip, what);
 	else if (what & TORC_FLOW_MAC)
 		sum = mac_sum(parsed->source_mac, parsed->destination_mac);
 	else

@@ -13,6 +13,8 @@
 
 #include <torc/parse.h>
 
+#include "parse/bytes.h"
+
 /* What of a packet makes its flow, beside the addresses. */
 enum {
 	TORC_FLOW_PORTS = 1 << 0,
@@ -48,6 +50,37 @@ static inline uint32_t torc_flow_mix_final(uint32_t sum)
 	sum ^= sum >> 15;
 	sum *= TORC_FLOW_FINAL_2;
 	return sum ^ sum >> 16;
+}
+
+#define TORC_FLOW_TCP 6 /* the IP protocol */
+
+static inline uint32_t torc_flow_address(const uint8_t *address, unsigned int version)
+{
+	uint32_t word = torc_be32(address);
+
+	if (version == 6) {
+		for (int i = 4; i < 16; i += 4)
+			word = word * TORC_FLOW_WORD + torc_be32(address + i);
+	}
+	return word;
+}
+
+/* Of both ends; inline, so that what is known at the call is not asked for each packet. */
+static inline uint32_t torc_flow_ip_sum(const struct torc_parsed_ip *ip, unsigned int what)
+{
+	uint32_t source = torc_flow_address(ip->source, ip->version);
+	uint32_t destination = torc_flow_address(ip->destination, ip->version);
+	uint32_t sum = 0;
+
+	if ((what & TORC_FLOW_TCP_ONLY) && ip->protocol != TORC_FLOW_TCP)
+		what &= ~(TORC_FLOW_PORTS | TORC_FLOW_PROTOCOL);
+	if (what & TORC_FLOW_PORTS) {
+		source += ip->source_port * TORC_FLOW_PORT;
+		destination += ip->destination_port * TORC_FLOW_PORT;
+	}
+	if (what & TORC_FLOW_PROTOCOL)
+		sum = ip->protocol * TORC_FLOW_PROTO;
+	return sum + torc_flow_mix_end(source) + torc_flow_mix_end(destination);
 }
 
 /* torc_flow_hash - of a parsed packet, by TORC_FLOW_ bits; 0 for what has no flow */

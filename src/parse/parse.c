@@ -9,6 +9,8 @@
 
 #include "parse/cursor.h"
 #include "parse/flow.h"
+#include "parse/plain.h"
+#include "util/prefetch.h"
 
 #define TAGS_MAX 8
 
@@ -147,8 +149,19 @@ static int parse_network(struct cursor *c)
 	return level;
 }
 
-int torc_parse(uint16_t link_type, const uint8_t *data, uint32_t caplen,
-	       struct torc_parsed *parsed)
+/* All of it zero, or TORC_NO_OFFSET. */
+static inline void parsed_begin(struct torc_parsed *parsed)
+{
+	memset(parsed, 0, sizeof(*parsed));
+	parsed->tunnel_id = TORC_NO_TUNNEL_ID;
+	parsed->vlan_offset = TORC_NO_OFFSET;
+	parsed->network_offset = TORC_NO_OFFSET;
+	parsed->transport_offset = TORC_NO_OFFSET;
+	parsed->payload_offset = TORC_NO_OFFSET;
+}
+
+int torc_parse_general(uint16_t link_type, const uint8_t *data, uint32_t caplen,
+		       struct torc_parsed *parsed)
 {
 	struct cursor c = {
 		.data = data,
@@ -156,12 +169,21 @@ int torc_parse(uint16_t link_type, const uint8_t *data, uint32_t caplen,
 		.parsed = parsed,
 	};
 
-	memset(parsed, 0, sizeof(*parsed));
-	parsed->tunnel_id = TORC_NO_TUNNEL_ID;
-	parsed->vlan_offset = TORC_NO_OFFSET;
-	parsed->network_offset = TORC_NO_OFFSET;
-	parsed->transport_offset = TORC_NO_OFFSET;
-	parsed->payload_offset = TORC_NO_OFFSET;
+	parsed_begin(parsed);
 	parse_link(&c, link_type);
 	return parse_network(&c);
+}
+
+int torc_parse(uint16_t link_type, const uint8_t *data, uint32_t caplen,
+	       struct torc_parsed *parsed)
+{
+	uint32_t end = caplen < PARSE_REACH ? caplen : PARSE_REACH;
+
+	prefetch_neighbour(data, caplen);
+	parsed_begin(parsed);
+	if (link_type != TORC_LINK_ETHERNET || !plain_parse(data, end, parsed))
+		return torc_parse_general(link_type, data, caplen, parsed);
+	parsed->flow_hash = torc_flow_mix_final(
+		torc_flow_ip_sum(&parsed->ip, TORC_FLOW_PORTS | TORC_FLOW_PROTOCOL));
+	return 4;
 }

@@ -5,16 +5,6 @@
  */
 #include "parse/cursor.h"
 
-enum {
-	PROTOCOL_ICMP = 1,
-	PROTOCOL_TCP = 6,
-	PROTOCOL_UDP = 17,
-	PROTOCOL_DCCP = 33,
-	PROTOCOL_ICMPV6 = 58,
-	PROTOCOL_SCTP = 132,
-	PROTOCOL_UDP_LITE = 136
-};
-
 /* Shortest whole header; 0 for what has no ports. */
 static uint32_t header_min(uint8_t protocol)
 {

@@ -9,16 +9,6 @@
 
 #define GTP_EXTENSIONS_MAX 8
 
-enum {
-	PROTOCOL_IPV4 = 4,
-	PROTOCOL_UDP = 17,
-	PROTOCOL_IPV6 = 41,
-	PROTOCOL_GRE = 47,
-	PORT_GTP_U = 2152,
-	PORT_VXLAN = 4789,
-	PORT_VXLAN_LINUX = 8472 /* what Linux used before there was a number */
-};
-
 static bool keep_inner(struct cursor *c, const struct ip_walk *walk)
 {
 	if (walk->fragment & TORC_PARSED_FRAGMENT)
