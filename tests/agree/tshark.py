@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """tshark.py [--most PERCENT] [--fields] BUILD LIST
 
-Compares what Torc and tshark find in each packet of the captures in the list: the layers and their places,
-the fields of each layer (tshark_fields.py says which), the ends of its flows, whether it could be decoded, and whether its
-checksums are right.
+Compares what Torc and tshark find in each packet of the captures in the list: the layers and their
+places, the fields of each layer (tshark_fields.py says which), the ends of its flows, whether it
+could be decoded, and whether its checksums are right.
 
 The files are joined into one, each a section of a pcapng file, so that tshark starts once. It is told
 to look at each packet alone: no reassembly, no relative numbers. PDML has the place of each field.
@@ -168,7 +168,7 @@ class Comparison:
             theirs = [''.join(theirs)]  # one field of bytes that tshark shows in pieces
         if path.endswith('class') and packet.has('mdns'):
             ours = [value & 0x7fff for value in ours]  # the highest bit is a flag: RFC 6762 §10.2
-        if path.endswith('name') or path.endswith('target'):  # a dot in a label has a backslash in torc's text
+        if path.endswith(('name', 'target')):  # torc puts a backslash before a dot in a label
             ours = [value.replace('\\.', '.') for value in ours]
         if ours == theirs or (not ours and all(value in EMPTY for value in theirs)):
             self.counts[kind, path, 'equal'] += 1

@@ -206,7 +206,8 @@ def pseudowire(d, case):
 RULES = (('S1', quoted), ('S2', foreign), ('S3', inside), ('D1', fragment), ('S4', both_fail),
          ('S5', tshark_stops), ('S6', element), ('D9', jumbo), ('S7', isl), ('S8', erspan3),
          ('S9', wccp), ('S10', ppp_address), ('S11', vxlan_gpe), ('S12', atm_arp), ('S13', other_port),
-         ('D16', version), ('S14', udp_esp), ('S15', sum_of_part), ('S16', no_record), ('S17', refused), ('D14', geneve_version), ('S18', pseudowire))
+         ('D16', version), ('S14', udp_esp), ('S15', sum_of_part), ('S16', no_record), ('S17', refused),
+         ('D14', geneve_version), ('S18', pseudowire))
 
 
 def rule_of(difference, case):
