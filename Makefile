@@ -45,7 +45,7 @@ ALL_LDFLAGS := -pthread $(call linker,-Wl$(comma)-z$(comma)pack-relative-relocs)
 
 # What packets pass through is built for speed, everything else for size.
 HOT := src/decode/decode.c src/engine/afpacket_v%.c src/engine/afxdp_receive.c  \
-	src/file/reader.c src/file/pcap.c \
+	src/file/pcap.c \
 	src/filter/program_chain.c \
 	src/flow/flow.c src/parse/% \
 	src/ring/receive.c src/ring/refine.c \
