@@ -36,10 +36,11 @@ static const char *type_name(uint64_t type)
 		[10] = "router solicitation", [11] = "time exceeded", [12] = "parameter problem",
 		[13] = "timestamp", [14] = "timestamp reply", [15] = "information request",
 		[16] = "information reply", [17] = "address mask request",
-		[18] = "address mask reply", [42] = "extended echo request",
-		[43] = "extended echo reply"
+		[18] = "address mask reply"
 	};
 
+	if (type == 42 || type == 43) /* RFC 8335 */
+		return type == 42 ? "extended echo request" : "extended echo reply";
 	return type < sizeof(names) / sizeof(names[0]) ? names[type] : NULL;
 }
 

@@ -4,6 +4,8 @@
 
 #include <torc/layer.h>
 
+#include <string.h>
+
 #define UNREACHABLE   3
 #define REDIRECT      5
 #define TIME_EXCEEDED 11
@@ -15,28 +17,17 @@
 #define PORT_UNREACHABLE     3
 #define TOO_BIG              4
 
-/* The codes of "unreachable": what stands before the address, and behind "unreachable". */
-static const struct {
-	char before[6];
-	const char *behind;
-} codes[] = {
-	{ "net ", "" },
-	{ "host ", "" },
-	{ "", "" },
-	{ "", "" },
-	{ "", " - need to frag" },
-	{ "", " - source route failed" },
-	{ "net ", " - unknown" },
-	{ "host ", " - unknown" },
-	{ "", " - source host isolated" },
-	{ "net ", " - admin prohibited" },
-	{ "host ", " - admin prohibited" },
-	{ "net ", " - tos prohibited" },
-	{ "host ", " - tos prohibited" },
-	{ "host ", " - admin prohibited filter" },
-	{ "host ", " - host precedence violation" },
-	{ "host ", " - precedence cutoff" },
-};
+#define CODES 16
+
+/*
+ * The codes of "unreachable", each ended by a zero: n for a net, h for a host, - for what is said
+ * with more; then what stands behind "unreachable".
+ */
+static const char codes[] = "n\0h\0-\0-\0- - need to frag\0- - source route failed\0n - unknown\0"
+			    "h - unknown\0- - source host isolated\0n - admin prohibited\0"
+			    "h - admin prohibited\0n - tos prohibited\0h - tos prohibited\0"
+			    "h - admin prohibited filter\0h - host precedence violation\0"
+			    "h - precedence cutoff";
 
 /* Of the quoted packet: its protocol, and the port where it has one. */
 static void what_text(struct text *text, uint8_t code, const uint8_t *ip, uint32_t length)
@@ -55,14 +46,17 @@ static void what_text(struct text *text, uint8_t code, const uint8_t *ip, uint32
 
 static void unreachable_text(struct text *text, const uint8_t *icmp, const uint8_t *ip, uint32_t length)
 {
-	uint8_t code = icmp[1];
+	const char *words = codes;
+	uint8_t code = icmp[1], i;
 
-	text_string(text, codes[code].before);
+	for (i = 0; i < code; i++)
+		words += strlen(words) + 1;
+	text_string(text, *words == 'n' ? "net " : *words == 'h' ? "host " : "");
 	text_ipv4(text, ip + 16);
 	if (code == PROTOCOL_UNREACHABLE || code == PORT_UNREACHABLE)
 		what_text(text, code, ip, length);
 	text_string(text, " unreachable");
-	text_string(text, codes[code].behind);
+	text_string(text, words + 1);
 	if (code == TOO_BIG && torc_be16(icmp + 6) != 0) { /* RFC 1191 §4 */
 		text_string(text, " (mtu ");
 		text_uint(text, torc_be16(icmp + 6));
@@ -92,7 +86,7 @@ bool line_icmp_error(struct text *text, const struct torc_decoded *decoded,
 	}
 	if (length < 20 || ip[0] >> 4 != 4)
 		return false;
-	if (icmp[0] == UNREACHABLE && icmp[1] < sizeof(codes) / sizeof(codes[0]))
+	if (icmp[0] == UNREACHABLE && icmp[1] < CODES)
 		unreachable_text(text, icmp, ip, length);
 	else if (icmp[0] == REDIRECT && icmp[1] < 4)
 		redirect_text(text, icmp, ip);
