@@ -134,10 +134,10 @@ static const char *option_name(uint64_t code)
 		[26] = "IA prefix",
 		[31] = "SNTP servers",
 		[32] = "information refresh time",
-		[39] = "client FQDN",
-		[56] = "NTP server",
 	};
 
+	if (code == 39 || code == 56)
+		return code == 39 ? "client FQDN" : "NTP server";
 	return code < sizeof(names) / sizeof(names[0]) ? names[code] : NULL;
 }
 
