@@ -206,7 +206,7 @@ static inline struct worker *worker_setup(unsigned int index, const char *device
 	w->id = id;
 	w->type = type;
 	w->options = options;
-	w->buffer_bytes = 8 << 20;
+	w->buffer_bytes = engine ? 64 << 20 : 8 << 20; /* xdp: frames of 2 KiB, shared by all */
 	return w;
 }
 
@@ -253,13 +253,16 @@ static inline uint64_t workers_received(void)
 	return sum;
 }
 
-/* Until the workers have no more to note: nothing came for 100 ms, or all did. */
+/*
+ * Until the workers have no more to note: nothing came for a while, or all did. On xdp: a worker
+ * that looks at its account waits for the kernel's rtnl lock, which others may hold.
+ */
 static inline void workers_settle(uint64_t expected)
 {
 	uint64_t last = workers_received();
-	int quiet = 0;
+	int quiet = 0, enough = getenv("NET_ENGINE") ? 300 : 100;
 
-	while (quiet < 100) {
+	while (quiet < enough) {
 		uint64_t now;
 
 		usleep(2000);
