@@ -19,7 +19,7 @@ for name in cluster_elastic cluster_kinds; do
 done
 
 # Who joins needs less than who begins: no CAP_BPF, no CAP_NET_ADMIN.
-torc count -i xdp:probe0 --cluster 3 --for 60s --json >"$work/first" 2>&1 &
+"$TORC" count -i xdp:probe0 --cluster 3 --for 60s --json >"$work/first" 2>&1 &
 first=$!
 for i in $(seq 50); do
 	torc rings | grep -q '^cluster 3: .* 1 member' && break
@@ -30,7 +30,7 @@ joins() {
 		>"$work/second" 2>&1
 }
 if setpriv --bounding-set=-all,+net_raw true 2>"$work/log"; then
-	torc send -i probe1 --flows 50 --pps 500 -c 10000 >"$work/log" 2>&1 &
+	"$TORC" send -i probe1 --flows 50 --pps 500 -c 10000 >"$work/log" 2>&1 &
 	sender=$!
 	ok 'with CAP_NET_RAW alone a process joins' joins
 	like 'and has its share' "$(tail -n 1 "$work/second")" '"received":[1-9][0-9]+,.*"balanced":true'
