@@ -47,7 +47,7 @@ ALL_LDFLAGS := -pthread $(call linker,-Wl$(comma)-z$(comma)pack-relative-relocs)
 HOT := src/decode/decode.c src/engine/afpacket_v%.c src/engine/afxdp_receive.c  \
 	src/file/pcap.c \
 	src/filter/program_chain.c \
-	src/flow/flow.c src/parse/% \
+	src/flow/flow.c src/parse/parse.c \
 	src/ring/receive.c src/ring/refine.c \
 	compat/pfring/recv.c compat/pfring/header.c compat/pfring/parse.c tests/% bench/% \
 	fuzz/% examples/%

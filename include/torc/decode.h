@@ -130,8 +130,8 @@ TORC_API int torc_decode_packet(const struct torc_packet *packet, struct torc_de
 /*
  * torc_decode_batch - decode many packets, fetching the next ones from memory meanwhile
  *
- * Fills in decoded[0] ... decoded[count - 1]. Where packets are not in the cache, two to three
- * times as fast as one by one.
+ * Fills in decoded[0] ... decoded[count - 1]. Where packets are not in the cache, some
+ * one and a half times as fast as one by one.
  */
 TORC_API void torc_decode_batch(const struct torc_packet *packets, unsigned int count,
 				struct torc_decoded *decoded);
