@@ -16,7 +16,6 @@
 #include <pcap/pcap.h>
 #include <poll.h>
 #include <sys/mman.h>
-#include <sys/resource.h>
 
 #include <torc/torc.h>
 
@@ -278,15 +277,6 @@ static const struct receiver {
 #define RECEIVERS (sizeof(receivers) / sizeof(receivers[0]))
 #define GO	  (RECEIVERS - 1)
 
-static double cpu_ns(void)
-{
-	struct rusage usage;
-
-	getrusage(RUSAGE_THREAD, &usage);
-	return (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1e9 +
-	       (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) * 1e3;
-}
-
 /* false: this receiver cannot be opened here; it has said why. */
 static bool run(const struct receiver *receiver, uint64_t packets, unsigned int size,
 		struct result *figures, uint64_t *sent)
@@ -300,7 +290,7 @@ static bool run(const struct receiver *receiver, uint64_t packets, unsigned int 
 		return false;
 	if (flood_start(&flood, "tx0", packets, size, 16, 0) < 0)
 		die("flood");
-	start = cpu_ns();
+	start = rounds_cpu_ns();
 	last = rounds_now();
 	while (result.packets < packets && rounds_now() - last < 2) {
 		unsigned int count = receiver->some(context);
@@ -309,7 +299,7 @@ static bool run(const struct receiver *receiver, uint64_t packets, unsigned int 
 		if (count)
 			last = rounds_now();
 	}
-	result.cpu_ns = cpu_ns() - start;
+	result.cpu_ns = rounds_cpu_ns() - start;
 	*sent = flood_wait(&flood, &seconds);
 	receiver->close(context);
 	*figures = result;
@@ -351,13 +341,10 @@ int main(int argc, char **argv)
 	static struct rounds cost[RECEIVERS];
 	uint64_t lost[RECEIVERS] = { 0 };
 	bool go = go_build();
-	cpu_set_t receiver_cpu;
 
 	if (rounds < 1 || rounds > ROUNDS_MAX || flood_make_veth("tx0", DEVICE) < 0)
 		die("capture");
-	CPU_ZERO(&receiver_cpu);
-	CPU_SET(1, &receiver_cpu);
-	sched_setaffinity(0, sizeof(receiver_cpu), &receiver_cpu); /* with one CPU: stays there */
+	flood_stay_on(1);
 	for (unsigned int round = 0; round < rounds; round++) {
 		for (unsigned int i = 0; i < RECEIVERS; i++) {
 			struct result result = { 0 };

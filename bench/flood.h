@@ -87,16 +87,22 @@ static inline double flood_now(void)
 	return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
 }
 
-/* In the child: a place of work, and no life after the parent's. */
-static inline void flood_settle(int cpu)
+/* This thread on that processor only; where there is none of that number it stays free. */
+static inline void flood_stay_on(int cpu)
 {
 	cpu_set_t set;
 
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	CPU_ZERO(&set);
 	CPU_SET((size_t)cpu, &set);
+	sched_setaffinity(0, sizeof(set), &set);
+}
+
+/* In the child: a place of work, and no life after the parent's. */
+static inline void flood_settle(int cpu)
+{
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (cpu >= 0)
-		sched_setaffinity(0, sizeof(set), &set);
+		flood_stay_on(cpu);
 }
 
 static inline int flood_run(const char *interface, uint64_t packets, uint32_t size, uint32_t flows,

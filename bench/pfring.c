@@ -164,14 +164,6 @@ static const struct way {
 
 #define WAYS (sizeof(ways) / sizeof(ways[0]))
 
-static double cpu_ns(void)
-{
-	struct timespec time;
-
-	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
-	return (double)time.tv_sec * 1e9 + (double)time.tv_nsec;
-}
-
 /* CPU nanoseconds a packet. */
 static double measure(const struct way *way, uint64_t packets, uint32_t size, bool live)
 {
@@ -186,9 +178,9 @@ static double measure(const struct way *way, uint64_t packets, uint32_t size, bo
 		flood_wait(&flood, &seconds);
 		usleep(SETTLE_US); /* the last block is handed over */
 	}
-	start = cpu_ns();
+	start = rounds_cpu_ns();
 	received = way->all(context, packets);
-	start = cpu_ns() - start;
+	start = rounds_cpu_ns() - start;
 	if (live)
 		flood_wait(&flood, &seconds);
 	way->end(context);

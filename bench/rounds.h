@@ -41,6 +41,11 @@ static inline double rounds_cpu(void)
 	return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
 }
 
+static inline double rounds_cpu_ns(void)
+{
+	return rounds_cpu() * 1e9;
+}
+
 static inline void rounds_add(struct rounds *r, double value)
 {
 	if (r->count < ROUNDS_MAX)

@@ -14,7 +14,6 @@
 #include <net/if.h>
 #include <poll.h>
 #include <sys/mman.h>
-#include <sys/resource.h>
 
 #include <torc/torc.h>
 
@@ -296,15 +295,6 @@ struct figures {
 	struct rounds mpps, cpu_ns, dropped;
 };
 
-static double cpu_ns(void)
-{
-	struct rusage usage;
-
-	getrusage(RUSAGE_THREAD, &usage);
-	return (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1e9 +
-	       (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) * 1e3;
-}
-
 static void run(const struct receiver *receiver, uint64_t packets, unsigned int size,
 		struct figures *figures)
 {
@@ -315,7 +305,7 @@ static void run(const struct receiver *receiver, uint64_t packets, unsigned int 
 
 	if (flood_start(&flood, "tx0", packets, size, 16, 0) < 0)
 		die("flood");
-	cpu = cpu_ns();
+	cpu = rounds_cpu_ns();
 	while (received < packets && rounds_now() - last < 1) {
 		unsigned int count = receiver->some(context);
 
@@ -326,7 +316,7 @@ static void run(const struct receiver *receiver, uint64_t packets, unsigned int 
 		if (first == 0)
 			first = last;
 	}
-	cpu = cpu_ns() - cpu;
+	cpu = rounds_cpu_ns() - cpu;
 	flood_wait(&flood, &seconds);
 	rounds_add(&figures->dropped, (double)receiver->close(context));
 	if (received == 0 || last <= first)
@@ -374,13 +364,10 @@ int main(int argc, char **argv)
 	unsigned int rounds = argc > 2 ? (unsigned int)atoi(argv[2]) : 5;
 	unsigned int size = argc > 3 ? (unsigned int)atoi(argv[3]) : 64;
 	struct figures figures[RECEIVERS] = { 0 };
-	cpu_set_t receiver_cpu;
 
 	if (rounds < 1 || rounds > ROUNDS_MAX || flood_make_veth("tx0", DEVICE) < 0)
 		die("xdp");
-	CPU_ZERO(&receiver_cpu);
-	CPU_SET(1, &receiver_cpu);
-	sched_setaffinity(0, sizeof(receiver_cpu), &receiver_cpu); /* with one CPU: stays there */
+	flood_stay_on(1);
 	for (unsigned int round = 0; round < rounds; round++)
 		for (unsigned int i = 0; i < RECEIVERS; i++)
 			run(&receivers[i], packets, size, &figures[i]);
