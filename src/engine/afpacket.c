@@ -206,6 +206,14 @@ static void follow_name(struct afpacket *engine)
 		afp_interface_name(afp_active(engine)->fd, engine->ifindex, engine->name);
 }
 
+/* Any thread may be following it in afp_stats(). */
+void afp_name(struct afpacket *engine, char name[IF_NAMESIZE])
+{
+	pthread_mutex_lock(&engine->counters_lock);
+	memcpy(name, engine->name, IF_NAMESIZE);
+	pthread_mutex_unlock(&engine->counters_lock);
+}
+
 static bool is_deleted(const struct afpacket *engine)
 {
 	char name[IF_NAMESIZE];
@@ -218,10 +226,12 @@ static bool is_deleted(const struct afpacket *engine)
 static int find_interface(struct afpacket *engine)
 {
 	int fd = afp_active(engine)->fd, ifindex, result = 0;
+	char name[IF_NAMESIZE];
 
 	if (!is_deleted(engine))
 		return 0;
-	ifindex = afp_interface_index(fd, engine->name);
+	afp_name(engine, name);
+	ifindex = afp_interface_index(fd, name);
 	if (ifindex < 0)
 		return ifindex;
 	if (engine->config.flags & TORC_PROMISC)
@@ -358,8 +368,12 @@ int afp_leave(struct torc_engine *base)
 static int find_again(struct afpacket *engine)
 {
 	int fd = afp_active(engine)->fd;
+	char name[IF_NAMESIZE];
 
-	if (find_interface(engine) < 0 || !(afp_interface_flags(fd, engine->name) & IFF_UP))
+	if (find_interface(engine) < 0)
+		return 0;
+	afp_name(engine, name);
+	if (!(afp_interface_flags(fd, name) & IFF_UP))
 		return 0;
 	if (afp_bind(fd, engine->ifindex, ETH_P_ALL) == 0)
 		engine->gone = false;
@@ -539,7 +553,7 @@ void afp_info(struct torc_engine *base, struct torc_engine_info *info)
 					   .queue_count = 1, .loopback = engine->loopback,
 					   .block_bytes = engine->block_bytes };
 	info->buffer_bytes = (uint64_t)engine->unit_bytes * engine->unit_count;
-	memcpy(info->name, engine->name, sizeof(engine->name));
+	afp_name(engine, info->name);
 	if (!engine->ifindex)
 		return;
 	afp_interface_name(fd, engine->ifindex, info->name);

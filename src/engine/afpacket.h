@@ -156,6 +156,8 @@ int afp_refuse_all(int fd);
 int afp_socket_promisc(int fd, int ifindex, bool on);
 void afp_hardware_timestamps(int fd, const char *name);
 uint64_t afp_missed_errors(int fd, int ifindex);
+/* The interface's name as last known; from any thread. */
+void afp_name(struct afpacket *engine, char name[IF_NAMESIZE]);
 /*
  * Of an interface in the network namespace that the socket fd is in, wherever the calling thread
  * is; fd -1: in the thread's. -ENODEV: there is none.

@@ -129,6 +129,7 @@ int afp_send_batch(struct torc_engine *base, const struct torc_packet *packets,
 {
 	struct afpacket *engine = afpacket(base);
 	struct afp_sender *sender;
+	char name[IF_NAMESIZE];
 
 	if (engine->ifindex == 0)
 		return -ENODEV;
@@ -140,8 +141,10 @@ int afp_send_batch(struct torc_engine *base, const struct torc_packet *packets,
 		uint32_t length = packets[i].caplen;
 		int result;
 
-		if (sender->count == 0)
-			sender->mtu = afp_mtu(afp_active(engine)->fd, engine->name);
+		if (sender->count == 0) {
+			afp_name(engine, name);
+			sender->mtu = afp_mtu(afp_active(engine)->fd, name);
+		}
 		result = check_frame(sender, &packets[i]);
 		if (result < 0)
 			return i > 0 ? (int)i : result;

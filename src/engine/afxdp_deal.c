@@ -132,11 +132,10 @@ static uint32_t owner_of(const struct torc_engine *engine, const struct torc_clu
 	enum torc_cluster_type type = torc_cluster_type(engine->member);
 	struct torc_packet packet = { .data = queue->frames + desc->addr, .caplen = desc->len,
 				      .len = desc->len, .link_type = TORC_LINK_ETHERNET };
-	uint32_t bucket;
+	uint32_t turns = __atomic_load_n(&shares->turns, __ATOMIC_RELAXED), bucket;
 
 	if (type == TORC_CLUSTER_ROUND_ROBIN)
-		bucket = engine->group->deal->turn++ %
-			 (__atomic_load_n(&shares->turns, __ATOMIC_RELAXED) | !shares->turns);
+		bucket = engine->group->deal->turn++ % (turns ? turns : 1);
 	else
 		bucket = torc_cluster_share_of(type, &packet, CLUSTER_BUCKETS);
 	return __atomic_load_n(&shares->owner[bucket % CLUSTER_BUCKETS], __ATOMIC_RELAXED);

@@ -27,6 +27,12 @@
 
 /* ---- start and stop, under the port's lock ---- */
 
+/* Whoever looks after the cluster counts anew at any time. */
+static bool is_served(const struct torc_engine *engine)
+{
+	return __atomic_load_n(&torc_cluster_deal(engine->member)->serving, __ATOMIC_RELAXED) > 0;
+}
+
 int afxdp_share_start(struct torc_engine *engine)
 {
 	struct torc_engine *host = engine->group->host;
@@ -34,7 +40,7 @@ int afxdp_share_start(struct torc_engine *engine)
 
 	afxdp_deal_follow(engine);
 	afxdp_deal_lock(engine);
-	if (torc_cluster_deal(engine->member)->serving == 0)
+	if (!is_served(engine))
 		afxdp_deal_discard(engine);
 	afxdp_deal_unlock(engine);
 	result = torc_cluster_serve(engine->member, NULL);
@@ -46,7 +52,7 @@ int afxdp_share_start(struct torc_engine *engine)
 void afxdp_share_stop(struct torc_engine *engine)
 {
 	torc_cluster_detach(engine->member);
-	if (torc_cluster_deal(engine->member)->serving > 0)
+	if (is_served(engine))
 		return;
 	if (engine->group->host->tap)
 		afxdp_port_stop(engine->group->host);
