@@ -17,7 +17,7 @@ PFRING_SONAME := libpfring.so.8
 
 Q := $(if $(V),,@)
 say = $(if $(V),,$(info $(space) $(1) $(2)))
-ifeq ($(filter -j% --jobserver%,$(MAKEFLAGS)),)
+ifeq ($(MAKELEVEL)$(filter -j% --jobserver%,$(MAKEFLAGS)),0)
 MAKEFLAGS += -j$(shell nproc)
 endif
 
