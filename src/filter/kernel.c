@@ -8,6 +8,7 @@
  */
 #include <ctype.h>
 #include <errno.h>
+#include <limits.h>
 #include <ifaddrs.h>
 #include <net/if.h>
 #include <stdlib.h>
@@ -226,7 +227,9 @@ int torc_kernel_filter_compile(const char *expression, const char *interface,
 
 		/* struct bpf_insn and struct sock_filter are the same eight bytes */
 		program->filter = malloc(bytes + 1);
-		program->len = (unsigned short)compiled.bf_len;
+		/* the kernel takes 4,096 at most: one that does not fit must stay too long for it */
+		program->len = compiled.bf_len > USHRT_MAX ? USHRT_MAX :
+							     (unsigned short)compiled.bf_len;
 		if (program->filter)
 			memcpy(program->filter, compiled.bf_insns, bytes);
 		else
