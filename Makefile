@@ -187,7 +187,7 @@ tsan: ## the threaded tests under ThreadSanitizer
 		check T='$(if $(T),$(T),$(notdir $(basename $(shell grep -l pthread_create tests/*.c))))'
 
 agree: all $(AGREE) ## compare with gopacket and tshark (make agree FILES="...")
-	$(Q)B=$(B) sh scripts/agree $(FILES)
+	$(Q)B=$(B) sh scripts/agree $(strip $(FILES))
 
 sizes: ## lines of code, longest functions, size of the libraries
 	$(Q)sh scripts/sizes $(B)
