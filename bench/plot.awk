@@ -41,7 +41,7 @@ function bar(key, n, y,    scale)
 	text(left + width + 10, y + 10, short(median[key, n]), "value")
 }
 END {
-	ours = "torc|bpf$|live_frames|af_xdp$|tx_ring$|^send$|pfring|^default|^watermark"
+	ours = "torc|bpf$|live_frames|af_xdp$|tx_ring$|^send$|pfring|^default|^watermark|^xdp:|^fanout,"
 	height = 30 + groups * 34 + lines * step
 	printf "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 640 %d\" width=\"640\" height=\"%d\">\n", height, height
 	print "<style>text{font:12px sans-serif;fill:#24292f}.name{text-anchor:end}.head{font-weight:bold}"
