@@ -164,4 +164,23 @@ static inline void need_xdp(void)
 		torc_engine_afxdp.close(engine);
 }
 
+/* A ring of what an older kernel may not have: the test is skipped there. It is not enabled. */
+static inline struct torc_ring *xdp_ring_if_possible(const char *device, uint64_t buffer_bytes,
+						     int poll_ms)
+{
+	struct torc_ring_options options = { .size = sizeof(options), .buffer_bytes = buffer_bytes };
+	struct torc_ring *ring = NULL;
+	struct torc_error error;
+	int result = torc_ring_open_with(&ring, device, &options, &error);
+
+	if (result == -EPERM || result == -EOPNOTSUPP)
+		skip_all(error.text);
+	if (!ok(result == 0, "%s opens", device)) {
+		note("%s", error.text);
+		exit(1);
+	}
+	torc_ring_set_poll_duration(ring, poll_ms);
+	return ring;
+}
+
 #endif

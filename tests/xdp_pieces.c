@@ -46,17 +46,7 @@ static bool right_packet(const struct torc_packet *packet, uint32_t number, unsi
 
 static struct torc_ring *open_ring(const char *device, uint64_t buffer_bytes)
 {
-	struct torc_ring_options options = { .size = sizeof(options), .buffer_bytes = buffer_bytes };
-	struct torc_ring *ring = NULL;
-	struct torc_error error;
-	int result = torc_ring_open_with(&ring, device, &options, &error);
-
-	if (result == -EPERM || result == -EOPNOTSUPP)
-		skip_all(error.text);
-	if (!ok(result == 0, "%s opens %s", device, error.text))
-		exit(1);
-	torc_ring_set_poll_duration(ring, 1000);
-	return ring;
+	return xdp_ring_if_possible(device, buffer_bytes, 1000);
 }
 
 static void packets_come_whole(const char *device, const char *peer, unsigned int largest)

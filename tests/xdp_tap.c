@@ -20,19 +20,7 @@ static int sender, host;
 
 static struct torc_ring *open_tap(const char *device, uint64_t buffer_bytes)
 {
-	struct torc_ring_options options = { .size = sizeof(options), .buffer_bytes = buffer_bytes };
-	struct torc_ring *ring = NULL;
-	struct torc_error error;
-	int result = torc_ring_open_with(&ring, device, &options, &error);
-
-	if (result == -EPERM || result == -EOPNOTSUPP)
-		skip_all(error.text);
-	if (!ok(result == 0, "%s opens", device)) {
-		note("%s", error.text);
-		exit(1);
-	}
-	torc_ring_set_poll_duration(ring, 500);
-	return ring;
+	return xdp_ring_if_possible(device, buffer_bytes, 500);
 }
 
 static void enable(struct torc_ring *ring)
