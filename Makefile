@@ -21,12 +21,7 @@ ifeq ($(MAKELEVEL)$(filter -j% --jobserver%,$(MAKEFLAGS)),0)
 MAKEFLAGS += -j$(shell nproc)
 endif
 
-comma := ,
 space := $(subst ,, )
-# A linker flag where the linker knows it.
-linker = $(shell $(CC) -shared -o /dev/null $(1) -x c /dev/null 2>/dev/null && echo '$(1)')
-# A compiler flag where the compiler knows it.
-compiler = $(shell $(CC) -Werror $(1) -S -o /dev/null -x c /dev/null 2>/dev/null && echo '$(1)')
 
 # Optional parts, found by pkg-config; printed by `make config`.
 have = $(shell $(PKG_CONFIG) --exists $(1) 2>/dev/null && echo 1)
@@ -39,19 +34,9 @@ WARNINGS := -Wall -Wextra -Wshadow -Wvla -Wundef -Wstrict-prototypes -Wmissing-p
 	-Wformat=2 -Wimplicit-fallthrough $(if $(WERROR),-Werror)
 ALL_CPPFLAGS := -Iinclude -Isrc -D_GNU_SOURCE $(OPT_CPPFLAGS) $(CPPFLAGS)
 ALL_CFLAGS := -std=gnu17 $(WARNINGS) -fPIC -fvisibility=hidden -pthread -pipe -MMD -MP \
-	-fno-asynchronous-unwind-tables -ffunction-sections -fdata-sections \
-	$(call compiler,-malign-data=abi) $(CFLAGS) $(SANITIZE)
-ALL_LDFLAGS := -pthread $(call linker,-Wl$(comma)-z$(comma)pack-relative-relocs) $(LDFLAGS) $(SANITIZE)
+	-ffunction-sections -fdata-sections $(CFLAGS) $(SANITIZE)
+ALL_LDFLAGS := -pthread $(LDFLAGS) $(SANITIZE)
 
-# What packets pass through is built for speed, everything else for size.
-HOT := src/decode/decode.c src/engine/afpacket_v%.c src/engine/afxdp_receive.c  \
-	src/file/pcap.c \
-	src/filter/program_chain.c \
-	src/flow/flow.c src/parse/parse.c \
-	src/ring/receive.c src/ring/refine.c \
-	compat/pfring/recv.c compat/pfring/header.c compat/pfring/parse.c tests/% bench/% \
-	fuzz/% examples/%
-SMALL := $(if $(findstring -O2,$(CFLAGS)),-Oz)
 LIBS := -lpcap $(OPT_LIBS)
 
 LIB_SRC    := $(sort $(wildcard src/*/*.c src/*/*/*.c))
@@ -88,7 +73,7 @@ config:
 
 $(B)/%.o: %.c
 	$(call say,CC,$<)
-	$(Q)$(if $(wildcard $(@D)),,mkdir -p $(@D) &&) $(CC) $(ALL_CPPFLAGS) $(EXTRA_$(firstword $(subst /, ,$*))) $(ALL_CFLAGS) $(if $(filter $(HOT),$<),,$(SMALL)) -c -o $@ $<
+	$(Q)$(if $(wildcard $(@D)),,mkdir -p $(@D) &&) $(CC) $(ALL_CPPFLAGS) $(EXTRA_$(firstword $(subst /, ,$*))) $(ALL_CFLAGS) -c -o $@ $<
 
 EXTRA_compat := -Icompat/pfring
 EXTRA_tests  := -Icompat/pfring
@@ -100,7 +85,7 @@ $(B)/libtorc.a: $(LIB_OBJ)
 	$(Q)$(AR) rcs $@ $^
 
 # The build fails when the public headers and the version map disagree.
-$(B)/symbols.ok: scripts/check-symbols libtorc.map $(wildcard include/torc/*.h include/torc/layers/*.h)
+$(B)/symbols.ok: scripts/check-symbols libtorc.map $(wildcard include/torc/*.h include/torc/layers/*.h include/torc/layers/*/*.h)
 	$(Q)mkdir -p $(@D)
 	$(Q)sh scripts/check-symbols libtorc.map include/torc && touch $@
 
@@ -108,7 +93,7 @@ $(B)/symbols.ok: scripts/check-symbols libtorc.map $(wildcard include/torc/*.h i
 $(B)/libtorc.so.$(VERSION): $(LIB_OBJ) libtorc.map $(B)/symbols.ok
 	$(call say,LD,$@)
 	$(Q)$(CC) -shared -Wl,-soname,$(SONAME) -Wl,--version-script,libtorc.map -Wl,-z,defs \
-		-Wl,-Bsymbolic-functions -Wl,--gc-sections -Wl,-z,noseparate-code -Wl,-z,nodelete \
+		-Wl,-Bsymbolic-functions -Wl,--gc-sections -Wl,-z,nodelete \
 		$(ALL_LDFLAGS) -o $@ $(LIB_OBJ) $(LIBS)
 
 $(B)/libtorc.so: $(B)/libtorc.so.$(VERSION)

@@ -3,9 +3,9 @@
 #include <errno.h>
 
 #include <torc/layer.h>
-#include <torc/layers/ip.h>
-#include <torc/layers/tcp.h>
-#include <torc/layers/udp.h>
+#include <torc/layers/network/ip.h>
+#include <torc/layers/transport/tcp.h>
+#include <torc/layers/transport/udp.h>
 
 #include "test.h"
 

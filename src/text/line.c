@@ -6,15 +6,15 @@
  * its own comma or blank. Layers without words of their own here show their name and the fields
  * that their table marks TORC_FIELD_SUMMARY.
  */
-#include <torc/layers/arp.h>
-#include <torc/layers/ethernet.h>
-#include <torc/layers/icmp.h>
-#include <torc/layers/ip.h>
-#include <torc/layers/link.h>
-#include <torc/layers/mld.h>
-#include <torc/layers/ndp.h>
-#include <torc/layers/tcp.h>
-#include <torc/layers/udp.h>
+#include <torc/layers/link/arp.h>
+#include <torc/layers/link/ethernet.h>
+#include <torc/layers/network/icmp.h>
+#include <torc/layers/network/ip.h>
+#include <torc/layers/link/link.h>
+#include <torc/layers/network/mld.h>
+#include <torc/layers/network/ndp.h>
+#include <torc/layers/transport/tcp.h>
+#include <torc/layers/transport/udp.h>
 
 #include "decode/registry.h"
 #include "text/line_dns.h"

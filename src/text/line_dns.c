@@ -5,7 +5,7 @@
  *	53412+ A? example.com. (29)
  *	53412 2/0/1 CNAME a.example.com., A 192.0.2.1 (61)
  */
-#include <torc/layers/dns.h>
+#include <torc/layers/application/dns.h>
 
 #include "text/line_dns.h"
 

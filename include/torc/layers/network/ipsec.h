@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* torc/layers/network/ipsec.h - IPsec: AH, RFC 4302, and ESP, RFC 4303 */
+#ifndef TORC_LAYERS_IPSEC_H
+#define TORC_LAYERS_IPSEC_H
+
+#include <torc/layer.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct torc_ipsec_ah {
+	uint8_t next_header;
+	uint16_t header_length; /* bytes */
+	uint32_t spi;
+	uint32_t sequence;
+	struct torc_bytes integrity_check;
+};
+
+TORC_LAYER_READER(ipsec_ah, IPSEC_AH)
+
+struct torc_ipsec_esp {
+	uint32_t spi;
+	uint32_t sequence;
+	struct torc_bytes encrypted;
+};
+
+TORC_LAYER_READER(ipsec_esp, IPSEC_ESP)
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* torc/layers/tunnel/tunnel.h - GRE, ERSPAN, VXLAN, Geneve, GTP-U, EtherIP */
+#ifndef TORC_LAYERS_TUNNEL_H
+#define TORC_LAYERS_TUNNEL_H
+
+#include <torc/layer.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* RFC 2784, RFC 2890; version 1 (PPTP): RFC 2637 */
+struct torc_gre {
+	bool has_checksum;
+	bool has_routing;
+	bool has_key;
+	bool has_sequence;
+	bool strict_source_route;
+	bool has_acknowledgment;
+	uint8_t recursion_control;
+	uint8_t version;
+	uint16_t protocol; /* an EtherType */
+	uint16_t checksum;
+	uint16_t offset;
+	uint32_t key; /* of version 1: payload length and call id */
+	uint32_t sequence;
+	uint32_t acknowledgment;
+	struct torc_bytes routing; /* the source route entries, the empty last one included */
+};
+
+TORC_LAYER_READER(gre, GRE)
+
+/* ERSPAN type II: draft-foschiano-erspan-03 §4.2 */
+struct torc_erspan2 {
+	uint8_t version; /* 1 */
+	uint16_t vlan_id;
+	uint8_t class_of_service;
+	uint8_t encapsulation; /* of the tag: 0 none, 1 ISL, 2 802.1Q, 3 kept in the frame */
+	bool is_truncated;
+	uint16_t session_id;
+	uint16_t reserved;
+	uint32_t index;
+};
+
+TORC_LAYER_READER(erspan2, ERSPAN2)
+
+/* RFC 7348 §5, group policy: draft-smith-vxlan-group-policy-05 */
+struct torc_vxlan {
+	uint8_t flags;
+	bool has_network_id;
+	bool has_policy;
+	bool dont_learn;
+	bool policy_applied;
+	uint16_t policy_id;
+	uint32_t network_id; /* 24 bits */
+};
+
+TORC_LAYER_READER(vxlan, VXLAN)
+
+/* RFC 8926 §3.4 */
+struct torc_geneve {
+	uint8_t version;
+	uint8_t options_length; /* bytes */
+	bool is_control;
+	bool has_critical_options;
+	uint16_t protocol; /* an EtherType */
+	uint32_t network_id; /* 24 bits */
+	struct torc_bytes options;
+};
+
+TORC_LAYER_READER(geneve, GENEVE)
+
+/* RFC 8926 §3.5 */
+struct torc_geneve_option {
+	uint16_t option_class;
+	uint8_t type; /* its top bit: critical */
+	struct torc_bytes data;
+};
+
+/* The option at *position, 0 at first; 1, or 0 at the end or where one does not fit. */
+TORC_API int torc_geneve_option_next(const struct torc_geneve *geneve, uint32_t *position,
+				     struct torc_geneve_option *option);
+
+/* GTP-U version 1: 3GPP TS 29.281 §5 */
+struct torc_gtpv1u {
+	uint8_t version;
+	bool is_gtp; /* protocol type: GTP, not GTP' */
+	bool has_extension;
+	bool has_sequence;
+	bool has_npdu;
+	uint8_t message_type; /* 255: a user packet */
+	uint16_t length;      /* bytes behind the first eight */
+	uint32_t teid;
+	uint16_t sequence;
+	uint8_t npdu_number;
+	uint8_t next_extension;
+	struct torc_bytes extensions;
+};
+
+TORC_LAYER_READER(gtpv1u, GTPV1U)
+
+/* RFC 3378 §3 */
+struct torc_etherip {
+	uint8_t version; /* 3 */
+	uint16_t reserved;
+};
+
+TORC_LAYER_READER(etherip, ETHERIP)
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

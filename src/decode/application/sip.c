@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* sip.c - Session Initiation Protocol, RFC 3261 §7 */
+#include <torc/layers/application/sip.h>
+
+#include <string.h>
+
+#include "decode/registry.h"
+
+#define VERSION "SIP/2.0"
+
+/* The bytes up to the end of the line, and where the next one begins. */
+static struct torc_bytes take_line(const uint8_t *p, uint32_t length, uint32_t *next)
+{
+	const uint8_t *end = memchr(p, '\n', length);
+	uint32_t line = end ? (uint32_t)(end - p) : length;
+
+	*next = end ? line + 1 : length;
+	if (line > 0 && p[line - 1] == '\r')
+		line--;
+	return (struct torc_bytes){ p, line };
+}
+
+/* The word up to the next blank; the rest of the line stays. */
+static struct torc_bytes take_word(struct torc_bytes *line)
+{
+	const uint8_t *blank = line->length ? memchr(line->data, ' ', line->length) : NULL;
+	struct torc_bytes word = { line->data,
+				   blank ? (uint32_t)(blank - line->data) : line->length };
+	uint32_t used = word.length + (blank ? 1 : 0);
+
+	line->data += used;
+	line->length -= used;
+	return word;
+}
+
+static bool is_version(const struct torc_bytes *word)
+{
+	return word->length == strlen(VERSION) && memcmp(word->data, VERSION, word->length) == 0;
+}
+
+/* "INVITE sip:a@b SIP/2.0" or "SIP/2.0 200 OK" */
+static bool read_start_line(struct torc_bytes line, struct torc_sip *sip)
+{
+	struct torc_bytes first = take_word(&line), second = take_word(&line);
+
+	if (is_version(&first)) {
+		const uint8_t *p = second.data;
+
+		if (second.length != 3 || p[0] < '1' || p[0] > '6' || p[1] < '0' || p[1] > '9' ||
+		    p[2] < '0' || p[2] > '9')
+			return false;
+		sip->is_response = true;
+		sip->version = first;
+		sip->status = (uint16_t)((p[0] - '0') * 100 + (p[1] - '0') * 10 + (p[2] - '0'));
+		sip->reason = line;
+		return true;
+	}
+	if (first.length == 0 || second.length == 0 || !is_version(&line))
+		return false;
+	sip->method = first;
+	sip->uri = second;
+	sip->version = line;
+	return true;
+}
+
+/* The headers end at an empty line; the message body behind it is payload. */
+static int sip_decode(struct torc_cursor *cursor)
+{
+	struct torc_sip sip;
+	uint32_t at = 0, next;
+
+	TORC_NEED(cursor, 4);
+	if (!read_start_line(take_line(cursor->data, cursor->length, &next), &sip)) {
+		if (cursor->length < cursor->wire_length && next == cursor->length)
+			return TORC_STEP_SHORT;
+		return torc_cursor_malformed(cursor, "neither a request line nor a status line");
+	}
+	for (at = next; at < cursor->length; at += next)
+		if (take_line(cursor->data + at, cursor->length - at, &next).length == 0) {
+			at += next;
+			break;
+		}
+	cursor->header_length = at;
+	if (at < cursor->length)
+		cursor->next = TORC_LAYER_PAYLOAD;
+	return TORC_STEP_OK;
+}
+
+static void sip_read(const struct torc_decoded *decoded, const struct torc_layer *layer, void *out)
+{
+	const uint8_t *p = torc_layer_header(decoded, layer);
+	struct torc_sip *sip = out;
+	uint32_t next;
+
+	read_start_line(take_line(p, layer->header_length, &next), sip);
+	sip->headers = (struct torc_bytes){ p + next, layer->header_length - next };
+}
+
+/* A line that begins with a blank goes on with the header before it (RFC 3261 §7.3.1). */
+int torc_sip_header_next(const struct torc_sip *sip, uint32_t *position,
+			 struct torc_sip_header *header)
+{
+	const uint8_t *start = sip->headers.data + *position, *colon;
+	uint32_t left, next;
+	struct torc_bytes line;
+
+	if (*position >= sip->headers.length)
+		return 0;
+	left = sip->headers.length - *position;
+	line = take_line(start, left, &next);
+	if (line.length == 0)
+		return 0;
+	while (next < left && (start[next] == ' ' || start[next] == '\t')) {
+		uint32_t more;
+
+		line.length = next + take_line(start + next, left - next, &more).length;
+		next += more;
+	}
+	colon = memchr(line.data, ':', line.length);
+	header->name = (struct torc_bytes){ line.data,
+					    colon ? (uint32_t)(colon - line.data) : line.length };
+	header->value = (struct torc_bytes){ line.data + line.length, 0 };
+	if (colon) {
+		colon++;
+		while (colon < line.data + line.length && (*colon == ' ' || *colon == '\t'))
+			colon++;
+		header->value =
+			(struct torc_bytes){ colon, (uint32_t)(line.data + line.length - colon) };
+	}
+	*position += next;
+	return 1;
+}
+
+static int header_element(const void *layer, uint32_t *position, void *element)
+{
+	return torc_sip_header_next(layer, position, element);
+}
+
+static const struct torc_field_info header_fields[] = {
+	TORC_FIELD_AT(struct torc_sip_header, name, "name", TORC_FIELD_STRING),
+	TORC_FIELD_AT(struct torc_sip_header, value, "value", TORC_FIELD_STRING), TORC_FIELDS_END
+};
+
+static const struct torc_list_info header_list = {
+	.next = header_element,
+	.element_size = sizeof(struct torc_sip_header),
+	.fields = header_fields,
+};
+
+static const struct torc_field_info sip_fields[] = {
+	TORC_FIELD_AT(struct torc_sip, is_response, "response", TORC_FIELD_BOOL),
+	TORC_FIELD_AT(struct torc_sip, method, "method", TORC_FIELD_STRING,
+		      .flags = TORC_FIELD_SUMMARY | TORC_FIELD_OPTIONAL),
+	TORC_FIELD_AT(struct torc_sip, uri, "uri", TORC_FIELD_STRING,
+		      .flags = TORC_FIELD_SUMMARY | TORC_FIELD_OPTIONAL),
+	TORC_FIELD_AT(struct torc_sip, status, "status", TORC_FIELD_UINT,
+		      .flags = TORC_FIELD_SUMMARY | TORC_FIELD_OPTIONAL),
+	TORC_FIELD_AT(struct torc_sip, reason, "reason", TORC_FIELD_STRING,
+		      .flags = TORC_FIELD_SUMMARY | TORC_FIELD_OPTIONAL),
+	TORC_FIELD_AT(struct torc_sip, version, "version", TORC_FIELD_STRING),
+	TORC_FIELD_AT(struct torc_sip, headers, "headers", TORC_FIELD_LIST, .list = &header_list),
+	TORC_FIELDS_END
+};
+
+static const struct torc_layer_number sip_numbers[] = { { TORC_BY_UDP_PORT, 5060 },
+							{ TORC_BY_TCP_PORT, 5060 },
+							{ TORC_BY_NONE, 0 } };
+
+const struct torc_layer_ops torc_layer_ops_sip = {
+	.name = "SIP",
+	.key = "sip",
+	.role = TORC_ROLE_APPLICATION,
+	.struct_size = sizeof(struct torc_sip),
+	.numbers = sip_numbers,
+	.decode = sip_decode,
+	.read = sip_read,
+	.fields = sip_fields,
+};

@@ -1,0 +1,315 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* tls.c - TLS: records, RFC 8446 §5.1; ClientHello and ServerHello, §4.1 */
+#include <torc/layers/application/tls.h>
+
+#include <string.h>
+
+#include "decode/registry.h"
+
+#define CONTENT_FIRST	  20 /* change cipher spec */
+#define CONTENT_HANDSHAKE 22
+#define CONTENT_LAST	  24 /* heartbeat */
+
+#define CLIENT_HELLO 1
+#define SERVER_HELLO 2
+
+#define EXTENSION_SERVER_NAME 0
+#define EXTENSION_ALPN	      16
+#define EXTENSION_VERSIONS    43
+
+#define RECORD_MAX (16384 + 2048) /* RFC 5246 §6.2.3 */
+
+/*
+ * All that the segment carries is this layer's: whole records, and the beginning of one that goes
+ * on in the next segment.
+ */
+static int tls_decode(struct torc_cursor *cursor)
+{
+	const uint8_t *p = cursor->data;
+
+	TORC_NEED(cursor, 5);
+	if (p[0] < CONTENT_FIRST || p[0] > CONTENT_LAST)
+		return torc_cursor_malformed(cursor, "unknown content type");
+	if (p[1] != 3 || torc_be16(p + 3) > RECORD_MAX)
+		return torc_cursor_malformed(cursor, "bad version or length of a record");
+	cursor->header_length = cursor->length;
+	return TORC_STEP_OK;
+}
+
+int torc_tls_record_next(const struct torc_tls *tls, uint32_t *position,
+			 struct torc_tls_record *record)
+{
+	const uint8_t *p = tls->records.data + *position;
+	uint32_t left, length;
+
+	if (*position >= tls->records.length)
+		return 0;
+	left = tls->records.length - *position;
+	if (left < 5 || p[0] < CONTENT_FIRST || p[0] > CONTENT_LAST || p[1] != 3)
+		return 0;
+	length = torc_be16(p + 3);
+	record->content_type = p[0];
+	record->version = torc_be16(p + 1);
+	record->length = (uint16_t)length;
+	record->is_whole = length <= left - 5;
+	record->data = (struct torc_bytes){ p + 5, record->is_whole ? length : left - 5 };
+	*position += 5 + record->data.length;
+	return 1;
+}
+
+/* A reader that stops at the end: at most length bytes are left behind p. */
+struct reader {
+	const uint8_t *p;
+	uint32_t length;
+};
+
+/* Bytes with their length in front, in that many bytes; false when they do not fit. */
+static bool take_vector(struct reader *reader, uint32_t length_bytes, struct reader *vector)
+{
+	uint32_t length = 0;
+
+	if (reader->length < length_bytes)
+		return false;
+	for (uint32_t i = 0; i < length_bytes; i++)
+		length = length << 8 | reader->p[i];
+	if (length > reader->length - length_bytes)
+		return false;
+	*vector = (struct reader){ reader->p + length_bytes, length };
+	reader->p += length_bytes + length;
+	reader->length -= length_bytes + length;
+	return true;
+}
+
+static bool skip(struct reader *reader, uint32_t bytes)
+{
+	if (reader->length < bytes)
+		return false;
+	reader->p += bytes;
+	reader->length -= bytes;
+	return true;
+}
+
+static void read_server_name(struct torc_tls *tls, struct reader extension)
+{
+	struct reader names, name;
+
+	if (take_vector(&extension, 2, &names) && names.length > 0 && names.p[0] == 0 &&
+	    skip(&names, 1) && take_vector(&names, 2, &name))
+		tls->server_name = (struct torc_bytes){ name.p, name.length };
+}
+
+static void read_alpn(struct torc_tls *tls, struct reader extension)
+{
+	struct reader protocols, protocol;
+
+	if (take_vector(&extension, 2, &protocols) && take_vector(&protocols, 1, &protocol))
+		tls->alpn = (struct torc_bytes){ protocol.p, protocol.length };
+}
+
+/* RFC 8701: values of the form 0x?A?A mean nothing. */
+static bool is_grease(uint16_t version)
+{
+	return (version & 0x0F0F) == 0x0A0A;
+}
+
+static void read_versions(struct torc_tls *tls, struct reader extension)
+{
+	struct reader versions = extension;
+
+	if (tls->handshake_type == CLIENT_HELLO && !take_vector(&extension, 1, &versions))
+		return;
+	for (; versions.length >= 2; skip(&versions, 2)) {
+		uint16_t version = torc_be16(versions.p);
+
+		if (!is_grease(version) && version > tls->supported_version)
+			tls->supported_version = version;
+	}
+}
+
+static void read_extensions(struct torc_tls *tls, struct reader extensions)
+{
+	while (extensions.length >= 4) {
+		uint16_t type = torc_be16(extensions.p);
+		struct reader extension;
+
+		if (!skip(&extensions, 2) || !take_vector(&extensions, 2, &extension))
+			return;
+		if (type == EXTENSION_SERVER_NAME)
+			read_server_name(tls, extension);
+		else if (type == EXTENSION_ALPN)
+			read_alpn(tls, extension);
+		else if (type == EXTENSION_VERSIONS)
+			read_versions(tls, extension);
+	}
+}
+
+static void read_hello(struct torc_tls *tls, struct reader hello)
+{
+	struct reader part;
+
+	if (hello.length < 34)
+		return;
+	tls->hello_version = torc_be16(hello.p);
+	skip(&hello, 34); /* version and random */
+	if (!take_vector(&hello, 1, &part))
+		return;
+	tls->session_id_length = (uint8_t)part.length;
+	if (tls->handshake_type == CLIENT_HELLO) {
+		if (!take_vector(&hello, 2, &part))
+			return;
+		tls->cipher_suite_count = (uint16_t)(part.length / 2);
+		if (!take_vector(&hello, 1, &part)) /* compression methods */
+			return;
+	} else {
+		if (hello.length < 3)
+			return;
+		tls->cipher_suite = torc_be16(hello.p);
+		skip(&hello, 3);
+	}
+	/* a hello may be cut by the end of the segment: what is there is read */
+	if (skip(&hello, 2))
+		read_extensions(tls, hello);
+}
+
+static void tls_read(const struct torc_decoded *decoded, const struct torc_layer *layer, void *out)
+{
+	const uint8_t *p = torc_layer_header(decoded, layer);
+	struct torc_tls *tls = out;
+	struct torc_tls_record first;
+	uint32_t position = 0;
+
+	tls->content_type = p[0];
+	tls->version = torc_be16(p + 1);
+	tls->length = torc_be16(p + 3);
+	tls->records = (struct torc_bytes){ p, layer->header_length };
+	if (p[0] != CONTENT_HANDSHAKE || !torc_tls_record_next(tls, &position, &first) ||
+	    first.data.length < 4)
+		return;
+	/* after the handshake's first flights this type is encrypted and means nothing */
+	if (first.data.data[0] > 24 || torc_be24(first.data.data + 1) > RECORD_MAX * 4)
+		return;
+	tls->handshake_type = first.data.data[0];
+	if (tls->handshake_type == CLIENT_HELLO || tls->handshake_type == SERVER_HELLO)
+		read_hello(tls, (struct reader){ first.data.data + 4, first.data.length - 4 });
+}
+
+static int record_element(const void *layer, uint32_t *position, void *element)
+{
+	return torc_tls_record_next(layer, position, element);
+}
+
+static const char *content_name(uint64_t type)
+{
+	static const char *const names[] = { "change cipher spec", "alert", "handshake",
+					     "application data", "heartbeat" };
+
+	return type >= CONTENT_FIRST && type <= CONTENT_LAST ? names[type - CONTENT_FIRST] : NULL;
+}
+
+static const char *handshake_name(uint64_t type)
+{
+	switch (type) {
+	case CLIENT_HELLO:
+		return "ClientHello";
+	case SERVER_HELLO:
+		return "ServerHello";
+	case 4:
+		return "NewSessionTicket";
+	case 8:
+		return "EncryptedExtensions";
+	case 11:
+		return "Certificate";
+	case 12:
+		return "ServerKeyExchange";
+	case 13:
+		return "CertificateRequest";
+	case 14:
+		return "ServerHelloDone";
+	case 15:
+		return "CertificateVerify";
+	case 16:
+		return "ClientKeyExchange";
+	case 20:
+		return "Finished";
+	default:
+		return NULL;
+	}
+}
+
+static const char *version_name(uint64_t version)
+{
+	switch (version) {
+	case 0x0300:
+		return "SSL 3.0";
+	case 0x0301:
+		return "TLS 1.0";
+	case 0x0302:
+		return "TLS 1.1";
+	case 0x0303:
+		return "TLS 1.2";
+	case 0x0304:
+		return "TLS 1.3";
+	default:
+		return NULL;
+	}
+}
+
+static const struct torc_field_info record_fields[] = {
+	TORC_FIELD_AT(struct torc_tls_record, content_type, "content_type", TORC_FIELD_UINT,
+		      .value_name = content_name),
+	TORC_FIELD_AT(struct torc_tls_record, version, "version", TORC_FIELD_HEX,
+		      .value_name = version_name),
+	TORC_FIELD_AT(struct torc_tls_record, length, "length", TORC_FIELD_UINT, .unit = "bytes"),
+	TORC_FIELD_AT(struct torc_tls_record, is_whole, "whole", TORC_FIELD_BOOL), TORC_FIELDS_END
+};
+
+static const struct torc_list_info record_list = {
+	.next = record_element,
+	.element_size = sizeof(struct torc_tls_record),
+	.fields = record_fields,
+};
+
+static const struct torc_field_info tls_fields[] = {
+	TORC_FIELD_AT(struct torc_tls, content_type, "content_type", TORC_FIELD_UINT,
+		      .flags = TORC_FIELD_SUMMARY, .value_name = content_name),
+	TORC_FIELD_AT(struct torc_tls, version, "version", TORC_FIELD_HEX,
+		      .value_name = version_name),
+	TORC_FIELD_AT(struct torc_tls, length, "length", TORC_FIELD_UINT, .unit = "bytes"),
+	TORC_FIELD_AT(struct torc_tls, handshake_type, "handshake_type", TORC_FIELD_UINT,
+		      .flags = TORC_FIELD_SUMMARY | TORC_FIELD_OPTIONAL,
+		      .value_name = handshake_name),
+	TORC_FIELD_AT(struct torc_tls, hello_version, "hello_version", TORC_FIELD_HEX,
+		      .flags = TORC_FIELD_OPTIONAL, .value_name = version_name),
+	TORC_FIELD_AT(struct torc_tls, supported_version, "supported_version", TORC_FIELD_HEX,
+		      .flags = TORC_FIELD_OPTIONAL, .value_name = version_name),
+	TORC_FIELD_AT(struct torc_tls, session_id_length, "session_id_length", TORC_FIELD_UINT,
+		      .flags = TORC_FIELD_OPTIONAL),
+	TORC_FIELD_AT(struct torc_tls, cipher_suite_count, "cipher_suite_count", TORC_FIELD_UINT,
+		      .flags = TORC_FIELD_OPTIONAL),
+	TORC_FIELD_AT(struct torc_tls, cipher_suite, "cipher_suite", TORC_FIELD_HEX,
+		      .flags = TORC_FIELD_OPTIONAL),
+	TORC_FIELD_AT(struct torc_tls, server_name, "sni", TORC_FIELD_STRING,
+		      .flags = TORC_FIELD_SUMMARY | TORC_FIELD_OPTIONAL),
+	TORC_FIELD_AT(struct torc_tls, alpn, "alpn", TORC_FIELD_STRING,
+		      .flags = TORC_FIELD_OPTIONAL),
+	TORC_FIELD_AT(struct torc_tls, records, "records", TORC_FIELD_LIST, .list = &record_list),
+	TORC_FIELDS_END
+};
+
+static const struct torc_layer_number tls_numbers[] = {
+	{ TORC_BY_TCP_PORT, 443 },  { TORC_BY_TCP_PORT, 636 }, { TORC_BY_TCP_PORT, 853 },
+	{ TORC_BY_TCP_PORT, 989 },  { TORC_BY_TCP_PORT, 990 }, { TORC_BY_TCP_PORT, 992 },
+	{ TORC_BY_TCP_PORT, 993 },  { TORC_BY_TCP_PORT, 994 }, { TORC_BY_TCP_PORT, 995 },
+	{ TORC_BY_TCP_PORT, 5061 }, { TORC_BY_NONE, 0 }
+};
+
+const struct torc_layer_ops torc_layer_ops_tls = {
+	.name = "TLS",
+	.key = "tls",
+	.role = TORC_ROLE_APPLICATION,
+	.struct_size = sizeof(struct torc_tls),
+	.numbers = tls_numbers,
+	.decode = tls_decode,
+	.read = tls_read,
+	.fields = tls_fields,
+};

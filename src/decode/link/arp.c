@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* arp.c - Address Resolution Protocol, RFC 826: nothing follows it, so padding is trailer */
+#include <torc/layers/link/arp.h>
+
+#include <string.h>
+
+#include "decode/registry.h"
+
+#define FIXED 8 /* the addresses follow, of the lengths that the header says */
+
+static int arp_decode(struct torc_cursor *cursor)
+{
+	uint32_t length;
+
+	TORC_NEED(cursor, FIXED);
+	length = FIXED + 2u * (cursor->data[4] + cursor->data[5]);
+	TORC_NEED(cursor, length);
+	cursor->header_length = length;
+	return TORC_STEP_OK;
+}
+
+static void arp_read(const struct torc_decoded *decoded, const struct torc_layer *layer, void *out)
+{
+	const uint8_t *p = torc_layer_header(decoded, layer);
+	struct torc_arp *arp = out;
+
+	arp->hardware_type = torc_be16(p);
+	arp->protocol_type = torc_be16(p + 2);
+	arp->hardware_length = p[4];
+	arp->protocol_length = p[5];
+	arp->operation = torc_be16(p + 6);
+	p += FIXED;
+	arp->sender_hardware = (struct torc_bytes){ p, arp->hardware_length };
+	p += arp->hardware_length;
+	arp->sender_protocol = (struct torc_bytes){ p, arp->protocol_length };
+	p += arp->protocol_length;
+	arp->target_hardware = (struct torc_bytes){ p, arp->hardware_length };
+	p += arp->hardware_length;
+	arp->target_protocol = (struct torc_bytes){ p, arp->protocol_length };
+	if (arp->hardware_length == 6) {
+		memcpy(arp->sender_mac, arp->sender_hardware.data, 6);
+		memcpy(arp->target_mac, arp->target_hardware.data, 6);
+	}
+	if (arp->protocol_length == 4 && arp->protocol_type == 0x0800) {
+		memcpy(arp->sender_ip, arp->sender_protocol.data, 4);
+		memcpy(arp->target_ip, arp->target_protocol.data, 4);
+	}
+}
+
+static const char *operation_name(uint64_t operation)
+{
+	static const char *const names[] = {
+		[1] = "request", [2] = "reply", [3] = "reverse request", [4] = "reverse reply",
+		[8] = "inverse request", [9] = "inverse reply"
+	};
+
+	return operation < sizeof(names) / sizeof(names[0]) ? names[operation] : NULL;
+}
+
+static const struct torc_field_info arp_fields[] = {
+	TORC_FIELD_AT(struct torc_arp, operation, "operation", TORC_FIELD_UINT,
+		      .value_name = operation_name),
+	TORC_FIELD_AT(struct torc_arp, hardware_type, "hardware_type", TORC_FIELD_UINT),
+	TORC_FIELD_AT(struct torc_arp, protocol_type, "protocol_type", TORC_FIELD_HEX),
+	TORC_FIELD_AT(struct torc_arp, hardware_length, "hardware_length", TORC_FIELD_UINT,
+		      .unit = "bytes"),
+	TORC_FIELD_AT(struct torc_arp, protocol_length, "protocol_length", TORC_FIELD_UINT,
+		      .unit = "bytes"),
+	TORC_FIELD_AT(struct torc_arp, sender_mac, "sender_mac", TORC_FIELD_MAC),
+	TORC_FIELD_AT(struct torc_arp, sender_ip, "sender_ip", TORC_FIELD_IPV4),
+	TORC_FIELD_AT(struct torc_arp, target_mac, "target_mac", TORC_FIELD_MAC),
+	TORC_FIELD_AT(struct torc_arp, target_ip, "target_ip", TORC_FIELD_IPV4),
+	TORC_FIELDS_END
+};
+
+static const struct torc_layer_number arp_numbers[] = {
+	{ TORC_BY_ETHER_TYPE, 0x0806 },
+	{ TORC_BY_ETHER_TYPE, 0x8035 }, /* reverse ARP, RFC 903 */
+	{ TORC_BY_NONE, 0 }
+};
+
+const struct torc_layer_ops torc_layer_ops_arp = {
+	.name = "ARP",
+	.key = "arp",
+	.struct_size = sizeof(struct torc_arp),
+	.numbers = arp_numbers,
+	.decode = arp_decode,
+	.read = arp_read,
+	.fields = arp_fields,
+};
