@@ -142,6 +142,13 @@ static void test_filters(uint32_t flags)
 		/* stripped tags are not in the bytes the kernel's filter reads: as in tcpdump */
 		{ "udp port 7000", 0x1 << 4 | 0x7 },
 		{ "udp or (vlan and udp)", BOTH(0x7) },
+		{ "ether proto 0x8100", BOTH(0x6) },
+		{ "ether[12:2] = 0x88a8", BOTH(0x8) },
+		{ "vlan and ether[16:2] = 0x0800", BOTH(0x6) },
+		{ "vlan 100 and vlan 300", BOTH(0x8) },
+		/* what the kernel has not in one load, the ring looks at: half a tag, the length */
+		{ "vlan and ether[15] = 200", BOTH(0x4) },
+		{ "vlan and len = 84", BOTH(0x6) },
 	};
 
 	for (unsigned int i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {

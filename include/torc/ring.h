@@ -325,8 +325,12 @@ TORC_API int torc_ring_fd(const struct torc_ring *ring);
  * torc_ring_set_filter - deliver only what matches a pcap-filter(7) expression
  *
  * Replaces the filter before it; no packet that does not match is delivered once this returned,
- * also none captured earlier. "vlan" matches tags that the kernel stripped. A bad expression leaves
- * the old filter in force: -TORC_EFILTER, and torc_ring_error() has libpcap's reason and the place.
+ * also none captured earlier. An expression about VLAN tags ("vlan", "ether proto 0x8100") sees the
+ * frame as it was on the wire, also where the kernel has taken the tag out. Any other, on a live
+ * interface, sees what the kernel sees: "udp", "mpls" or "pppoes" take frames whose outer tag was
+ * taken out as if they had none, as in tcpdump; on a file they do not ("vlan and udp" does). A bad
+ * expression leaves the old filter in force: -TORC_EFILTER, and torc_ring_error() has libpcap's
+ * reason and the place.
  * On an enabled ring this takes some milliseconds: it waits until no packet is being judged by the
  * filter before it.
  */

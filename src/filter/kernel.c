@@ -8,20 +8,22 @@
  */
 #include <ctype.h>
 #include <errno.h>
-#include <limits.h>
-#include <ifaddrs.h>
-#include <net/if.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "filter/compile.h"
 #include "filter/kernel.h"
 #include "util/error.h"
 
 #define PIECES_MAX 40 /* instructions of all pieces together */
+#define SPLIT_HEAD 3  /* instructions that choose between the two halves of split_by_tag() */
 
 #ifndef SKF_AD_VLAN_TAG_PRESENT
 #define SKF_AD_VLAN_TAG_PRESENT 48
+#endif
+#ifndef SKF_AD_VLAN_TPID
+#define SKF_AD_VLAN_TPID 60
 #endif
 
 struct code {
@@ -157,85 +159,118 @@ static bool is_word(const char *text, size_t at, const char *word)
 {
 	size_t length = strlen(word);
 
-	return strncmp(text + at, word, length) == 0 && !isalnum((unsigned char)text[at + length]) &&
+	return strncasecmp(text + at, word, length) == 0 &&
+	       !isalnum((unsigned char)text[at + length]) &&
 	       (at == 0 || !isalnum((unsigned char)text[at - 1]));
 }
 
 bool torc_kernel_filter_sees_tags(const char *expression)
 {
+	static const char *const words[] = { "vlan", "0x8100", "33024", "0x88a8", "34984" };
+
 	for (size_t i = 0; expression[i]; i++)
-		if (is_word(expression, i, "vlan"))
-			return true;
+		for (size_t w = 0; w < sizeof(words) / sizeof(*words); w++)
+			if (is_word(expression, i, words[w]))
+				return true;
 	return false;
 }
 
-/* Some interface that is up and has Ethernet headers: any serves to compile for. */
-static bool interface_that_is_up(char *name)
-{
-	struct ifaddrs *all;
-	bool found = false;
+/* ---- the frame as it was on the wire, though its outer tag is beside the bytes ---- */
 
-	if (getifaddrs(&all) < 0)
+#define TAG_AT 12    /* the tag's type; its id and priority are at 14 */
+#define TAG_BYTES 4u
+
+static bool is_ancillary(uint32_t k)
+{
+	return k >= (uint32_t)SKF_LL_OFF;
+}
+
+static unsigned int load_bytes(uint16_t code)
+{
+	return BPF_SIZE(code) == BPF_W ? 4 : BPF_SIZE(code) == BPF_H ? 2 : 1;
+}
+
+/* One load of a program for whole frames, for a frame whose tag the kernel has taken out. */
+static bool move_load(struct sock_filter *load)
+{
+	uint16_t mode = BPF_MODE(load->code);
+	unsigned int bytes = mode == BPF_MSH ? 1 : load_bytes(load->code);
+
+	if (mode == BPF_IMM || mode == BPF_MEM || (mode == BPF_ABS && is_ancillary(load->k)))
+		return true;
+	if (mode == BPF_LEN)
 		return false;
-	for (struct ifaddrs *i = all; i && !found; i = i->ifa_next)
-		if (i->ifa_flags & IFF_UP && !(i->ifa_flags & IFF_POINTOPOINT)) {
-			strcpy(name, i->ifa_name);
-			found = true;
-		}
-	freeifaddrs(all);
-	return found;
-}
-
-static int open_live(const char *interface, pcap_t **handle, struct torc_error *error)
-{
-	char reason[PCAP_ERRBUF_SIZE] = "", name[IF_NAMESIZE] = "lo";
-
-	if (!interface && interface_that_is_up(name))
-		interface = name;
-	*handle = pcap_create(interface ? interface : name, reason);
-	if (!*handle)
-		return torc_error_set(error, -EIO, "libpcap: %s", reason);
-	pcap_set_snaplen(*handle, 256);
-	pcap_set_buffer_size(*handle, 1 << 16);
-	if (pcap_activate(*handle) < 0) {
-		torc_error_set(error, -EPERM,
-			       "a filter with \"vlan\" is compiled on a live socket, and none could "
-			       "be opened: %s; set the filter before giving up privilege",
-			       pcap_geterr(*handle));
-		pcap_close(*handle);
-		return -EPERM;
+	if (load->k >= TAG_AT + TAG_BYTES) {
+		load->k -= TAG_BYTES;
+		return true;
 	}
-	return 0;
+	if (mode == BPF_IND)
+		return false;
+	if (load->k + bytes <= TAG_AT)
+		return true;
+	if (mode != BPF_ABS || bytes != 2 || load->k % 2 != 0)
+		return false;
+	load->code = BPF_LD | BPF_W | BPF_ABS;
+	load->k = (uint32_t)SKF_AD_OFF + (load->k == TAG_AT ? SKF_AD_VLAN_TPID : SKF_AD_VLAN_TAG);
+	return true;
 }
 
-int torc_kernel_filter_compile(const char *expression, const char *interface,
-			       struct sock_fprog *program, struct torc_error *error)
+/*
+ * The program twice: for frames whose tag is in the metadata, and for all others. false: it reads
+ * something that cannot be had in one load then (the frame's length, half of the tag).
+ */
+static bool split_by_tag(const struct sock_filter *whole, unsigned int count,
+			 struct sock_filter *split)
 {
+	const struct sock_filter head[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, (uint32_t)SKF_AD_OFF + SKF_AD_VLAN_TAG_PRESENT),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0, 0, 1),
+		BPF_STMT(BPF_JMP | BPF_JA, count),
+	};
+
+	memcpy(split, head, sizeof(head));
+	memcpy(split + SPLIT_HEAD, whole, count * sizeof(*whole));
+	memcpy(split + SPLIT_HEAD + count, whole, count * sizeof(*whole));
+	for (unsigned int i = 0; i < count; i++) {
+		struct sock_filter *at = &split[SPLIT_HEAD + i];
+
+		if ((BPF_CLASS(at->code) == BPF_LD || BPF_CLASS(at->code) == BPF_LDX) &&
+		    !move_load(at))
+			return false;
+	}
+	return true;
+}
+
+int torc_kernel_filter_compile(const char *expression, struct sock_fprog *program,
+			       struct torc_error *error)
+{
+	bool tags = torc_kernel_filter_sees_tags(expression);
+	pcap_t *handle = pcap_open_dead(DLT_EN10MB, TORC_SNAPLEN_MAX);
 	struct bpf_program compiled;
-	pcap_t *handle;
-	int result = 0;
+	const struct sock_filter *whole;
+	int result;
 
-	if (torc_kernel_filter_sees_tags(expression))
-		result = open_live(interface, &handle, error);
-	else
-		handle = pcap_open_dead(DLT_EN10MB, TORC_SNAPLEN_MAX);
-	if (result < 0 || !handle)
-		return result < 0 ? result : -ENOMEM;
+	if (!handle)
+		return torc_error_set(error, -ENOMEM, "no memory to compile a filter");
 	result = torc_bpf_compile(handle, expression, &compiled, error);
-	if (result == 0) {
-		size_t bytes = compiled.bf_len * sizeof(*program->filter);
-
-		/* struct bpf_insn and struct sock_filter are the same eight bytes */
-		program->filter = malloc(bytes + 1);
-		/* the kernel takes 4,096 at most: one that does not fit must stay too long for it */
-		program->len = compiled.bf_len > USHRT_MAX ? USHRT_MAX :
-							     (unsigned short)compiled.bf_len;
-		if (program->filter)
-			memcpy(program->filter, compiled.bf_insns, bytes);
-		else
-			result = -ENOMEM;
-		pcap_freecode(&compiled);
-	}
 	pcap_close(handle);
+	if (result < 0)
+		return result;
+	/* struct bpf_insn and struct sock_filter are the same eight bytes */
+	whole = (const struct sock_filter *)(const void *)compiled.bf_insns;
+	*program = (struct sock_fprog){ 0 };
+	if (compiled.bf_len > BPF_MAXINSNS) {
+		result = TORC_KERNEL_FILTER_CANNOT;
+	} else if (!(program->filter = calloc(2 * compiled.bf_len + SPLIT_HEAD, sizeof(*whole)))) {
+		result = torc_error_set(error, -ENOMEM, "no memory to compile a filter");
+	} else if (!tags) {
+		memcpy(program->filter, whole, compiled.bf_len * sizeof(*whole));
+		program->len = (unsigned short)compiled.bf_len;
+	} else if (split_by_tag(whole, compiled.bf_len, program->filter)) {
+		program->len = (unsigned short)(2 * compiled.bf_len + SPLIT_HEAD);
+	} else {
+		result = TORC_KERNEL_FILTER_CANNOT;
+	}
+	pcap_freecode(&compiled);
 	return result;
 }

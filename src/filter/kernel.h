@@ -20,17 +20,24 @@ struct torc_kernel_filter {
 	const struct sock_fprog *user; /* NULL or len 0: everything */
 };
 
-/*
- * Compile an expression for packet sockets, whose outer VLAN tag is beside the bytes: "vlan" then
- * reads the metadata, and for that libpcap wants a live handle on an interface that is up.
- * interface NULL: any. program->filter is the caller's: free().
- */
-int torc_kernel_filter_compile(const char *expression, const char *interface,
-			       struct sock_fprog *program, struct torc_error *error);
+/* The kernel cannot run it so that it means the same: the ring has to. */
+#define TORC_KERNEL_FILTER_CANNOT 1
 
 /*
- * Does the expression look at VLAN tags? If not, the kernel runs it on bytes without the outer tag,
- * so that "udp" takes tagged UDP too, as it does in every program that filters in the kernel.
+ * Compile an expression for packet sockets, whose outer VLAN tag is beside the bytes. An expression
+ * about tags becomes two programs in one, the first for frames whose tag the kernel has taken out:
+ * it reads the tag from the metadata and everything behind it four bytes earlier. So no live handle
+ * is wanted, which takes a privilege and, in a program with PF_RING's libpcap, another ring.
+ *
+ * program->filter is the caller's: free(). Returns 0, TORC_KERNEL_FILTER_CANNOT or a negative code.
+ */
+int torc_kernel_filter_compile(const char *expression, struct sock_fprog *program,
+			       struct torc_error *error);
+
+/*
+ * Does the expression look at VLAN tags (the word "vlan", or a tag's EtherType as a number)? If
+ * not, the kernel runs it on bytes without the outer tag, so that "udp" takes tagged UDP too, as it
+ * does in every program that filters in the kernel.
  */
 bool torc_kernel_filter_sees_tags(const char *expression);
 

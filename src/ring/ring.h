@@ -132,7 +132,8 @@ struct torc_ring {
 	uint16_t filter_link_type;     /* what it was compiled for */
 	struct ring_other_filter *other_filters; /* files with several link types: see refine.c */
 	bool filter_kernel_only;       /* uses what only the kernel knows */
-	bool filter_sees_tags;         /* has the word "vlan" */
+	bool filter_sees_tags;         /* is about VLAN tags */
+	bool filter_in_user;           /* the kernel cannot run it: the ring does */
 	uint64_t settings_since_ns;    /* packets from before were captured under older settings */
 
 	uint32_t sampling_rate;

@@ -34,17 +34,17 @@ static int apply_to_port(struct torc_ring *ring, struct ring_port *port)
 		.vlan = port->vlan != TORC_VLAN_ANY ? port->vlan : ring->vlan,
 		.channel_mask = port->directs ? ring->channel_mask : UINT64_MAX,
 		.snaplen = ring->snaplen,
-		.user = &ring->kernel_program,
+		.user = ring->filter_in_user ? NULL : &ring->kernel_program,
 	};
 	int result;
 
 	if (!port->ops->set_filter)
 		return 0;
 	result = give_program(port, &parts);
-	port->filters = result == 0;
+	port->filters = result == 0 && !ring->filter_in_user;
 	if (ring->filter_kernel_only)
 		return result;
-	if ((result == -EINVAL || result == -E2BIG) && parts.user->len > 0) {
+	if ((result == -EINVAL || result == -E2BIG) && parts.user && parts.user->len > 0) {
 		parts.user = NULL;
 		result = give_program(port, &parts);
 	}
@@ -92,12 +92,14 @@ struct filter_state {
 	struct torc_filter *filter;
 	bool kernel_only;
 	bool sees_tags;
+	bool in_user; /* the kernel cannot run it */
 };
 
 static struct filter_state filter_of(const struct torc_ring *ring)
 {
 	return (struct filter_state){ ring->filter_text, ring->kernel_program, ring->filter,
-				      ring->filter_kernel_only, ring->filter_sees_tags };
+				      ring->filter_kernel_only, ring->filter_sees_tags,
+				      ring->filter_in_user };
 }
 
 static void use_filter_state(struct torc_ring *ring, const struct filter_state *state)
@@ -108,6 +110,7 @@ static void use_filter_state(struct torc_ring *ring, const struct filter_state *
 	ring->filter = state->filter;
 	ring->filter_kernel_only = state->kernel_only;
 	ring->filter_sees_tags = state->sees_tags;
+	ring->filter_in_user = state->in_user;
 }
 
 static void free_filter_state(struct filter_state *state)
@@ -144,17 +147,14 @@ static uint16_t link_type_of(const struct torc_ring *ring)
 
 static int compile(struct torc_ring *ring, const char *expression, struct filter_state *state)
 {
-	const char *interface = NULL;
 	int result = 0;
 
-	for (unsigned int i = 0; i < ring->port_count && !interface; i++)
-		if (strcmp(ring->ports[i].name, "any") != 0)
-			interface = ring->ports[i].name;
 	if (!is_file(ring)) {
-		result = torc_kernel_filter_compile(expression, interface, &state->program,
-						    &ring->error);
+		result = torc_kernel_filter_compile(expression, &state->program, &ring->error);
 		if (result < 0)
 			return result;
+		state->in_user = result == TORC_KERNEL_FILTER_CANNOT;
+		result = 0;
 		state->kernel_only = needs_kernel(&state->program);
 		state->sees_tags = torc_kernel_filter_sees_tags(expression);
 	}
