@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <torc/cluster.h>
+
 #include "capture.h"
 
 static const char *set_kib(const struct cli_option *option, void *field, const char *text)
@@ -43,19 +45,32 @@ static const char *set_direction(const struct cli_option *option, void *field, c
 	return expected;
 }
 
+/* "ID:TYPE, TYPE being one of: per_flow round_robin ...", by the library's own names. */
+static const char *cluster_types(void)
+{
+	static char expected[512];
+	size_t length = (size_t)snprintf(expected, sizeof(expected), "ID:TYPE, TYPE being one of:");
+	const char *name;
+
+	for (int type = 0; (name = torc_cluster_type_name((enum torc_cluster_type)type)); type++)
+		length += (size_t)snprintf(expected + length, sizeof(expected) - length, " %s", name);
+	return expected;
+}
+
 static const char *set_cluster(const struct cli_option *option, void *field, const char *text)
 {
 	struct capture_cluster *cluster = field;
 	char *end;
 	unsigned long id = strtoul(text, &end, 10);
-	struct cli_option types = *option;
 	int type = TORC_CLUSTER_PER_FLOW;
 
+	(void)option;
 	if (*text < '0' || *text > '9' || id == 0 || id > 65535 || (*end && *end != ':'))
 		return "ID or ID:TYPE, with an ID from 1 to 65535";
-	types.choices = CLI_CLUSTER_TYPES;
-	if (*end && cli_set_choice(&types, &type, end + 1))
-		return "ID:TYPE, TYPE being one of: " CLI_CLUSTER_TYPES;
+	if (*end)
+		type = torc_cluster_type_parse(end + 1);
+	if (type < 0)
+		return cluster_types();
 	cluster->id = (unsigned int)id;
 	cluster->type = (enum torc_cluster_type)type;
 	return NULL;

@@ -106,11 +106,6 @@ char *cli_join(char *const *words, char between);
 /* The word at a place of choices; "?" when there is none. */
 struct cli_figure cli_choice(const char *choices, unsigned int place);
 
-/* In the order of enum torc_cluster_type. */
-#define CLI_CLUSTER_TYPES                                                                          \
-	"flow round-robin 2-tuple 4-tuple 5-tuple tcp-5-tuple inner-flow inner-2-tuple "           \
-	"inner-4-tuple inner-5-tuple inner-tcp-5-tuple ip-5-tuple inner-ip-5-tuple"
-
 /* A number and its unit of a table that ends with a NULL name; false when it is not that. */
 struct cli_unit {
 	const char *name;

@@ -2,6 +2,7 @@
 /* rings.c - torc rings: the rings that are open on this machine, as they published themselves */
 #include <string.h>
 
+#include <torc/cluster.h>
 #include <torc/live.h>
 
 #include "commands.h"
@@ -51,7 +52,7 @@ static void json_settings(const struct torc_live_ring *ring)
 	printf(",\"poll_duration_ms\":%d,\"cluster\":", ring->poll_duration_ms);
 	if (ring->cluster_id)
 		printf("{\"id\":%u,\"type\":\"%s\"}", ring->cluster_id,
-		       cli_choice(CLI_CLUSTER_TYPES, ring->cluster_type).text);
+		       torc_cluster_type_name((enum torc_cluster_type)ring->cluster_type) ?: "?");
 	else
 		printf("null");
 }
@@ -118,7 +119,7 @@ static void print_text(const struct torc_live_ring *ring)
 
 	if (ring->cluster_id)
 		snprintf(cluster, sizeof(cluster), "%u:%s", ring->cluster_id,
-			 cli_choice(CLI_CLUSTER_TYPES, ring->cluster_type).text);
+			 torc_cluster_type_name((enum torc_cluster_type)ring->cluster_type) ?: "?");
 	snprintf(figures[0], 32, "%s", cli_figure(ring->stats.received).text);
 	snprintf(figures[1], 32, "%s", cli_figure(ring->stats.dropped).text);
 	snprintf(figures[2], 32, "%s", cli_figure(ring->stats.sent).text);

@@ -15,9 +15,9 @@ start() {
 both() { [ $(($(wc -l <"$work/a.out") + $(wc -l <"$work/b.out"))) -ge 40 ]; }
 ports() { sed 's/.* 127\.0\.0\.1\.\([0-9]*\) >.*/\1/' "$work/$1.out" | sort -u; }
 
-start a dump -l -n -i lo --cluster 7:5-tuple udp port 4000
+start a dump -l -n -i lo --cluster 7:per_flow_5_tuple udp port 4000
 first=$pid
-start b dump -l -n -i lo --cluster 7:5-tuple udp port 4000
+start b dump -l -n -i lo --cluster 7:per_flow_5_tuple udp port 4000
 for _ in 1 2; do # the same twenty flows twice
 	for port in $(seq 20001 20020); do
 		perl -MIO::Socket::INET -e 'IO::Socket::INET->new(Proto => "udp", LocalAddr => "127.0.0.1",

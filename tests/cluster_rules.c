@@ -95,7 +95,16 @@ static void seen_by_anyone(void)
 	is_str(torc_cluster_type_name(TORC_CLUSTER_ROUND_ROBIN), "round_robin", "a type's name");
 	is(torc_cluster_type_parse("per_flow_tcp_5_tuple"), TORC_CLUSTER_PER_FLOW_TCP_5_TUPLE,
 	   "a name's type");
-	is(torc_cluster_type_parse("flow"), -EINVAL, "a name of none");
+	is(torc_cluster_type_parse("cluster_per_flow_tcp_5_tuple"),
+	   TORC_CLUSTER_PER_FLOW_TCP_5_TUPLE, "as PF_RING and gopacket name it");
+	is(torc_cluster_type_parse("tcp-5-tuple"), TORC_CLUSTER_PER_FLOW_TCP_5_TUPLE,
+	   "the short form");
+	is(torc_cluster_type_parse("flow"), TORC_CLUSTER_PER_FLOW, "flow");
+	is(torc_cluster_type_parse("inner-flow"), TORC_CLUSTER_PER_INNER_FLOW, "inner-flow");
+	is(torc_cluster_type_parse("flows"), -EINVAL, "a name of none");
+	for (int type = 0; torc_cluster_type_name(type); type++)
+		is(torc_cluster_type_parse(torc_cluster_type_name(type)), type, "%s is itself",
+		   torc_cluster_type_name(type));
 }
 
 /* Another program's fanout group with the id that would be ours. */

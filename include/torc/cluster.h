@@ -51,7 +51,12 @@ TORC_API void torc_clusters_free(struct torc_cluster_info *clusters, unsigned in
 /* torc_cluster_type_name - such as "per_flow_2_tuple"; NULL for what is no type */
 TORC_API const char *torc_cluster_type_name(enum torc_cluster_type type);
 
-/* torc_cluster_type_parse - the type of a name; -EINVAL for what is none */
+/*
+ * torc_cluster_type_parse - the type of a name; -EINVAL for what is none
+ *
+ * Takes what torc_cluster_type_name() gives, and the same with '-' for '_', without "per_" or
+ * "per_flow_" ("5-tuple", "inner-2-tuple", "flow"), and PF_RING's "cluster_per_flow" and the like.
+ */
 TORC_API int torc_cluster_type_parse(const char *name);
 
 #ifdef __cplusplus

@@ -163,17 +163,3 @@ void torc_clusters_free(struct torc_cluster_info *clusters, unsigned int count)
 		free(clusters[i].members);
 	free(clusters);
 }
-
-const char *torc_cluster_type_name(enum torc_cluster_type type)
-{
-	return torc_cluster_flow_bits(type) < 0 ? NULL : torc_cluster_type_text(type);
-}
-
-int torc_cluster_type_parse(const char *name)
-{
-	for (int type = 0; torc_cluster_flow_bits((enum torc_cluster_type)type) >= 0; type++) {
-		if (strcmp(name, torc_cluster_type_text((enum torc_cluster_type)type)) == 0)
-			return type;
-	}
-	return -EINVAL;
-}

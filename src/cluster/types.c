@@ -2,7 +2,12 @@
 /* types.c - cluster types, and how a file is split by them */
 #include "cluster/types.h"
 
+#include <ctype.h>
 #include <errno.h>
+#include <string.h>
+#include <strings.h>
+
+#include <torc/cluster.h>
 
 #include "cluster/cluster.h"
 #include "parse/flow.h"
@@ -45,6 +50,44 @@ int torc_cluster_flow_bits(enum torc_cluster_type type)
 const char *torc_cluster_type_text(enum torc_cluster_type type)
 {
 	return (size_t)type < TYPE_COUNT ? types[type].name : "?";
+}
+
+const char *torc_cluster_type_name(enum torc_cluster_type type)
+{
+	return torc_cluster_flow_bits(type) < 0 ? NULL : torc_cluster_type_text(type);
+}
+
+#define NAME_MAX_BYTES 48
+
+/* "cluster_per_flow_5_tuple", "per_flow_5_tuple", "flow-5-tuple" and "5-tuple" are the same. */
+static void short_name(const char *name, char *brief)
+{
+	size_t length = 0;
+	char *flow;
+
+	if (strncasecmp(name, "cluster_", 8) == 0)
+		name += 8;
+	for (; *name && length < NAME_MAX_BYTES - 1; name++)
+		brief[length++] = *name == '-' ? '_' : (char)tolower((unsigned char)*name);
+	brief[length] = 0;
+	if (strncmp(brief, "per_", 4) == 0)
+		memmove(brief, brief + 4, strlen(brief + 4) + 1);
+	flow = strstr(brief, "flow_");
+	if (flow)
+		memmove(flow, flow + 5, strlen(flow + 5) + 1);
+}
+
+int torc_cluster_type_parse(const char *name)
+{
+	char wanted[NAME_MAX_BYTES], known[NAME_MAX_BYTES];
+
+	short_name(name, wanted);
+	for (int type = 0; torc_cluster_flow_bits((enum torc_cluster_type)type) >= 0; type++) {
+		short_name(torc_cluster_type_text((enum torc_cluster_type)type), known);
+		if (strcmp(wanted, known) == 0)
+			return type;
+	}
+	return -EINVAL;
 }
 
 /* The programs in the kernel do not look behind MPLS labels; so neither does this. */
