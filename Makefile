@@ -177,14 +177,15 @@ agree: all $(AGREE) ## compare with gopacket and tshark (make agree FILES="...")
 sizes: ## lines of code, longest functions, size of the libraries
 	$(Q)sh scripts/sizes $(B)
 
-MAN1 := $(wildcard man/*.1)
-MAN3 := $(wildcard man/*.3)
-MAN7 := $(wildcard man/*.7)
+INSTALL_WITH = PREFIX='$(PREFIX)' LIBDIR='$(LIBDIR)' INCDIR='$(INCDIR)' BINDIR='$(BINDIR)' \
+	MANDIR='$(MANDIR)' DESTDIR='$(DESTDIR)' VERSION='$(VERSION)' SONAME='$(SONAME)' \
+	LIBS='$(OPT_LIBS)' CC='$(CC)' PFRING_SONAME='$(PFRING_SONAME)' B='$(B)' sh scripts/install
 
 install: all ## install under $(DESTDIR)$(PREFIX)
-	$(Q)PREFIX='$(PREFIX)' LIBDIR='$(LIBDIR)' INCDIR='$(INCDIR)' BINDIR='$(BINDIR)' MANDIR='$(MANDIR)' \
-		DESTDIR='$(DESTDIR)' VERSION='$(VERSION)' SONAME='$(SONAME)' LIBS='$(LIBS)' \
-		PFRING_SONAME='$(PFRING_SONAME)' B='$(B)' sh scripts/install
+	$(Q)$(INSTALL_WITH)
+
+uninstall: ## remove what install put there
+	$(Q)$(INSTALL_WITH) --remove
 
 clean: ## remove what was built
 	$(Q)rm -rf build build-asan build-tsan build-fuzz

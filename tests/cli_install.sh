@@ -22,6 +22,12 @@ is 'every public header is there' "$(cd "$dest/usr/include/torc" && find . -name
 	"$(cd include/torc && find . -name '*.h' | sort)"
 is 'nothing is outside of the prefix' "$(ls "$dest")" usr
 ok 'the installed torc runs' "$dest/usr/bin/torc" --version
+cp -r "$dest" "$work/again"
+touch "$work/again/usr/include/another.h"
+env -u MAKEFLAGS -u MAKELEVEL make -s B="$B" uninstall DESTDIR="$work/again" PREFIX=/usr >"$work/log" 2>&1
+is 'make uninstall' $? 0
+is 'leaves what is not ours, and nothing else' \
+	"$(cd "$work/again" && find . ! -type d)" ./usr/include/another.h
 if [ -e "$B/libpfring.so" ]; then
 	for file in lib/libpfring.a lib/libpfring.so.8 lib/libpfring.so include/pfring.h \
 		include/linux/pf_ring.h lib/pkgconfig/pfring.pc bin/pfring_config \
@@ -40,9 +46,14 @@ is 'libtorc.so exports its own names only' "$exported" ''
 like 'with a version' "$(nm -D --with-symbol-versions "$B/libtorc.so")" ' T torc_ring_open@@TORC_[0-9.]+$'
 
 # pkg-config relocates the paths by its sysroot, as a cross build would.
-export PKG_CONFIG_SYSROOT_DIR=$dest PKG_CONFIG_LIBDIR=$dest/usr/lib/pkgconfig
+export PKG_CONFIG_SYSROOT_DIR=$dest
+PKG_CONFIG_LIBDIR=$dest/usr/lib/pkgconfig:$(pkg-config --variable pc_path pkg-config)
+export PKG_CONFIG_LIBDIR
 export PKG_CONFIG_ALLOW_SYSTEM_CFLAGS=1 PKG_CONFIG_ALLOW_SYSTEM_LIBS=1
 is 'pkg-config --modversion' "$(pkg-config --modversion torc)" "$version"
+is 'pfring.pc and pfring_config agree' "$(pkg-config --modversion pfring)" \
+	"$("$dest/usr/bin/pfring_config" --version)"
+like 'pkg-config --static brings libpcap' "$(pkg-config --static --libs torc)" '-lpcap'
 
 cat >"$work/program.c" <<-'END'
 	#include <stdio.h>
