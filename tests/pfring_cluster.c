@@ -162,7 +162,6 @@ int main(void)
 {
 	pfring *probe;
 
-	setenv("PFRING_QUIET", "1", 1);
 	need_veth();
 	tx = sender_open("p0");
 	probe = pfring_open("p1", 128, 0);

@@ -16,7 +16,7 @@ for i in p0 p1; do
 	echo 1 >/proc/sys/net/ipv6/conf/$i/disable_ipv6
 	ip link set $i arp off up
 done
-export GO111MODULE=off GOFLAGS= GOPATH=$tmp GOCACHE=$tmp/cache HOME=$tmp PFRING_QUIET=1
+export GO111MODULE=off GOFLAGS= GOPATH=$tmp GOCACHE=$tmp/cache HOME=$tmp
 export CGO_CFLAGS="-I$here/compat/pfring" CGO_LDFLAGS="$here/$B/libpfring.a -lpcap $(
 	for library in zlib libzstd; do pkg-config --libs $library 2>/dev/null; done | tr '\n' ' ') -lpthread"
 (cd tests/go/pfring && go build -p 1 -o "$tmp/program" .) >"$tmp/log" 2>&1 || {

@@ -93,7 +93,6 @@ int main(void)
 	void *library;
 	pfring *ring;
 
-	setenv("PFRING_QUIET", "1", 1);
 	is(COUNT, 111, "111 names");
 	snprintf(path, sizeof(path), "%s/libpfring.so", build ? build : "build");
 	library = dlopen(path, RTLD_NOW);

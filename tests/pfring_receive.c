@@ -325,7 +325,6 @@ static void test_overflow(void)
 
 int main(void)
 {
-	setenv("PFRING_QUIET", "1", 1);
 	need_veth();
 	tx = sender_open("p0");
 	test_open();

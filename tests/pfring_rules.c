@@ -286,7 +286,6 @@ static void test_reflection(void)
 
 int main(void)
 {
-	setenv("PFRING_QUIET", "1", 1);
 	need_veth();
 	tx = sender_open("p0");
 	test_hash();

@@ -120,7 +120,6 @@ static void test_bounce(void)
 
 int main(void)
 {
-	setenv("PFRING_QUIET", "1", 1);
 	need_veth();
 	close(sender_open("p0"));
 	tx = pfring_open("p0", 128, 0);

@@ -316,7 +316,10 @@ static void test_unsupported(void)
 	is(pfring_send_get_time(ring, text, 16, &time), PF_RING_ERROR_NOT_SUPPORTED, "TX time");
 	is(pfring_set_master(ring, ring), PF_RING_ERROR_NOT_SUPPORTED, "master");
 	is(pfring_set_master_id(ring, 1), PF_RING_ERROR_NOT_SUPPORTED, "master id");
-	is(pfring_enable_rss_rehash(ring), PF_RING_ERROR_NOT_SUPPORTED, "rehash");
+	is(pfring_enable_rss_rehash(ring), 0, "rehash: all queues are ours, nothing changes");
+	pfring_set_channel_mask(ring, ~(u_int64_t)1);
+	is(pfring_enable_rss_rehash(ring), PF_RING_ERROR_NOT_SUPPORTED, "not without queue 0");
+	pfring_set_channel_mask(ring, RING_ANY_CHANNEL);
 	is(pfring_get_filtering_rule_stats(ring, 1, text, &size), PF_RING_ERROR_NOT_SUPPORTED,
 	   "wildcard rule statistics");
 	is(pfring_search_payload(ring, text), PF_RING_ERROR_NOT_SUPPORTED, "search");
@@ -347,7 +350,6 @@ static void test_no_ring(void)
 
 int main(void)
 {
-	setenv("PFRING_QUIET", "1", 1);
 	need_veth();
 	tx = sender_open("p0");
 	test_filter();

@@ -34,14 +34,15 @@ int pf_result(int code)
 
 /*
  * PF_RING's interface has no place for a sentence, and ENODEV alone does not tell that "zc:" needs
- * ntop's drivers. So a refused open and what is approximated say so once, on stderr.
+ * ntop's drivers. A program that only probes devices wants none, and PF_RING is silent: who wants to
+ * know why an open was refused or what is approximated sets PFRING_VERBOSE.
  */
 void pf_say(const char *format, ...)
 {
 	int saved = errno;
 	va_list args;
 
-	if (getenv("PFRING_QUIET"))
+	if (!getenv("PFRING_VERBOSE"))
 		return;
 	va_start(args, format);
 	fputs("libpfring: ", stderr);

@@ -42,6 +42,7 @@ static const struct __pfring methods = {
 	.get_selectable_fd = pfring_get_selectable_fd,
 	.set_direction = pfring_set_direction,
 	.set_socket_mode = pfring_set_socket_mode,
+	.enable_rss_rehash = pfring_enable_rss_rehash,
 	.set_cluster_consumer = pfring_set_cluster_consumer,
 	.remove_from_cluster = pfring_remove_from_cluster,
 	.get_ring_id = pfring_get_ring_id,

@@ -359,8 +359,8 @@ struct thirdparty_func {
  *
  * Returns the handle, errno 0; or NULL and errno: ENODEV no such device or an unknown prefix,
  * ENETDOWN, EPERM, EINVAL, ENOTSUP (PF_RING_L7_FILTERING).
- * Of a list, the last name is the one that sends. One line on stderr says what failed, unless the
- * environment has PFRING_QUIET.
+ * Of a list, the last name is the one that sends. Where the environment has PFRING_VERBOSE, a
+ * line on stderr says what failed.
  */
 pfring *pfring_open(const char *device_name, u_int32_t caplen, u_int32_t flags);
 

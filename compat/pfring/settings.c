@@ -166,6 +166,24 @@ API int pfring_set_channel_id(pfring *ring, u_int32_t channel_id)
 	return pfring_set_channel_mask(ring, (u_int64_t)1 << channel_id);
 }
 
+/*
+ * PF_RING counts packets by a symmetric hash instead of the card's queue. A ring of all queues gets
+ * the same packets either way, and clusters here hash symmetrically by themselves; a ring of one of
+ * several queues would get others, and that cannot be given.
+ */
+API int pfring_enable_rss_rehash(pfring *ring)
+{
+	struct torc_ring_info info;
+	uint64_t all;
+
+	if (!ring)
+		return PF_RING_ERROR_NOT_SUPPORTED;
+	if (torc_ring_info(state_of(ring)->torc, &info) < 0)
+		return pf_result(-EIO);
+	all = info.queue_count >= 64 ? UINT64_MAX : ((uint64_t)1 << info.queue_count) - 1;
+	return (info.channel_mask & all) == all ? 0 : PF_RING_ERROR_NOT_SUPPORTED;
+}
+
 API int pfring_set_packet_slicing(pfring *ring, packet_slicing_level level,
 				  u_int32_t additional_bytes)
 {

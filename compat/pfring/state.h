@@ -103,7 +103,7 @@ static inline void pf_clear_long(struct pfring_pkthdr *hdr)
 /* errors.c: set errno from a code of libtorc and return -1; 0 and more are passed on */
 int pf_result(int code);
 void pf_errno(int code);
-/* One line on stderr, unless PFRING_QUIET is set. */
+/* One line on stderr where the environment has PFRING_VERBOSE. */
 void pf_say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* device.c: what a PF_RING device string means to torc_ring_open() */

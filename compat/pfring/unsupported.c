@@ -35,10 +35,9 @@ UNSUPPORTED(pfring_set_device_clock, pfring *ring, struct timespec *ts)
 UNSUPPORTED(pfring_adjust_device_clock, pfring *ring, struct timespec *offset, int8_t sign)
 UNSUPPORTED(pfring_send_get_time, pfring *ring, char *pkt, u_int pkt_len, struct timespec *ts)
 
-/* Two rings on one set of slots; the queue a packet gets is the kernel's choice. */
+/* Two rings on one set of slots. */
 UNSUPPORTED(pfring_set_master, pfring *ring, pfring *master)
 UNSUPPORTED(pfring_set_master_id, pfring *ring, u_int32_t master_id)
-UNSUPPORTED(pfring_enable_rss_rehash, pfring *ring)
 
 /* PF_RING itself never wrote these two. */
 UNSUPPORTED(pfring_get_filtering_rule_stats, pfring *ring, u_int16_t rule_id, char *stats,

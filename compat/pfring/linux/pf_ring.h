@@ -17,6 +17,7 @@
 #define RING_FLOWSLOT_VERSION 21
 #define RING_MAGIC
 #define RING_MAGIC_VALUE      0x88
+#define RING_USE_SOCKADDR_LL
 
 #define PF_RING     27 /* the module's socket family; nothing in this library opens one */
 #define SOCK_RING   PF_RING
@@ -298,6 +299,11 @@ typedef enum {
 	pkt_detail_aggregation
 } pkt_detail_mode;
 
+typedef enum {
+	cluster_slave = 0,
+	cluster_master = 1
+} cluster_client_type;
+
 /* What a flow is; docs/clusters.md of Torc says what each type does with which packet. */
 typedef enum {
 	cluster_per_flow = 0,
@@ -405,6 +411,31 @@ typedef struct {
 	u_int64_t match_forward;
 	u_int32_t inactivity; /* seconds since the last match */
 } TORC_PF_PACKED hash_filtering_rule_stats;
+
+#define RING_MIN_SLOT_SIZE (60 + sizeof(struct pfring_pkthdr))
+#define RING_MAX_SLOT_SIZE (1514 + sizeof(struct pfring_pkthdr))
+
+/* Of PF_RING's own drivers; none is met here. */
+typedef enum {
+	add_device_mapping = 0,
+	remove_device_mapping
+} zc_dev_operation;
+
+typedef enum {
+	intel_e1000e = 0,
+	intel_igb,
+	intel_ixgbe,
+	intel_ixgbe_82598,
+	intel_ixgbe_82599,
+	intel_igb_82580,
+	intel_e1000,
+	intel_ixgbe_82599_ts,
+	intel_i40e,
+	intel_ixgbe_vf,
+	intel_ixgbe_x550,
+	intel_ice,
+	intel_i40e_vf
+} zc_dev_model;
 
 /* ---- hardware filtering rules: types only, no card here takes them ---- */
 
