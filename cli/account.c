@@ -32,6 +32,7 @@ void capture_stats(const struct capture *capture, struct torc_stats *sum)
 		add(&sum->sampled_out, stats.sampled_out);
 		add(&sum->own_copies, stats.own_copies);
 		add(&sum->other_direction, stats.other_direction);
+		add(&sum->other_member, stats.other_member);
 		add(&sum->discarded, stats.discarded);
 		add(&sum->waiting, stats.waiting);
 		add(&sum->truncated, stats.truncated);
@@ -46,7 +47,7 @@ bool capture_lost(const struct capture *capture)
 	struct torc_stats stats;
 
 	capture_stats(capture, &stats);
-	return (capture->written && capture->written->lost > 0) ||
+	return (capture->written && capture->written->writer.lost > 0) ||
 	       (stats.dropped != TORC_UNKNOWN && stats.dropped > 0) ||
 	       (stats.card_missed != TORC_UNKNOWN && stats.card_missed > 0);
 }
@@ -71,17 +72,24 @@ void capture_print_live(const struct capture *capture, const struct torc_stats *
 	fprintf(stderr, "\r\033[K%s packets, %spps, %s dropped, %s written, %s lost to the disk\r",
 		cli_figure(stats->received).text,
 		cli_human(seconds > 0 ? (double)stats->received / seconds : 0).text,
-		cli_figure(stats->dropped).text, cli_figure(capture->written->written).text,
-		cli_figure(capture->written->lost).text);
+		cli_figure(stats->dropped).text, cli_figure(capture->written->writer.written).text,
+		cli_figure(capture->written->writer.lost).text);
 }
 
-static void print_written(const struct torc_writer_stats *written)
+static void print_written(const struct capture_written *written)
 {
-	cli_complain("written: %s taken = %s written + %s lost to the disk; %s file%s, %s bytes",
-		     cli_figure(written->taken).text, cli_figure(written->written).text,
-		     cli_figure(written->lost).text, cli_figure(written->files).text,
-		     written->files == 1 ? "" : "s",
-		     cli_figure(written->written_bytes).text);
+	const struct torc_writer_stats *writer = &written->writer;
+
+	fprintf(stderr, "written: %s taken = %s written + %s lost to the disk",
+		cli_figure(writer->taken + written->after_last + written->left_out).text,
+		cli_figure(writer->written).text, cli_figure(writer->lost).text);
+	if (written->after_last > 0)
+		fprintf(stderr, " + %s after the last file", cli_figure(written->after_last).text);
+	if (written->left_out > 0)
+		fprintf(stderr, " + %s left out (another link type)",
+			cli_figure(written->left_out).text);
+	cli_complain("; %s file%s, %s bytes", cli_figure(writer->files).text,
+		     writer->files == 1 ? "" : "s", cli_figure(writer->written_bytes).text);
 }
 
 /* One term of the equation; those that are 0 are left out but for the first two. */
@@ -90,6 +98,11 @@ static void print_term(const char *name, uint64_t value, bool always)
 	if (always || value != 0)
 		fprintf(stderr, " %c %s %s", strcmp(name, "received") == 0 ? '=' : '+',
 			cli_figure(value).text, name);
+}
+
+static uint64_t known(uint64_t value)
+{
+	return value == TORC_UNKNOWN ? 0 : value;
 }
 
 void capture_print_summary(const struct capture *capture, uint64_t captured)
@@ -115,6 +128,10 @@ void capture_print_summary(const struct capture *capture, uint64_t captured)
 	print_term("dropped", stats.dropped, true);
 	print_term("sampled out", stats.sampled_out, false);
 	print_term("own copies", stats.own_copies, false);
+	/* what the ring itself refused; where the kernel does it, it is not among those seen */
+	print_term("filtered", known(stats.filtered), false);
+	print_term("other direction", known(stats.other_direction), false);
+	print_term("other member", known(stats.other_member), false);
 	print_term("filtered late", stats.filtered_late, false);
 	print_term("discarded", stats.discarded, false);
 	print_term("waiting", stats.waiting, false);
@@ -160,16 +177,19 @@ void capture_print_json(const struct capture *capture)
 	print_field("filtered_late", stats.filtered_late);
 	print_field("own_copies", stats.own_copies);
 	print_field("other_direction", stats.other_direction);
+	print_field("other_member", stats.other_member);
 	print_field("discarded", stats.discarded);
 	print_field("waiting", stats.waiting);
 	print_field("truncated", stats.truncated);
 	print_field("freezes", stats.freezes);
 	print_field("card_missed", stats.card_missed);
 	if (capture->written) {
-		print_field("written", capture->written->written);
-		print_field("lost_to_disk", capture->written->lost);
-		print_field("written_bytes", capture->written->written_bytes);
-		print_field("files", capture->written->files);
+		print_field("written", capture->written->writer.written);
+		print_field("lost_to_disk", capture->written->writer.lost);
+		print_field("written_bytes", capture->written->writer.written_bytes);
+		print_field("files", capture->written->writer.files);
+		print_field("after_last_file", capture->written->after_last);
+		print_field("left_out", capture->written->left_out);
 	}
 	printf("}\n");
 	cli_flush_stdout();

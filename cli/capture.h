@@ -49,6 +49,13 @@ extern const struct cli_option capture_output_options[];
 	{ "End", capture_end_options, offsetof(type, member) },                                    \
 	{ "Output", capture_output_options, offsetof(type, member) }
 
+/* Where the packets are that were to go to a file. */
+struct capture_written {
+	struct torc_writer_stats writer;
+	uint64_t after_last; /* came after the last file of -W */
+	uint64_t left_out;   /* of another link type than the pcap file's */
+};
+
 /* A capture that runs. */
 struct capture {
 	const struct capture_settings *settings;
@@ -60,8 +67,9 @@ struct capture {
 	uint64_t seconds_ns;      /* how long it ran; set by capture_end() */
 	uint64_t cpu_ns;          /* at the start; of the run after capture_end() */
 	uint64_t packets;         /* delivered by capture_next() */
-	const struct torc_writer_stats *written; /* NULL: no file is written */
+	const struct capture_written *written; /* NULL: no file is written */
 	bool stopped;
+	bool damaged;             /* an input could not be read to its end */
 	int status;               /* exit status so far */
 };
 

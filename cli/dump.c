@@ -12,7 +12,7 @@
 #include "privileges.h"
 #include "write.h"
 
-enum { BATCH = 64, NAMES = 64 };
+enum { BATCH = 64, NAMES = 64, TICK_NS = 100000000 };
 enum { PRECISION_DEFAULT, PRECISION_MICRO, PRECISION_NANO }; /* in the order of the choices */
 
 struct settings {
@@ -66,9 +66,10 @@ struct dump {
 	struct capture capture;
 	struct printer *printer;
 	struct output *output;
-	struct torc_writer_stats written;
+	struct capture_written written;
 	bool is_file;
 	uint64_t next_tick_ns;
+	uint64_t next_second_ns;
 	struct {
 		int32_t ifindex;
 		char name[IF_NAMESIZE];
@@ -156,7 +157,10 @@ static void obey_signals(struct dump *dump)
 		output_flush(dump->output);
 }
 
-/* Each second: the account for the statistics blocks of the file, and the line for people. */
+/*
+ * Some times a second: what only time brings about in the file. Each second: the account for its
+ * statistics blocks, and the line for people.
+ */
 static void tick(struct dump *dump)
 {
 	struct torc_stats stats;
@@ -164,11 +168,16 @@ static void tick(struct dump *dump)
 
 	if (now_ns < dump->next_tick_ns)
 		return;
-	dump->next_tick_ns = now_ns + 1000000000u;
+	dump->next_tick_ns = now_ns + TICK_NS;
+	if (!output_tick(dump->output, !dump->is_file))
+		dump->capture.stopped = true;
+	if (now_ns < dump->next_second_ns)
+		return;
+	dump->next_second_ns = now_ns + 1000000000u;
 	capture_stats(&dump->capture, &stats);
 	if (!dump->is_file)
 		output_set_stats(dump->output, &stats);
-	output_stats(dump->output, &dump->written);
+	output_account(dump->output, &dump->written);
 	capture_print_live(&dump->capture, &stats);
 }
 
@@ -228,7 +237,8 @@ static int start(struct dump *dump)
 
 	torc_ring_info(dump->capture.rings[0], &info);
 	dump->is_file = strcmp(info.engine, "file") == 0;
-	status = capture_start(&dump->capture, writes && !dump->is_file);
+	/* several files are merged by time, and each waited for */
+	status = capture_start(&dump->capture, writes && dump->capture.ring_count == 1);
 	if (status == CLI_GOOD)
 		status = privileges_drop(dump->settings->user, writes);
 	if (status == CLI_GOOD)

@@ -1,16 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* write.c - torc dump -w: the options of a struct torc_writer, and what runs on finished files */
+/* write.c - torc dump -w: the options of a struct torc_writer, and packets into it */
 #include <errno.h>
-#include <signal.h>
-#include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
+#include <time.h>
 
 #include "write.h"
-
-extern char **environ;
 
 /* tcpdump's -C: millions of bytes; with a letter, KiB, MiB and GiB. */
 static const char *set_megabytes(const struct cli_option *option, void *field, const char *text)
@@ -99,38 +94,19 @@ const struct cli_option write_options[] = {
 struct output {
 	const struct write_settings *settings;
 	struct torc_writer *writer;
+	struct jobs *jobs; /* of -z; NULL: none */
 	char *comment; /* of several files */
+	uint64_t after_last; /* packets that came when all files of -W were there */
+	uint64_t left_out;   /* packets of another link type than the pcap file's */
 	bool full;   /* all files of -W are there */
 	bool gone;   /* a broken pipe */
 	int failure; /* said already */
 };
 
-/* From the writing thread, which may be another: posix_spawnp() is safe there. */
-static void run_command(void *user, const char *path)
-{
-	const struct write_settings *settings = user;
-	char *words[] = { (char *)settings->on_rotate, (char *)path, NULL };
-	posix_spawnattr_t attributes;
-	sigset_t defaults;
-	pid_t pid;
-	int code;
-
-	sigemptyset(&defaults);
-	sigaddset(&defaults, SIGPIPE); /* we ignore it; the command may rely on it */
-	posix_spawnattr_init(&attributes);
-	posix_spawnattr_setsigdefault(&attributes, &defaults);
-	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
-	code = posix_spawnp(&pid, words[0], NULL, &attributes, words, environ);
-	posix_spawnattr_destroy(&attributes);
-	if (code != 0)
-		cli_complain("torc: -z %s: %s", words[0], strerror(code));
-	while (waitpid(-1, NULL, WNOHANG) > 0)
-		; /* those that are done */
-}
-
-static void set_options(struct torc_writer_options *options, const struct write_settings *settings,
+static void set_options(struct torc_writer_options *options, const struct output *output,
 			const struct torc_ring_info *info)
 {
+	const struct write_settings *settings = output->settings;
 	bool live = strcmp(info->engine, "file") != 0;
 
 	*options = (struct torc_writer_options){
@@ -145,8 +121,8 @@ static void set_options(struct torc_writer_options *options, const struct write_
 		.rotate_bytes = settings->rotate_bytes,
 		.rotate_ns = settings->rotate_ns,
 		.keep_files = (uint32_t)settings->keep_files,
-		.on_rotate = settings->on_rotate ? run_command : NULL,
-		.user = (void *)settings,
+		.on_rotate = output->jobs ? jobs_start : NULL,
+		.user = output->jobs,
 	};
 	/* A wire does not wait for the disk; a file can. */
 	if (live && strcmp(settings->path, "-") != 0 && !settings->flush_each)
@@ -234,7 +210,9 @@ struct output *output_open(const struct write_settings *settings, struct torc_ri
 	torc_ring_info(rings[0], &info);
 	if (output) {
 		output->settings = settings;
-		set_options(&options, settings, &info);
+		if (settings->on_rotate)
+			output->jobs = jobs_new(settings->on_rotate);
+		set_options(&options, output, &info);
 		options.start_ns = start_ns;
 		if (count == 1)
 			options.follow = torc_file_of_ring(rings[0]);
@@ -244,25 +222,67 @@ struct output *output_open(const struct write_settings *settings, struct torc_ri
 	}
 	if (code < 0) {
 		cli_complain("torc: %s", error.text[0] ? error.text : torc_strerror(code));
-		if (output)
+		if (output) {
+			jobs_free(output->jobs);
 			free(output->comment);
+		}
 		free(output);
 		return NULL;
 	}
 	declare_interface(output, &info);
+	output_tick(output, strcmp(info.engine, "file") != 0); /* the time of -G begins */
+	output_flush(output);
 	if (count > 1)
 		follow(output, rings, count);
 	return output;
 }
 
+/* A packet that the pcap file has no link type for: left out, said once, and counted. */
+static void leave_out(struct output *output)
+{
+	if (output->left_out++ == 0)
+		cli_complain("torc: %s; such packets are left out", torc_writer_error(output->writer));
+}
+
 bool output_packets(struct output *output, const struct torc_packet *packets, unsigned int count)
 {
-	int taken = torc_writer_write(output->writer, packets, count);
+	unsigned int done = 0;
 
-	if (taken < 0)
-		return failed(output, taken);
-	if ((unsigned int)taken < count)
-		output->full = true;
+	while (done < count && !output->full) {
+		int taken = torc_writer_write(output->writer, packets + done, count - done);
+
+		if (taken == -EINVAL) {
+			leave_out(output);
+			taken = 1;
+		} else if (taken < 0) {
+			return failed(output, taken); /* all were taken */
+		}
+		done += (unsigned int)taken;
+		output->full = taken == 0;
+	}
+	output->after_last += count - done;
+	return !output->full;
+}
+
+/* The time on the wire, less what a packet may be late: its file is not to be left before it. */
+static uint64_t wire_time_ns(void)
+{
+	enum { LATE_NS = 100000000 };
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec - LATE_NS;
+}
+
+bool output_tick(struct output *output, bool on_wire)
+{
+	int result = torc_writer_tick(output->writer, on_wire ? wire_time_ns() : 0);
+
+	if (output->jobs)
+		jobs_reap(output->jobs, false);
+	if (result < 0)
+		return failed(output, result);
+	output->full |= result == 0;
 	return !output->full;
 }
 
@@ -292,26 +312,28 @@ void output_set_stats(struct output *output, const struct torc_stats *stats)
 	torc_writer_set_stats(output->writer, 0, stats);
 }
 
-void output_stats(const struct output *output, struct torc_writer_stats *stats)
+void output_account(const struct output *output, struct capture_written *written)
 {
-	torc_writer_stats(output->writer, stats);
+	torc_writer_stats(output->writer, &written->writer);
+	written->after_last = output->after_last;
+	written->left_out = output->left_out;
 }
 
-int output_close(struct output *output, struct torc_writer_stats *stats)
+int output_close(struct output *output, struct capture_written *written)
 {
 	struct torc_error error = { 0 };
-	int code = torc_writer_close(output->writer, stats, &error);
+	int code = torc_writer_close(output->writer, &written->writer, &error);
 	bool gone = output->gone || code == -EPIPE;
-	bool said = output->failure != 0;
+	bool said = output->failure != 0, bad = output->left_out > 0;
 
-	if (output->settings->on_rotate)
-		while (wait(NULL) > 0 || errno == EINTR)
-			; /* what still runs on the files */
+	written->after_last = output->after_last;
+	written->left_out = output->left_out;
+	bad |= jobs_free(output->jobs);
 	free(output->comment);
 	free(output);
 	if (gone)
 		return CLI_GOOD;
 	if (code < 0 && !said)
 		cli_complain("torc: %s", error.text);
-	return code < 0 || said ? CLI_FAILED : CLI_GOOD;
+	return code < 0 || said || bad ? CLI_FAILED : CLI_GOOD;
 }

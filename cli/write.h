@@ -21,6 +21,20 @@ struct write_settings {
 
 extern const struct cli_option write_options[];
 
+/* ---- write_jobs.c: the command of -z ---- */
+
+struct jobs;
+
+struct jobs *jobs_new(const char *command);
+/* Run the command on a file that is complete; from any thread, for torc_writer_options.on_rotate. */
+void jobs_start(void *jobs, const char *path);
+/* Say which failed, of those that ended; all: wait for the others. */
+void jobs_reap(struct jobs *jobs, bool all);
+/* Waits for all; true when one of them failed. NULL is allowed. */
+bool jobs_free(struct jobs *jobs);
+
+/* ---- write.c ---- */
+
 struct output;
 
 /*
@@ -31,12 +45,17 @@ struct output *output_open(const struct write_settings *settings, struct torc_ri
 			   unsigned int count, uint64_t start_ns);
 /* False when the capture has to end: all files of -W are there, or nothing can be written. */
 bool output_packets(struct output *output, const struct torc_packet *packets, unsigned int count);
+/*
+ * What time brings about, some times a second: what waits goes to the file, -G and -z go on without a
+ * packet. on_wire: the packets have the time of this machine. False as output_packets().
+ */
+bool output_tick(struct output *output, bool on_wire);
 void output_flush(struct output *output);
 /* The next file; false: no rotation was asked for. */
 bool output_rotate(struct output *output);
 void output_set_stats(struct output *output, const struct torc_stats *stats);
-void output_stats(const struct output *output, struct torc_writer_stats *stats);
+void output_account(const struct output *output, struct capture_written *written);
 /* Returns an exit status; fills in the account at the end. */
-int output_close(struct output *output, struct torc_writer_stats *stats);
+int output_close(struct output *output, struct capture_written *written);
 
 #endif

@@ -21,6 +21,8 @@ is '-c 2 gives two lines' "$(wc -l <"$work/out")" 2
 like 'one captured' "$(torc dump -r "$work/a.pcap" -c 1 2>&1)" '^1 packet captured$'
 is 'a filter as the last words' "$(torc dump -r "$work/b.pcap" udp dst port 4000 2>/dev/null | wc -l)" 0
 is 'the same with -f' "$(torc dump -r "$work/b.pcap" -f 'udp port 4001' 2>/dev/null | wc -l)" 3
+like 'what the filter refused is in the account' "$(torc dump -r "$work/b.pcap" -r "$work/a.pcap" udp dst port 4000 2>&1 >"$work/out")" \
+	'^account: 8 seen = 5 received \+ 0 dropped \+ 3 filtered: balanced$'
 echo 'udp port 4001' >"$work/filter"
 is 'the same with -F' "$(torc dump -r "$work/b.pcap" -F "$work/filter" 2>/dev/null | wc -l)" 3
 is 'standard input' "$(torc dump -r - <"$work/a.pcap" 2>/dev/null | wc -l)" 5

@@ -24,7 +24,7 @@ is 'only packets that match are written' "$(torc dump -r in.pcap -w out.pcap -c 
 	torc dump -r out.pcap 2>/dev/null | wc -l)" 3
 torc dump -r in.pcap -w out.pcap --json >json 2>/dev/null
 ok '--json gives the account' json_lines json 1
-like 'with what was written' "$(cat json)" '"written":10,"lost_to_disk":0,"written_bytes":[0-9]+,"files":1\}'
+like 'with what was written' "$(cat json)" '"written":10,"lost_to_disk":0,"written_bytes":[0-9]+,"files":1,"after_last_file":0,"left_out":0\}'
 is 'to standard output' "$(torc dump -r in.pcap -w - 2>/dev/null | torc dump -tt -r - 2>/dev/null)" "$text"
 is '-s cuts' "$(torc dump -r in.pcap -s 20 -w out.pcap 2>/dev/null
 	torc dump --json -r out.pcap 2>/dev/null | grep -c '"caplen":20,"len":60')" 10
@@ -62,6 +62,41 @@ is 'keep their interfaces' "$(torc dump --json -r both.pcapng 2>/dev/null |
 	sed 's/.*"interface":"\([a-z0-9]*\)".*/\1/' | sort | tr '\n' ' ')" 'wire1 wire2 '
 is 'and the comments' "$(grep -ao 'hello\|world' both.pcapng | sort | tr '\n' ' ')" 'hello world '
 
+# Names in front of the interface, as dumpcap 1.10 wrote them: behind it in what is written, since
+# editcap and mergecap refuse such a file.
+{
+	head -c 28 one.pcapng
+	printf '\4\0\0\0\x20\0\0\0\1\0\x09\0\x0a\0\0\2name\0\0\0\0\0\0\0\0\x20\0\0\0'
+	tail -c +29 one.pcapng
+} >names.pcapng
+run 'names in front of the interface' 0 dump -r names.pcapng -w named.pcapng
+is 'are written behind it' "$(od -An -tu4 -j "$(od -An -tu4 -j 4 -N 4 named.pcapng)" -N 4 named.pcapng |
+	tr -d ' ')" 1
+ok 'and are there' grep -aq 'name' named.pcapng
+if command -v editcap >/dev/null && command -v mergecap >/dev/null; then
+	ok 'editcap takes it' editcap named.pcapng edited.pcapng
+	ok 'mergecap takes it' mergecap -w merged.pcapng named.pcapng two.pcapng
+	is 'the packet is there' "$(torc dump -r edited.pcapng --count 2>/dev/null)" '1 packet'
+else
+	skip 'editcap and mergecap take it' 'they are not installed'
+fi
+
+# Two link types: pcapng has both; a pcap file has one, and what it has no place for is told.
+{
+	cat one.pcapng
+	printf '\1\0\0\0\x14\0\0\0\x65\0\0\0\0\0\4\0\x14\0\0\0'
+	printf '\6\0\0\0\x34\0\0\0\1\0\0\0\x0a\x0a\6\0\x91\x1d\x7e\x63\x14\0\0\0\x14\0\0\0'
+	tail -c 46 in.pcap | head -c 20
+	printf '\x34\0\0\0'
+	tail -c +65 one.pcapng
+} >mixed.pcapng
+run 'two link types to pcapng' 0 dump -r mixed.pcapng -w out.pcapng
+is 'are all there' "$(torc dump -r out.pcapng --count 2>/dev/null)" '3 packets'
+run 'two link types to pcap' 1 dump -r mixed.pcapng -w out.pcap
+like 'are told' "$err" 'one link type \(1\), this is 101: write pcapng; such packets are left out'
+like 'and counted' "$err" '^written: 3 taken = 2 written \+ 0 lost to the disk \+ 1 left out \(another link type\)'
+is 'the others go on' "$(torc dump -r out.pcap --count 2>/dev/null)" '2 packets'
+
 # 10 packets of 76 bytes: a file is left when it is larger than 300.
 rm -f out*
 run '--rotate size' 0 dump -r in.pcap -w out.pcap --rotate size=300B
@@ -84,6 +119,13 @@ END
 chmod +x done.sh
 run '-z' 0 dump -r in.pcap -w out.pcap --rotate size=300B -z ./done.sh
 is 'runs on each file that is complete' "$(sort done.list | tr '\n' ' ')" 'out.pcap out.pcap1 out.pcap2 '
+
+is '-G with -W: what came after the last file is told' "$(torc dump -r in.pcap -w 'out-%H%M%S.pcap' -G 4 -W 2 2>&1 |
+	grep -o 'written: .*last file')" 'written: 10 taken = 8 written + 0 lost to the disk + 2 after the last file'
+run 'a command of -z that fails' 1 dump -r in.pcap -w out.pcap -z false
+like 'is told' "$err" '^torc: -z false out\.pcap: failed with status 1$'
+run 'and one that is not there' 1 dump -r in.pcap -w out.pcap -z ./no-such-command
+like 'too' "$err" '^torc: -z \./no-such-command out\.pcap: No such file'
 
 cp in.pcap again.pcap
 printf 'in.pcap\n\nagain.pcap\n' >list

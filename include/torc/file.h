@@ -306,7 +306,7 @@ struct torc_writer_options {
 	/*
 	 * Rotation; each is off when 0. Sizes count before compression. A file is left when it is
 	 * larger than rotate_bytes, as tcpdump -C does; when a packet comes rotate_ns or more after
-	 * the packet that began the file, as tcpdump -G; or when it has rotate_packets packets.
+	 * the packet that began the file, as tcpdump -G, or torc_writer_tick() says the time; or when it has rotate_packets packets.
 	 *
 	 * Names, as tcpdump's: the path goes through strftime() with the local time when rotate_ns
 	 * is set; with rotate_bytes or rotate_packets a number follows it, from the second file on
@@ -413,6 +413,21 @@ TORC_API int torc_writer_follow(struct torc_writer *writer, const struct torc_fi
 
 /* torc_writer_rotate - end this file and begin the next, as if it were full */
 TORC_API int torc_writer_rotate(struct torc_writer *writer);
+
+/*
+ * torc_writer_tick - do what only time brings about; to be called ten times a second or so, also when
+ * no packet comes
+ *
+ * time_ns  the time now by the clock of the packets, as their timestamps, less what a packet may be
+ *          late; 0: none, as for packets that come from a file
+ *
+ * What has waited for half a second in the buffer goes to the file, so that a program that is killed
+ * loses no more. With rotate_ns a file is left when its time is over, also an empty one; from the
+ * first call on the slices of time are counted from the name of the first file and follow one another
+ * without a gap. Returns 1, 0 when max_files is reached (no packet is taken any more), or as
+ * torc_writer_write().
+ */
+TORC_API int torc_writer_tick(struct torc_writer *writer, uint64_t time_ns);
 
 /* torc_writer_flush - everything taken so far is in the file when this returned 0 */
 TORC_API int torc_writer_flush(struct torc_writer *writer);

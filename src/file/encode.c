@@ -105,7 +105,7 @@ static int begin_pcapng(struct torc_writer *writer)
 		application = "torc " TORC_VERSION_STRING;
 	result = torc_writer_reserve(writer, 64 + option_room(text_length(options->comment)) +
 				     option_room(OS_BYTES) + option_room(text_length(application)) +
-				     copied + writer->repeat_bytes);
+				     copied);
 	if (result < 0)
 		return result;
 	block = chunk_end(writer);
@@ -121,10 +121,7 @@ static int begin_pcapng(struct torc_writer *writer)
 		at = put_os(at);
 	at = put_text(at, PCAPNG_SHB_USERAPPL, application);
 	at = put_option(at, PCAPNG_OPT_END, NULL, 0);
-	at = close_block(block, PCAPNG_SHB, at);
-	if (writer->repeat_bytes > 0)
-		memcpy(at, writer->repeat, writer->repeat_bytes);
-	took(writer, at + writer->repeat_bytes);
+	took(writer, close_block(block, PCAPNG_SHB, at));
 	return 0;
 }
 
@@ -145,7 +142,28 @@ static int put_ports(struct torc_writer *writer)
 	return 0;
 }
 
-int torc_writer_begin_file(struct torc_writer *writer)
+/* Blocks that had to wait for the interfaces, and the names and secrets that each file has. */
+static int put_held(struct torc_writer *writer)
+{
+	size_t repeated = writer->repeat_bytes - writer->repeat_written;
+	int result;
+
+	if (writer->early_bytes + repeated == 0)
+		return 0;
+	result = torc_writer_reserve(writer, writer->early_bytes + repeated);
+	if (result < 0)
+		return result;
+	if (repeated > 0)
+		memcpy(chunk_end(writer), writer->repeat + writer->repeat_written, repeated);
+	if (writer->early_bytes > 0)
+		memcpy(chunk_end(writer) + repeated, writer->early, writer->early_bytes);
+	took(writer, chunk_end(writer) + repeated + writer->early_bytes);
+	writer->repeat_written = writer->repeat_bytes;
+	writer->early_bytes = 0;
+	return 0;
+}
+
+static int begin(struct torc_writer *writer)
 {
 	int result = 0;
 
@@ -154,7 +172,37 @@ int torc_writer_begin_file(struct torc_writer *writer)
 									begin_pcap(writer);
 		writer->begun = result == 0;
 	}
-	return result < 0 ? result : put_ports(writer);
+	if (result == 0)
+		result = put_ports(writer);
+	return result < 0 ? result : put_held(writer);
+}
+
+/*
+ * A pcapng file begins with its first interface: readers want one behind the section header, before
+ * names, secrets and all else (editcap and mergecap refuse the file otherwise). A pcap file begins
+ * with its link type.
+ */
+int torc_writer_begin_file(struct torc_writer *writer)
+{
+	bool known = writer->options.format == TORC_FORMAT_PCAP && writer->options.has_link_type;
+
+	return writer->port_count > 0 || known ? begin(writer) : 0;
+}
+
+int torc_writer_hold_block(struct torc_writer *writer, const uint8_t *block, size_t bytes)
+{
+	uint8_t *more;
+
+	if (writer->early_bytes + bytes > TORC_FILE_TEXT_MAX)
+		return torc_error_set(&writer->error, -ENOBUFS, "%s: too many blocks before the first "
+				      "interface", writer->path);
+	more = realloc(writer->early, writer->early_bytes + bytes);
+	if (!more)
+		return torc_error_set(&writer->error, -ENOMEM, "no memory");
+	memcpy(more + writer->early_bytes, block, bytes);
+	writer->early = more;
+	writer->early_bytes += bytes;
+	return 0;
 }
 
 /* ---- interfaces ---- */
@@ -457,13 +505,17 @@ int torc_writer_put_packet(struct torc_writer *writer, uint32_t port,
 int torc_writer_put_block(struct torc_writer *writer, uint32_t type, const void *body,
 			  uint32_t body_bytes)
 {
-	int result = torc_writer_reserve(writer, PCAPNG_BLOCK_MIN + PADDED(body_bytes));
+	size_t bytes = PCAPNG_BLOCK_MIN + PADDED(body_bytes);
+	int result = torc_writer_reserve(writer, bytes);
 	uint8_t *block;
 
 	if (result < 0)
 		return result;
 	block = chunk_end(writer);
-	took(writer, close_block(block, type, put_padded(block + 8, body, body_bytes)));
+	close_block(block, type, put_padded(block + 8, body, body_bytes));
+	if (writer->port_written == 0)
+		return torc_writer_hold_block(writer, block, bytes);
+	took(writer, block + bytes);
 	return 0;
 }
 
@@ -505,13 +557,24 @@ static int put_statistics(struct torc_writer *writer, uint32_t number)
 	return torc_writer_put_block(writer, PCAPNG_ISB, body, (uint32_t)(at - body));
 }
 
+/* Without a packet nobody has named an interface; the link type is known all the same. */
+static int add_only_port(struct torc_writer *writer)
+{
+	struct torc_file_interface view = { .size = sizeof(view),
+					    .link_type = writer->options.link_type };
+
+	return torc_writer_add_interface(writer, &view);
+}
+
 int torc_writer_end_file(struct torc_writer *writer)
 {
 	int result = torc_writer_take_statistics(writer);
 	uint32_t i;
 
-	if (result == 0)
-		result = torc_writer_begin_file(writer);
+	if (result == 0 && writer->port_count == 0 && writer->options.has_link_type)
+		result = add_only_port(writer);
+	if (result >= 0)
+		result = begin(writer);
 	for (i = 0; result == 0 && i < writer->port_count; i++)
 		if (writer->options.format == TORC_FORMAT_PCAPNG && writer->ports[i].has_stats)
 			result = put_statistics(writer, i);

@@ -239,9 +239,13 @@ static int take_block(struct torc_writer *writer, const uint8_t *block, size_t l
 	if (!at)
 		return 0;
 	at = close_block(begin, type, at);
+	if (type == PCAPNG_NRB || type == PCAPNG_DSB) {
+		result = repeat(writer, begin, (size_t)(at - begin));
+		return result < 0 ? result : torc_writer_begin_file(writer);
+	}
+	if (writer->port_written == 0)
+		return torc_writer_hold_block(writer, begin, (size_t)(at - begin));
 	took(writer, at);
-	if (type == PCAPNG_NRB || type == PCAPNG_DSB)
-		return repeat(writer, begin, (size_t)(at - begin));
 	return 0;
 }
 

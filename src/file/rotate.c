@@ -57,7 +57,7 @@ char *torc_writer_name(const struct torc_writer *writer)
 	return name;
 }
 
-static bool time_is_up(const struct torc_writer *writer, uint64_t timestamp_ns)
+bool torc_writer_time_is_up(const struct torc_writer *writer, uint64_t timestamp_ns)
 {
 	return writer->options.rotate_ns > 0 && writer->has_period &&
 	       timestamp_ns >= writer->period_ns &&
@@ -68,11 +68,21 @@ bool torc_writer_is_full(const struct torc_writer *writer, uint64_t timestamp_ns
 {
 	const struct torc_writer_options *options = &writer->options;
 
+	if (torc_writer_time_is_up(writer, timestamp_ns))
+		return writer->clocked || writer->file_packets > 0;
+	if (writer->file_packets == 0)
+		return false;
 	if (options->rotate_bytes > 0 && writer->file_bytes > options->rotate_bytes)
 		return true;
-	if (options->rotate_packets > 0 && writer->file_packets >= options->rotate_packets)
-		return true;
-	return time_is_up(writer, timestamp_ns);
+	return options->rotate_packets > 0 && writer->file_packets >= options->rotate_packets;
+}
+
+/* By the clock slices follow one another without a gap; in a file each begins with a packet. */
+static uint64_t slice_of(const struct torc_writer *writer, uint64_t timestamp_ns)
+{
+	if (!writer->clocked)
+		return timestamp_ns;
+	return timestamp_ns - (timestamp_ns - writer->period_ns) % writer->options.rotate_ns;
 }
 
 static void next_number(struct torc_writer *writer)
@@ -82,11 +92,34 @@ static void next_number(struct torc_writer *writer)
 		writer->number = 0;
 }
 
+/*
+ * A new slice of time begins the numbers again, unless its name is that of the slice before: then
+ * what was written is not overwritten, but as tcpdump does it where nobody says how many to keep.
+ */
+static char *name_slice(struct torc_writer *writer, uint64_t name_ns, bool by_hand)
+{
+	uint32_t number = writer->number;
+	char *before, *path;
+	bool same;
+
+	writer->number = 0;
+	before = torc_writer_name(writer);
+	writer->name_ns = name_ns;
+	path = torc_writer_name(writer);
+	same = before && path && strcmp(before, path) == 0;
+	free(before);
+	if (!same || !(by_hand || writer->options.keep_files > 0))
+		return path;
+	free(path);
+	writer->number = number + 1;
+	return torc_writer_name(writer);
+}
+
 int torc_writer_rotate_at(struct torc_writer *writer, uint64_t timestamp_ns, bool by_hand)
 {
 	const struct torc_writer_options *options = &writer->options;
-	bool by_time = by_hand ? options->rotate_ns > 0 : time_is_up(writer, timestamp_ns);
-	uint32_t number = writer->number;
+	bool by_time = by_hand ? options->rotate_ns > 0 :
+				 torc_writer_time_is_up(writer, timestamp_ns);
 	char *path;
 	int result;
 
@@ -98,17 +131,13 @@ int torc_writer_rotate_at(struct torc_writer *writer, uint64_t timestamp_ns, boo
 	if (result == -ENOBUFS)
 		return result;
 	if (by_time) {
-		writer->number = 0;
-		writer->name_ns = writer->period_ns = timestamp_ns;
-		writer->has_period = !by_hand; /* else with the next packet */
+		uint64_t slice_ns = by_hand ? timestamp_ns : slice_of(writer, timestamp_ns);
+
+		path = name_slice(writer, slice_ns, by_hand);
+		writer->period_ns = slice_ns;
+		writer->has_period = !by_hand || writer->clocked; /* else with the next packet */
 	} else {
 		next_number(writer);
-	}
-	path = torc_writer_name(writer);
-	/* asked for by hand within the same second: not over the file just written */
-	if (path && by_hand && strcmp(path, writer->path) == 0) {
-		free(path);
-		writer->number = number + 1;
 		path = torc_writer_name(writer);
 	}
 	if (!path)
@@ -121,6 +150,7 @@ int torc_writer_rotate_at(struct torc_writer *writer, uint64_t timestamp_ns, boo
 	writer->path_next = strdup(path);
 	writer->begun = false;
 	writer->port_written = 0;
+	writer->repeat_written = 0;
 	writer->file_bytes = writer->file_packets = 0;
 	writer->file_count++;
 	return result;

@@ -14,6 +14,7 @@
 #define CHUNK_BYTES       (256u << 10)
 #define CHUNK_BYTES_LARGE (1u << 20) /* compressed: larger frames compress better */
 #define ASYNC_BYTES       (64u << 20)
+#define HELD_NS           500000000u /* a packet waits no longer for the chunk to fill */
 
 /* ---- chunks ---- */
 
@@ -43,6 +44,7 @@ int torc_writer_submit(struct torc_writer *writer)
 	int result;
 
 	attach_path(writer);
+	writer->held_since_ns = 0;
 	if (!chunk || (chunk->used == 0 && !chunk->path))
 		return 0;
 	if (is_async(writer)) {
@@ -258,7 +260,7 @@ static int write_one(struct torc_writer *writer, const struct torc_packet *packe
 {
 	int result = 0, port;
 
-	if (writer->file_packets > 0 && torc_writer_is_full(writer, packet->timestamp_ns)) {
+	if (torc_writer_is_full(writer, packet->timestamp_ns)) {
 		result = torc_writer_rotate_at(writer, packet->timestamp_ns, false);
 		if (result < 0 && result != -ENOBUFS)
 			writer->deferred = result;
@@ -372,7 +374,7 @@ int torc_writer_write_block(struct torc_writer *writer, uint32_t type, const voi
 		return torc_error_set(&writer->error, -EINVAL, "%s: block type 0x%x is not written "
 				      "this way", writer->path, type);
 	result = torc_writer_begin_file(writer);
-	if (result == 0)
+	if (result == 0) /* held until there is an interface */
 		result = torc_writer_put_block(writer, type, body, body_bytes);
 	if (result == -ENOBUFS)
 		return torc_error_set(&writer->error, result, "%s: the buffers are full",
@@ -438,10 +440,63 @@ int torc_writer_rotate(struct torc_writer *writer)
 	return result;
 }
 
+static uint64_t monotonic_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
+/* The time slice is over, whether a packet comes or not. */
+static int rotate_by_clock(struct torc_writer *writer, uint64_t time_ns)
+{
+	int result;
+
+	if (!writer->clocked) {
+		writer->clocked = true;
+		if (!writer->has_period)
+			writer->period_ns = writer->name_ns;
+		writer->has_period = true;
+	}
+	if (!torc_writer_time_is_up(writer, time_ns))
+		return 0;
+	result = torc_writer_rotate_at(writer, time_ns, false);
+	if (result == 0 && !writer->finished)
+		result = torc_writer_begin_file(writer);
+	if (result == 0 && !writer->finished)
+		result = flush_soon(writer);
+	return result == -ENOBUFS ? 0 : result; /* the next call tries again */
+}
+
+int torc_writer_tick(struct torc_writer *writer, uint64_t time_ns)
+{
+	int result = 0;
+
+	if (writer->finished)
+		return 0;
+	if (time_ns > 0 && writer->options.rotate_ns > 0)
+		result = rotate_by_clock(writer, time_ns);
+	if (result == 0 && writer->chunk && (writer->chunk->used > 0 || writer->path_next)) {
+		uint64_t now = monotonic_ns();
+
+		if (writer->held_since_ns == 0)
+			writer->held_since_ns = now;
+		else if (now - writer->held_since_ns >= HELD_NS)
+			result = flush_soon(writer);
+	}
+	if (result == 0)
+		result = told(writer);
+	return result < 0 ? result : !writer->finished;
+}
+
 int torc_writer_flush(struct torc_writer *writer)
 {
+	int begun = torc_writer_begin_file(writer);
 	int result = torc_writer_submit(writer);
 
+	if (begun < 0 && begun != -ENOBUFS && result == 0)
+		result = begun;
 	if (is_async(writer))
 		torc_writer_queue_drain(writer);
 	return result < 0 ? result : told(writer);
@@ -517,6 +572,7 @@ int torc_writer_close(struct torc_writer *writer, struct torc_writer_stats *stat
 	free(writer->ports);
 	torc_writer_unfollow(writer);
 	free(writer->repeat);
+	free(writer->early);
 	free(writer->own.bytes);
 	free(writer->own.path);
 	free(writer->path_next);

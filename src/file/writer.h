@@ -69,6 +69,8 @@ struct torc_writer {
 	size_t copied_bytes;
 	uint8_t *repeat; /* blocks of followed files that each file gets */
 	size_t repeat_bytes;
+	uint8_t *early; /* blocks that came before the first interface, which they are to follow */
+	size_t early_bytes;
 
 	struct torc_writer_port *ports;
 	uint32_t port_count;
@@ -79,12 +81,15 @@ struct torc_writer {
 	/* of the file that packets go to now */
 	bool begun;             /* its header is encoded */
 	uint32_t port_written;  /* interface blocks so far */
+	size_t repeat_written;  /* of repeat */
 	char *path_next;        /* to be opened with the next chunk */
 	uint64_t file_bytes;    /* before compression */
 	uint64_t file_packets;
 	uint64_t first_ns;      /* of its packets */
 	uint64_t last_ns;
 
+	uint64_t held_since_ns; /* monotonic: the first tick that found the chunk begun; 0: none */
+	bool clocked;       /* torc_writer_tick() says the time: slices end without a packet */
 	uint64_t period_ns; /* when the time slice of rotate_ns began */
 	uint64_t name_ns;   /* the same in the names of its files */
 	bool has_period;
@@ -111,6 +116,8 @@ int torc_writer_put_packet(struct torc_writer *writer, uint32_t port,
 			   const struct torc_packet *packet, const struct torc_file_extra *extra);
 int torc_writer_put_block(struct torc_writer *writer, uint32_t type, const void *body,
 			  uint32_t body_bytes);
+/* An encoded block for behind the interfaces, which are not known yet. */
+int torc_writer_hold_block(struct torc_writer *writer, const uint8_t *block, size_t bytes);
 /* The statistics blocks at the end of a file. */
 int torc_writer_end_file(struct torc_writer *writer);
 
@@ -126,6 +133,8 @@ void torc_writer_unfollow(struct torc_writer *writer);
 /* rotate.c */
 /* Is the file full for a packet of this time? */
 bool torc_writer_is_full(const struct torc_writer *writer, uint64_t timestamp_ns);
+/* Is the time slice over? */
+bool torc_writer_time_is_up(const struct torc_writer *writer, uint64_t timestamp_ns);
 /* End the file and begin the next; a new time slice begins with timestamp_ns. */
 int torc_writer_rotate_at(struct torc_writer *writer, uint64_t timestamp_ns, bool by_hand);
 /* The name of the next file; NULL: no memory. */
