@@ -171,7 +171,7 @@ static unsigned int next_some(void *context)
 
 static void ring_close(void *context)
 {
-	struct torc_stats stats;
+	struct torc_stats stats = { .size = sizeof(stats) };
 
 	torc_ring_disable(context);
 	torc_ring_stats(context, &stats);

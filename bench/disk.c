@@ -102,7 +102,7 @@ static uint64_t send_frames(double rate)
 	struct torc_maker_options make = { .size = sizeof(make), .flows = 64, .lengths = &size,
 					   .length_count = 1 };
 	struct torc_packet packets[BATCH];
-	struct torc_sender_stats stats;
+	struct torc_sender_stats stats = { .size = sizeof(stats) };
 	struct torc_sender *sender;
 	struct torc_maker *maker;
 	struct torc_error error;

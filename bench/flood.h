@@ -112,7 +112,7 @@ static inline int flood_run(const char *interface, uint64_t packets, uint32_t si
 		.size = sizeof(options), .flows = flows, .lengths = &size, .length_count = 1
 	};
 	static struct torc_packet batch[1024];
-	struct torc_sender_stats stats;
+	struct torc_sender_stats stats = { .size = sizeof(stats) };
 	struct torc_sender *sender;
 	struct torc_maker *maker;
 	double begin = flood_now();

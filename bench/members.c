@@ -101,7 +101,7 @@ static void ring_read(struct torc_ring *ring, struct member *m)
 {
 	struct torc_packet packets[BATCH];
 	double cpu = cpu_ns();
-	struct torc_stats stats;
+	struct torc_stats stats = { .size = sizeof(stats) };
 
 	__atomic_add_fetch(&board->ready, 1, __ATOMIC_RELEASE);
 	while (!stopped()) {

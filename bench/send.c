@@ -33,7 +33,7 @@ static struct torc_packet frames[FRAMES];
 static uint64_t run_sender(const struct way *way, double *seconds)
 {
 	struct torc_sender_options options = { .size = sizeof(options), .way = way->name };
-	struct torc_sender_stats stats;
+	struct torc_sender_stats stats = { .size = sizeof(stats) };
 	struct torc_sender *sender;
 	struct torc_error error;
 	double begin;
@@ -53,7 +53,7 @@ static uint64_t run_sender(const struct way *way, double *seconds)
 static uint64_t run_ring(const struct way *way, double *seconds)
 {
 	struct torc_ring *ring;
-	struct torc_stats stats;
+	struct torc_stats stats = { .size = sizeof(stats) };
 	struct torc_error error;
 	double begin;
 

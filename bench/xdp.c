@@ -264,7 +264,7 @@ static unsigned int ring_some(void *context)
 
 static uint64_t ring_close(void *context)
 {
-	struct torc_stats stats;
+	struct torc_stats stats = { .size = sizeof(stats) };
 
 	torc_ring_disable(context);
 	torc_ring_stats(context, &stats);

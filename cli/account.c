@@ -14,10 +14,10 @@ static void add(uint64_t *sum, uint64_t value)
 
 void capture_stats(const struct capture *capture, struct torc_stats *sum)
 {
-	memset(sum, 0, sizeof(*sum));
+	*sum = (struct torc_stats){ .size = sizeof(*sum) };
 	sum->balanced = true;
 	for (unsigned int i = 0; i < capture->ring_count; i++) {
-		struct torc_stats stats;
+		struct torc_stats stats = { .size = sizeof(stats) };
 
 		if (torc_ring_stats(capture->rings[i], &stats) < 0) {
 			sum->balanced = false;
@@ -44,7 +44,7 @@ void capture_stats(const struct capture *capture, struct torc_stats *sum)
 
 bool capture_lost(const struct capture *capture)
 {
-	struct torc_stats stats;
+	struct torc_stats stats = { .size = sizeof(stats) };
 
 	capture_stats(capture, &stats);
 	return (capture->written && capture->written->writer.lost > 0) ||
@@ -54,7 +54,7 @@ bool capture_lost(const struct capture *capture)
 
 void capture_print_counts(const struct capture *capture)
 {
-	struct torc_stats stats;
+	struct torc_stats stats = { .size = sizeof(stats) };
 
 	capture_stats(capture, &stats);
 	cli_complain("torc: %llu packets captured, %s packets received by filter, "
@@ -107,7 +107,7 @@ static uint64_t known(uint64_t value)
 
 void capture_print_summary(const struct capture *capture, uint64_t captured)
 {
-	struct torc_stats stats;
+	struct torc_stats stats = { .size = sizeof(stats) };
 	const char *colour = "", *plain = "";
 
 	capture_stats(capture, &stats);
@@ -155,10 +155,9 @@ static void print_cpu(const struct capture *capture, uint64_t received)
 
 void capture_print_json(const struct capture *capture)
 {
-	struct torc_stats stats;
-	struct torc_ring_info info;
+	struct torc_stats stats = { .size = sizeof(stats) };
+	struct torc_ring_info info = { .size = sizeof(info) };
 
-	memset(&info, 0, sizeof(info));
 	torc_ring_info(capture->rings[0], &info);
 	capture_stats(capture, &stats);
 	printf("{\"summary\":true,\"device\":");

@@ -26,7 +26,7 @@ static void json_cluster(const struct torc_cluster_info *cluster)
 	       cluster->options & TORC_CLUSTER_RELAXED ? "true" : "false",
 	       cluster->extended ? "true" : "false");
 	for (unsigned int i = 0; i < cluster->member_count; i++) {
-		const struct torc_cluster_member_info *member = &cluster->members[i];
+		const struct torc_cluster_member_info *member = cluster->members[i];
 
 		printf("%s{\"pid\":%d,\"ring\":%u,\"application\":", i ? "," : "", member->pid,
 		       member->ring_id);
@@ -51,7 +51,7 @@ static void text_cluster(const struct torc_cluster_info *cluster)
 	       cluster->options & TORC_CLUSTER_RELAXED ? ", relaxed" : "",
 	       cluster->extended ? ", fragments follow their flow" : "");
 	for (unsigned int i = 0; i < cluster->member_count; i++) {
-		const struct torc_cluster_member_info *member = &cluster->members[i];
+		const struct torc_cluster_member_info *member = cluster->members[i];
 		char name[64];
 
 		printf("  %-8d %-15s ring %-4u ", member->pid,
@@ -67,7 +67,7 @@ static void text_cluster(const struct torc_cluster_info *cluster)
 
 int rings_print_clusters(bool json)
 {
-	struct torc_cluster_info *clusters;
+	struct torc_cluster_info **clusters;
 	unsigned int count;
 	int code = torc_clusters_read(&clusters, &count);
 
@@ -75,9 +75,9 @@ int rings_print_clusters(bool json)
 		return cli_fail(code, NULL);
 	for (unsigned int i = 0; i < count; i++) {
 		if (json)
-			json_cluster(&clusters[i]);
+			json_cluster(clusters[i]);
 		else
-			text_cluster(&clusters[i]);
+			text_cluster(clusters[i]);
 	}
 	torc_clusters_free(clusters, count);
 	return CLI_GOOD;

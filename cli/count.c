@@ -66,7 +66,7 @@ static void print_now_text(double span, const struct torc_stats *total, uint64_t
 
 static void tick(const struct capture *capture, struct ticker *ticker, uint64_t now_ns)
 {
-	struct torc_stats total;
+	struct torc_stats total = { .size = sizeof(total) };
 	double span = (double)(now_ns - ticker->shown_ns) / 1e9;
 	uint64_t packets, bytes, dropped;
 
@@ -107,7 +107,7 @@ static void receive(struct capture *capture)
 
 static void print_end(const struct capture *capture)
 {
-	struct torc_stats stats;
+	struct torc_stats stats = { .size = sizeof(stats) };
 
 	if (capture->settings->json) {
 		capture_print_json(capture);

@@ -112,7 +112,7 @@ static void try_clusters(struct device *device, struct torc_ring *ring)
 static void try_tpacket(struct device *device)
 {
 	struct torc_ring_options options = { .size = sizeof(options), .buffer_bytes = 1 << 20 };
-	struct torc_ring_info info;
+	struct torc_ring_info info = { .size = sizeof(info) };
 	struct torc_error error = { 0 };
 	struct torc_ring *ring;
 

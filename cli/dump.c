@@ -163,7 +163,7 @@ static void obey_signals(struct dump *dump)
  */
 static void tick(struct dump *dump)
 {
-	struct torc_stats stats;
+	struct torc_stats stats = { .size = sizeof(stats) };
 	uint64_t now_ns = cli_now_ns();
 
 	if (now_ns < dump->next_tick_ns)
@@ -231,7 +231,7 @@ static int open_sink(struct dump *dump, const struct torc_ring_info *info)
  */
 static int start(struct dump *dump)
 {
-	struct torc_ring_info info;
+	struct torc_ring_info info = { .size = sizeof(info) };
 	bool writes = dump->settings->write.path != NULL;
 	int status;
 
@@ -252,7 +252,7 @@ static int start(struct dump *dump)
 static void finish(struct dump *dump)
 {
 	const struct settings *settings = dump->settings;
-	struct torc_stats stats;
+	struct torc_stats stats = { .size = sizeof(stats) };
 	int status;
 
 	if (dump->output) {

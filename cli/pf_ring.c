@@ -20,8 +20,13 @@
 
 #define TEXT_BYTES 4096
 
+struct published {
+	struct torc_live_ring ring;
+	struct torc_stats stats;
+};
+
 struct tree {
-	struct torc_live_ring *rings;
+	struct published *rings;
 	unsigned int count;
 	char **names; /* what is wanted; empty: everything */
 	bool *found;
@@ -38,11 +43,12 @@ static int read_rings(struct tree *tree)
 {
 	uint64_t here = own_namespace();
 	struct torc_live_list *list;
-	struct torc_live_ring ring, *more;
+	struct published one = { .ring.size = sizeof(one.ring), .stats.size = sizeof(one.stats) };
+	struct published *more;
 	int code = torc_live_open(&list);
 
-	while (code >= 0 && torc_live_next(list, &ring) > 0) {
-		if (ring.network_namespace != here)
+	while (code >= 0 && torc_live_next(list, &one.ring, &one.stats) > 0) {
+		if (one.ring.network_namespace != here)
 			continue;
 		more = realloc(tree->rings, (tree->count + 1) * sizeof(*more));
 		if (!more) {
@@ -50,7 +56,7 @@ static int read_rings(struct tree *tree)
 			break;
 		}
 		tree->rings = more;
-		tree->rings[tree->count++] = ring;
+		tree->rings[tree->count++] = one;
 	}
 	if (code >= 0 || code == -ENOMEM)
 		torc_live_close(list);
@@ -81,7 +87,7 @@ static unsigned int rings_on(const struct tree *tree, const char *interface)
 	unsigned int count = 0;
 
 	for (unsigned int i = 0; i < tree->count; i++)
-		count += strcmp(tree->rings[i].interface_name, interface) == 0;
+		count += strcmp(tree->rings[i].ring.interface_name, interface) == 0;
 	return count;
 }
 
@@ -101,14 +107,15 @@ static void print_devices(struct tree *tree)
 		if_freenameindex(all);
 }
 
-static void print_ring(struct tree *tree, const struct torc_live_ring *ring)
+static void print_ring(struct tree *tree, const struct published *one)
 {
+	const struct torc_live_ring *ring = &one->ring;
 	char name[128], text[TEXT_BYTES];
 	size_t at = strlen("stats/");
 
 	snprintf(name, sizeof(name), "stats/%d-%s.%u", ring->pid,
 		 ring->interface_name[0] ? ring->interface_name : "none", ring->ring_id);
-	if (wanted(tree, name + at) && torc_live_pf_ring(ring, text, sizeof(text)) > 0)
+	if (wanted(tree, name + at) && torc_live_pf_ring(ring, &one->stats, text, sizeof(text)) > 0)
 		print(tree, name + at, text);
 	if (ring->application_stats[0] && wanted(tree, name)) {
 		snprintf(text, sizeof(text), "%s\n", ring->application_stats);

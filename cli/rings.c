@@ -79,7 +79,7 @@ static void json_account(const struct torc_stats *stats)
 	printf(",\"balanced\":%s", stats->balanced ? "true" : "false");
 }
 
-static void print_json(const struct torc_live_ring *ring)
+static void print_json(const struct torc_live_ring *ring, const struct torc_stats *stats)
 {
 	printf("{\"pid\":%d,\"uid\":%u,\"ring\":%u", ring->pid, ring->uid, ring->ring_id);
 	json_figure("network_namespace", ring->network_namespace);
@@ -94,7 +94,7 @@ static void print_json(const struct torc_live_ring *ring)
 	json_text("engine_detail", ring->engine_detail);
 	json_text("filter", ring->filter);
 	json_settings(ring);
-	json_account(&ring->stats);
+	json_account(stats);
 	printf("}\n");
 }
 
@@ -113,16 +113,16 @@ const char *rings_printable(const char *text, char *buffer, size_t size)
 	return buffer;
 }
 
-static void print_text(const struct torc_live_ring *ring)
+static void print_text(const struct torc_live_ring *ring, const struct torc_stats *stats)
 {
 	char name[64], device[256], cluster[64] = "-", filter[512], figures[3][32];
 
 	if (ring->cluster_id)
 		snprintf(cluster, sizeof(cluster), "%u:%s", ring->cluster_id,
 			 torc_cluster_type_name((enum torc_cluster_type)ring->cluster_type) ?: "?");
-	snprintf(figures[0], 32, "%s", cli_figure(ring->stats.received).text);
-	snprintf(figures[1], 32, "%s", cli_figure(ring->stats.dropped).text);
-	snprintf(figures[2], 32, "%s", cli_figure(ring->stats.sent).text);
+	snprintf(figures[0], 32, "%s", cli_figure(stats->received).text);
+	snprintf(figures[1], 32, "%s", cli_figure(stats->dropped).text);
+	snprintf(figures[2], 32, "%s", cli_figure(stats->sent).text);
 	printf("%-8d %-15s %-15s %-10s %-3s %-18s %12s %10s %10s  %s\n", ring->pid,
 	       rings_printable(ring->application_name, name, sizeof(name)),
 	       rings_printable(ring->device, device, sizeof(device)), ring->engine,
@@ -134,7 +134,8 @@ static int run(void *data, char **words)
 {
 	const struct settings *settings = data;
 	struct torc_live_list *list;
-	struct torc_live_ring ring;
+	struct torc_live_ring ring = { .size = sizeof(ring) };
+	struct torc_stats stats = { .size = sizeof(stats) };
 	int code;
 
 	if (settings->pf_ring)
@@ -150,11 +151,11 @@ static int run(void *data, char **words)
 		printf("%-8s %-15s %-15s %-10s %-3s %-18s %12s %10s %10s  %s\n", "PID",
 		       "APPLICATION", "DEVICE", "ENGINE", "ON", "CLUSTER", "RECEIVED", "DROPPED",
 		       "SENT", "FILTER");
-	while (torc_live_next(list, &ring) > 0) {
+	while (torc_live_next(list, &ring, &stats) > 0) {
 		if (settings->json)
-			print_json(&ring);
+			print_json(&ring, &stats);
 		else
-			print_text(&ring);
+			print_text(&ring, &stats);
 	}
 	torc_live_close(list);
 	return rings_print_clusters(settings->json);

@@ -206,7 +206,7 @@ static void wake(void *object, unsigned int signal)
 
 static void print_progress(struct send *send, const char *begin, const char *end)
 {
-	struct torc_sender_stats stats;
+	struct torc_sender_stats stats = { .size = sizeof(stats) };
 	double seconds = (double)(cli_now_ns() - send->started_ns) / 1e9;
 
 	torc_sender_stats(send->sender, &stats);
@@ -431,8 +431,8 @@ static bool at_top_speed(const struct settings *settings)
 
 static void finish(struct send *send)
 {
-	struct torc_sender_stats stats;
-	struct torc_sender_info info;
+	struct torc_sender_stats stats = { .size = sizeof(stats) };
+	struct torc_sender_info info = { .size = sizeof(info) };
 	double seconds;
 
 	torc_sender_flush(send->sender);

@@ -36,7 +36,7 @@ const char *capture_link_name(uint16_t link_type)
 static void print_banner(struct torc_ring *ring)
 {
 	static const char file[] = "pcap:";
-	struct torc_ring_info info;
+	struct torc_ring_info info = { .size = sizeof(info) };
 	bool is_file;
 
 	if (torc_ring_info(ring, &info) < 0)

@@ -175,7 +175,7 @@ static char *join_comments(struct torc_ring *const *rings, unsigned int count)
 
 	for (unsigned int i = 0; comments && i < count; i++) {
 		const struct torc_file *file = torc_file_of_ring(rings[i]);
-		struct torc_file_info info;
+		struct torc_file_info info = { .size = sizeof(info) };
 
 		if (file && torc_file_info(file, &info) == 0 && *info.comment)
 			comments[found++] = (char *)(uintptr_t)info.comment;
@@ -204,7 +204,7 @@ struct output *output_open(const struct write_settings *settings, struct torc_ri
 	struct output *output = calloc(1, sizeof(*output));
 	struct torc_writer_options options;
 	struct torc_error error = { 0 };
-	struct torc_ring_info info;
+	struct torc_ring_info info = { .size = sizeof(info) };
 	int code = -ENOMEM;
 
 	torc_ring_info(rings[0], &info);
@@ -314,6 +314,7 @@ void output_set_stats(struct output *output, const struct torc_stats *stats)
 
 void output_account(const struct output *output, struct capture_written *written)
 {
+	written->writer.size = sizeof(written->writer);
 	torc_writer_stats(output->writer, &written->writer);
 	written->after_last = output->after_last;
 	written->left_out = output->left_out;
@@ -322,9 +323,12 @@ void output_account(const struct output *output, struct capture_written *written
 int output_close(struct output *output, struct capture_written *written)
 {
 	struct torc_error error = { 0 };
-	int code = torc_writer_close(output->writer, &written->writer, &error);
-	bool gone = output->gone || code == -EPIPE;
-	bool said = output->failure != 0, bad = output->left_out > 0;
+	bool said = output->failure != 0, bad = output->left_out > 0, gone;
+	int code;
+
+	written->writer.size = sizeof(written->writer);
+	code = torc_writer_close(output->writer, &written->writer, &error);
+	gone = output->gone || code == -EPIPE;
 
 	written->after_last = output->after_last;
 	written->left_out = output->left_out;

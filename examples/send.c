@@ -17,8 +17,8 @@ int main(int argc, char **argv)
 					   .length_count = 5 };
 	struct torc_sender_options options = { .size = sizeof(options) };
 	struct torc_packet packets[1000];
-	struct torc_sender_stats stats;
-	struct torc_sender_info info;
+	struct torc_sender_stats stats = { .size = sizeof(stats) };
+	struct torc_sender_info info = { .size = sizeof(info) };
 	struct torc_sender *sender;
 	struct torc_maker *maker;
 	struct torc_error error;

@@ -37,7 +37,7 @@ static int work(unsigned int number)
 {
 	struct torc_packet packets[64];
 	struct torc_error error;
-	struct torc_stats stats;
+	struct torc_stats stats = { .size = sizeof(stats) };
 	struct torc_ring *ring;
 	time_t shown = time(NULL);
 

@@ -71,7 +71,7 @@ static void read_file(struct torc_file *file, struct reading *reading, unsigned 
 		      struct torc_writer *writer)
 {
 	struct torc_packet packets[16];
-	struct torc_file_info info;
+	struct torc_file_info info = { .size = sizeof(info) };
 	int i;
 
 	while ((reading->result = torc_file_next_batch(file, packets, batch)) > 0) {
@@ -95,7 +95,7 @@ static struct torc_writer *follow(const struct torc_file *file)
 {
 	struct torc_writer_options options = { .size = sizeof(options), .follow = file,
 					       .format = TORC_FORMAT_PCAPNG, .buffer_bytes = 4096 };
-	struct torc_file_info info;
+	struct torc_file_info info = { .size = sizeof(info) };
 	struct torc_writer *writer = NULL;
 
 	torc_file_info(file, &info);

@@ -76,7 +76,7 @@ static struct torc_ring *open_ring(const char *settings)
 static bool read_all(struct torc_ring *ring, uint8_t *owner, uint8_t who)
 {
 	struct torc_packet packet;
-	struct torc_stats stats;
+	struct torc_stats stats = { .size = sizeof(stats) };
 	bool good = true;
 	uint64_t count = 0;
 

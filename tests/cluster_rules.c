@@ -65,7 +65,7 @@ static void disagreement(void)
 
 static void seen_by_anyone(void)
 {
-	struct torc_cluster_info *clusters = NULL;
+	struct torc_cluster_info **clusters = NULL;
 	unsigned int count = 0, share = 0, enabled = 0;
 
 	for (unsigned int i = 0; i < 3; i++) {
@@ -76,17 +76,17 @@ static void seen_by_anyone(void)
 	is(torc_clusters_read(&clusters, &count), 0, "the clusters are read");
 	is(count, 1, "there is one");
 	if (count == 1) {
-		is(clusters[0].id, 9, "its id");
-		is(clusters[0].type, TORC_CLUSTER_PER_FLOW_4_TUPLE, "its type");
-		is_str(clusters[0].device, "vb", "its device");
-		is(clusters[0].member_count, 3, "its members");
-		for (unsigned int i = 0; i < clusters[0].member_count; i++) {
-			share += clusters[0].members[i].share;
-			enabled += clusters[0].members[i].enabled;
+		is(clusters[0]->id, 9, "its id");
+		is(clusters[0]->type, TORC_CLUSTER_PER_FLOW_4_TUPLE, "its type");
+		is_str(clusters[0]->device, "vb", "its device");
+		is(clusters[0]->member_count, 3, "its members");
+		for (unsigned int i = 0; i < clusters[0]->member_count; i++) {
+			share += clusters[0]->members[i]->share;
+			enabled += clusters[0]->members[i]->enabled;
 		}
 		is(enabled, 2, "two of them enabled");
 		is(share, TORC_CLUSTER_SHARE_WHOLE, "who have all of it");
-		is_str(clusters[0].members[0].application, "cluster_rules", "the application");
+		is_str(clusters[0]->members[0]->application, "cluster_rules", "the application");
 	}
 	torc_clusters_free(clusters, count);
 	workers_quit();

@@ -70,7 +70,7 @@ static void read_all(const uint8_t *data, size_t length, struct reading *reading
 	struct torc_file_options options = { .size = sizeof(options), .on_block = on_block,
 					     .user = &sum };
 	struct torc_packet packets[7];
-	struct torc_file_info info;
+	struct torc_file_info info = { .size = sizeof(info) };
 	struct torc_file *file;
 	int i;
 
@@ -93,7 +93,7 @@ static void read_all(const uint8_t *data, size_t length, struct reading *reading
 static void find_ends(const uint8_t *data, size_t length, struct reading *reading)
 {
 	struct torc_packet packet;
-	struct torc_file_info info;
+	struct torc_file_info info = { .size = sizeof(info) };
 	struct torc_file *file;
 
 	reading->packets = 0;

@@ -73,7 +73,7 @@ static void count(const char *filter, unsigned int want_ethernet, unsigned int w
 	unsigned int ethernet = 0, raw = 0;
 	struct torc_packet found;
 	struct torc_ring *ring;
-	struct torc_stats stats;
+	struct torc_stats stats = { .size = sizeof(stats) };
 
 	if (torc_ring_open(&ring, path, 0, 0, NULL) < 0)
 		exit(1);

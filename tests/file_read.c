@@ -82,7 +82,7 @@ static void test_form(const struct form *form, bool big)
 	struct torc_file_extra extra = { .size = sizeof(extra) };
 	struct bytes bytes = { .big = big };
 	struct torc_packet packet;
-	struct torc_file_info info;
+	struct torc_file_info info = { .size = sizeof(info) };
 	struct torc_file *file;
 	unsigned int count = 0;
 	bool good = true;
@@ -115,7 +115,7 @@ static void test_pcap_details(void)
 	struct torc_file_interface interface = { .size = sizeof(interface) };
 	struct torc_file_extra extra = { .size = sizeof(extra) };
 	struct bytes bytes = { 0 };
-	struct torc_file_info info;
+	struct torc_file_info info = { .size = sizeof(info) };
 	struct torc_packet packet;
 	struct torc_file *file;
 
@@ -228,7 +228,7 @@ static void test_everything(void)
 	struct torc_file_options options = { .size = sizeof(options), .on_block = on_block,
 					     .user = &blocks };
 	struct bytes bytes = { 0 };
-	struct torc_file_info info;
+	struct torc_file_info info = { .size = sizeof(info) };
 	struct torc_packet packet;
 	struct torc_file *file;
 
@@ -356,7 +356,7 @@ static void test_sources(void)
 	char path[] = "/tmp/torc-read-XXXXXX";
 	struct bytes bytes = { 0 };
 	struct torc_file_options options = { .size = sizeof(options), .block_bytes = 4096 };
-	struct torc_file_info info;
+	struct torc_file_info info = { .size = sizeof(info) };
 	struct torc_file *file;
 	int fd = mkstemp(path), pipe_fds[2];
 	pid_t child;

@@ -122,8 +122,8 @@ static void test_plain(void)
 	struct torc_file_extra extra = { .size = sizeof(extra) };
 	struct torc_file_interface view = { .size = sizeof(view) };
 	struct torc_packet batch[100];
-	struct torc_ring_info info;
-	struct torc_stats stats;
+	struct torc_ring_info info = { .size = sizeof(info) };
+	struct torc_stats stats = { .size = sizeof(stats) };
 	unsigned int count = 0, comments = 0;
 	bool good = true;
 	int got, i;
@@ -158,7 +158,7 @@ static void test_settings(void)
 {
 	struct torc_ring *ring = open_ring(device, 60, 0);
 	struct torc_packet packet;
-	struct torc_stats stats;
+	struct torc_stats stats = { .size = sizeof(stats) };
 	uint32_t sum;
 	int count = 0;
 

@@ -95,7 +95,7 @@ static unsigned int write_packets(struct torc_writer *writer, unsigned int count
 
 static uint64_t close_writer(struct torc_writer *writer)
 {
-	struct torc_writer_stats stats = { 0 };
+	struct torc_writer_stats stats = { .size = sizeof(stats) };
 
 	is(torc_writer_close(writer, &stats, &error), 0, "closed");
 	ok(stats.taken == stats.written && stats.lost == 0, "nothing was lost");
@@ -209,7 +209,7 @@ static void test_by_hand(void)
 static void test_statistics(uint32_t flags)
 {
 	struct torc_file_interface view = { .size = sizeof(view), .name = "eth0", .link_type = 1 };
-	struct torc_stats stats = { .received = 10, .kernel_seen = 11, .dropped = 1,
+	struct torc_stats stats = { .size = sizeof(stats), .received = 10, .kernel_seen = 11, .dropped = 1,
 				    .card_missed = TORC_UNKNOWN, .filtered = TORC_UNKNOWN };
 	struct torc_writer *writer;
 

@@ -137,7 +137,7 @@ static void test_full(const char *name, uint32_t flags)
 {
 	struct torc_writer_options options = { .size = sizeof(options), .flags = flags,
 					       .buffer_bytes = flags ? 1 << 20 : 100000 };
-	struct torc_writer_stats stats;
+	struct torc_writer_stats stats = { .size = sizeof(stats) };
 	const char *path = in_folder(name);
 	int result, count;
 	bool failed;
@@ -160,7 +160,7 @@ static void test_header_lost(const char *name)
 {
 	struct rlimit limit = { 10, RLIM_INFINITY }, none = { RLIM_INFINITY, RLIM_INFINITY };
 	struct torc_writer_options options = { .size = sizeof(options) };
-	struct torc_writer_stats stats;
+	struct torc_writer_stats stats = { .size = sizeof(stats) };
 	struct torc_writer *writer;
 	struct torc_packet packet;
 	uint32_t number = 0;
@@ -205,7 +205,7 @@ static void test_slow(void)
 	enum { packets = 40000 }; /* some 25 MB, for buffers of 2 MB and a pipe nobody reads */
 	struct torc_writer_options options = { .size = sizeof(options), .buffer_bytes = 2 << 20,
 					       .flags = TORC_WRITER_ASYNC };
-	struct torc_writer_stats stats, during;
+	struct torc_writer_stats stats = { .size = sizeof(stats) }, during = { .size = sizeof(during) };
 	const char *path = in_folder("fifo");
 	struct torc_writer *writer;
 	struct torc_packet packet;

@@ -25,7 +25,7 @@ static void on_rotate(void *user, const char *name)
 static void *watch(void *argument)
 {
 	struct torc_writer *writer = argument;
-	struct torc_writer_stats stats, before = { 0 };
+	struct torc_writer_stats stats = { .size = sizeof(stats) }, before = { .size = sizeof(before) };
 	static bool good = true;
 
 	while (!__atomic_load_n(&finished, __ATOMIC_ACQUIRE)) {
@@ -45,7 +45,7 @@ static void write_files(void)
 					       .flags = TORC_WRITER_ASYNC,
 					       .on_rotate = on_rotate };
 	struct torc_packet packets[10];
-	struct torc_writer_stats stats;
+	struct torc_writer_stats stats = { .size = sizeof(stats) };
 	struct torc_writer *writer;
 	static uint8_t data[300];
 	pthread_t watcher;

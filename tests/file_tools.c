@@ -85,7 +85,7 @@ static void write_file(const char *name, uint32_t flags)
 	struct torc_writer_options options = { .size = sizeof(options), .flags = flags };
 	struct torc_file_interface view = { .size = sizeof(view), .name = "veth7", .filter = "udp",
 					    .link_type = 1 };
-	struct torc_stats stats = { .received = PACKETS, .kernel_seen = PACKETS + 7, .dropped = 7,
+	struct torc_stats stats = { .size = sizeof(stats), .received = PACKETS, .kernel_seen = PACKETS + 7, .dropped = 7,
 				    .filtered = TORC_UNKNOWN, .card_missed = TORC_UNKNOWN };
 	struct torc_file_extra extra = { .size = sizeof(extra), .drop_count = TORC_UNKNOWN,
 					 .packet_id = TORC_UNKNOWN, .queue = TORC_NO_QUEUE };
@@ -262,7 +262,7 @@ static void test_mergecap(void)
 {
 	struct torc_file *file;
 	struct torc_packet packet;
-	struct torc_file_info info;
+	struct torc_file_info info = { .size = sizeof(info) };
 	unsigned int count = 0;
 
 	if (!have("mergecap"))

@@ -66,9 +66,9 @@ static void round_trip(const char *name, uint32_t flags, enum torc_file_format f
 {
 	struct torc_writer_options options = { .size = sizeof(options), .flags = flags };
 	struct torc_writer *writer;
-	struct torc_writer_stats stats;
+	struct torc_writer_stats stats = { .size = sizeof(stats) };
 	struct torc_packet packet;
-	struct torc_file_info info;
+	struct torc_file_info info = { .size = sizeof(info) };
 	struct torc_file *file;
 	uint64_t tick_ns = flags & TORC_WRITER_MICROSECONDS ? 1000 : 1;
 	struct stat status;
@@ -109,7 +109,7 @@ static void write_rich(struct torc_writer *writer)
 					    .link_type = 1, .fcs_bytes = 4, .has_mac = true,
 					    .mac = { 2, 0, 0, 0, 0, 9 },
 					    .speed_bits = 25000000000u };
-	struct torc_stats stats = { .received = 90, .kernel_seen = 100, .dropped = 10,
+	struct torc_stats stats = { .size = sizeof(stats), .received = 90, .kernel_seen = 100, .dropped = 10,
 				    .filtered = 5, .card_missed = TORC_UNKNOWN };
 	struct torc_file_option more = { 1, 6, (const uint8_t *)"second" };
 	struct torc_file_extra extra = {
@@ -148,7 +148,7 @@ static void check_rich(struct torc_file *file)
 	struct torc_file_extra extra = { .size = sizeof(extra) };
 	struct torc_file_option option;
 	struct torc_packet packet;
-	struct torc_file_info info;
+	struct torc_file_info info = { .size = sizeof(info) };
 
 	is(torc_file_next(file, &packet), 1, "the first packet");
 	torc_file_extra(file, 0, &extra);
@@ -208,7 +208,7 @@ static void test_limits(void)
 					       .link_type = TORC_LINK_NULL };
 	struct torc_writer *writer = open_writer("limits.pcap", &options);
 	struct torc_packet packet = packet_number(50), got;
-	struct torc_file_info info;
+	struct torc_file_info info = { .size = sizeof(info) };
 	struct torc_file *file;
 	struct stat status;
 

@@ -59,26 +59,26 @@ static const char info[] =
 static void test_ring(void)
 {
 	struct torc_live_ring ring = {
-		.application_name = "pfcount", .device = "v1", .enabled = 1,
+		.size = sizeof(ring), .application_name = "pfcount", .device = "v1", .enabled = 1,
 		.mode = TORC_RECV_ONLY, .sampling_rate = 1, .poll_calls = 22,
 		.channel_mask = UINT64_MAX, .vlan = TORC_VLAN_ANY, .snaplen = 1536,
 		.buffer_bytes = 4098 * 1592,
-		.stats = { .kernel_seen = 1000, .received = 1000 },
 	};
+	struct torc_stats stats = { .size = sizeof(stats), .kernel_seen = 1000, .received = 1000 };
 	char text[2048];
 
-	is(torc_live_pf_ring(&ring, text, sizeof(text)), (int)strlen(receiving), "its length");
+	is(torc_live_pf_ring(&ring, &stats, text, sizeof(text)), (int)strlen(receiving), "its length");
 	is_str(text, receiving, "a ring that receives");
-	is(torc_live_pf_ring(&ring, text, 100), -ENOSPC, "no room");
+	is(torc_live_pf_ring(&ring, &stats, text, 100), -ENOSPC, "no room");
 
 	ring.mode = TORC_SEND_AND_RECV;
 	ring.cluster_id = 7;
 	ring.flags = TORC_LONG_HEADER;
 	ring.vlan = 100;
-	ring.stats.dropped = TORC_UNKNOWN;
+	stats.dropped = TORC_UNKNOWN;
 	strcpy(ring.device, "(eth0.1),eth1,p0@1-3");
 	strcpy(ring.filter, "udp");
-	torc_live_pf_ring(&ring, text, sizeof(text));
+	torc_live_pf_ring(&ring, &stats, text, sizeof(text));
 	ok(strstr(text, "Bound Device(s)        : p0,eth1,eth0.1\n"), "the sending device is last");
 	ok(strstr(text, "VLAN Id                : 100\nCluster Id             : 7\nSlot Version"),
 	   "VLAN and cluster");
@@ -91,7 +91,7 @@ static void test_ring(void)
 	ring.mode = TORC_SEND_ONLY;
 	strcpy(ring.device, "none");
 	ring.application_name[0] = '\0';
-	torc_live_pf_ring(&ring, text, sizeof(text));
+	torc_live_pf_ring(&ring, &stats, text, sizeof(text));
 	ok(!strstr(text, "Capture Direction") && !strstr(text, "Tot Packets") &&
 		   !strstr(text, "Reflect") && strstr(text, "Socket Mode            : TX only\n"),
 	   "a ring that sends has no receiving part");

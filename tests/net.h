@@ -399,7 +399,7 @@ static inline unsigned int net_read_all(struct torc_ring *ring, net_visitor visi
 /* Wait until the kernel has counted that many packets for the ring; ten seconds at most. */
 static inline bool net_wait_seen(struct torc_ring *ring, uint64_t count)
 {
-	struct torc_stats stats;
+	struct torc_stats stats = { .size = sizeof(stats) };
 
 	for (int i = 0; i < 10000; i++) {
 		torc_ring_stats(ring, &stats);
@@ -421,7 +421,7 @@ static inline uint64_t net_placed(const struct torc_stats *stats)
 
 static inline struct torc_stats net_stats(struct torc_ring *ring)
 {
-	struct torc_stats stats;
+	struct torc_stats stats = { .size = sizeof(stats) };
 
 	torc_ring_stats(ring, &stats);
 	return stats;

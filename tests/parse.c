@@ -131,7 +131,7 @@ static void plain_tcp(void)
 	is(p.network_offset, 14, "network offset");
 	is(p.transport_offset, 38, "transport offset behind IP options");
 	is(p.payload_offset, 62, "payload offset behind TCP options");
-	is(p.flags, 0, "no fragment, not truncated");
+	is(p.flags, TORC_PARSED_FLOW_HASH, "no fragment, not truncated");
 	is(p.tunnel_id, TORC_NO_TUNNEL_ID, "no tunnel");
 	cut_everywhere(&b, TORC_LINK_ETHERNET, "TCP");
 }
@@ -175,7 +175,7 @@ static void extensions(void)
 	is(p.ip.protocol, 6, "TCP behind them");
 	is(p.transport_offset, 106, "transport offset");
 	is(p.ip.fragment_id, 7, "fragment id");
-	is(p.flags, TORC_PARSED_FRAGMENT | TORC_PARSED_MORE_FRAGMENTS, "a first fragment");
+	is(p.flags, TORC_PARSED_FLOW_HASH | TORC_PARSED_FRAGMENT | TORC_PARSED_MORE_FRAGMENTS, "a first fragment");
 	cut_everywhere(&b, TORC_LINK_ETHERNET, "extension headers");
 
 	b.length = 14;
@@ -195,7 +195,8 @@ static void fragments(void)
 	ipv4(&b, 17, 0, 0x2000 | 185);
 	udp(&b, 53);
 	is(torc_parse(TORC_LINK_ETHERNET, b.bytes, b.length, &p), 3, "a later fragment: level 3");
-	is(p.flags, TORC_PARSED_FRAGMENT | TORC_PARSED_LATER_FRAGMENT | TORC_PARSED_MORE_FRAGMENTS,
+	is(p.flags, TORC_PARSED_FLOW_HASH | TORC_PARSED_FRAGMENT | TORC_PARSED_LATER_FRAGMENT |
+		    TORC_PARSED_MORE_FRAGMENTS,
 	   "said so");
 	is(p.ip.source_port, 0, "its bytes are not ports");
 	is(p.payload_offset, 34, "payload right behind IP");

@@ -57,7 +57,7 @@ static void expect(struct torc_ring *ring, unsigned int rx, unsigned int tx)
 static void test_veth(uint32_t flags)
 {
 	struct torc_ring *ring = net_ring("vb", flags);
-	struct torc_stats stats;
+	struct torc_stats stats = { .size = sizeof(stats) };
 
 	note("both directions, by default");
 	expect(ring, IN, OUT);
@@ -98,7 +98,7 @@ static void test_loopback(uint32_t flags)
 	int fd = net_sender("lo");
 	struct torc_ring *one = net_ring("lo", flags), *any = net_ring("any", flags);
 	struct torc_ring *two = net_ring("lo", flags | TORC_BOTH_COPIES);
-	struct torc_stats stats;
+	struct torc_stats stats = { .size = sizeof(stats) };
 	struct counts counts;
 
 	note("loopback");

@@ -54,8 +54,8 @@ static void test_life(uint32_t flags, const char *engine)
 	struct torc_ring *ring;
 	struct torc_error error;
 	struct torc_packet packet;
-	struct torc_ring_info info;
-	struct torc_stats stats;
+	struct torc_ring_info info = { .size = sizeof(info) };
+	struct torc_stats stats = { .size = sizeof(stats) };
 	struct seen seen;
 
 	note("%s", engine);
@@ -103,7 +103,7 @@ static void test_traffic(uint32_t flags)
 	struct torc_ring_options options = { .size = sizeof(options), .flags = flags,
 					     .buffer_bytes = 1 << 20 };
 	struct torc_ring *ring;
-	struct torc_stats stats;
+	struct torc_stats stats = { .size = sizeof(stats) };
 	struct torc_packet packet;
 	uint32_t start, end, low = 0, outside = 0;
 	int balanced = 0;

@@ -158,7 +158,7 @@ static void test_watermark(void)
 {
 	unsigned int one = wakeups(1, 8), some = wakeups(128, 50), many = wakeups(1000, 500);
 	struct torc_ring *ring = net_ring("vb", 0);
-	struct torc_ring_info info;
+	struct torc_ring_info info = { .size = sizeof(info) };
 
 	note("for 2000 packets: %u wake-ups with watermark 1, %u with 128, %u with 1000", one, some,
 	     many);

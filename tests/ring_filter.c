@@ -78,7 +78,7 @@ static void test_what_the_kernel_refuses(void)
 static void test_set_and_remove(uint32_t flags)
 {
 	struct torc_ring *ring = net_ring("vb", flags);
-	struct torc_ring_info info;
+	struct torc_ring_info info = { .size = sizeof(info) };
 
 	is(torc_ring_remove_filter(ring), -ENOENT, "there is no filter to remove");
 	is(torc_ring_set_filter(ring, "udp dst port 7003"), 0, "set a filter");
@@ -115,7 +115,7 @@ static void test_set_and_remove(uint32_t flags)
 static void test_waiting(uint32_t flags, unsigned int read_before)
 {
 	struct torc_ring *ring = net_ring("vb", flags);
-	struct torc_stats stats;
+	struct torc_stats stats = { .size = sizeof(stats) };
 
 	send_ports(0, 1000);
 	net_wait_seen(ring, 1000);
@@ -153,7 +153,7 @@ static void test_traffic(uint32_t flags)
 	struct torc_ring *ring = net_ring("vb", flags);
 	struct torc_packet packets[16];
 	unsigned int wrong = 0, matched = 0;
-	struct torc_stats stats;
+	struct torc_stats stats = { .size = sizeof(stats) };
 
 	for (unsigned int round = 0; round < 200; round++) {
 		unsigned int port = round % 10;
@@ -192,7 +192,7 @@ static void test_concurrent(uint32_t flags)
 	struct net_stream stream;
 	struct torc_packet packet;
 	unsigned int wrong = 0, right = 0;
-	struct torc_stats stats;
+	struct torc_stats stats = { .size = sizeof(stats) };
 
 	net_stream_start(&stream, "va", 60, 500, 50);
 	for (unsigned int round = 0; round < 60; round++) {

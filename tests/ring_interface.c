@@ -93,7 +93,7 @@ static void test_down_with_packets(void)
 static void test_renamed(void)
 {
 	struct torc_ring *ring = net_ring("vb", 0);
-	struct torc_ring_info info;
+	struct torc_ring_info info = { .size = sizeof(info) };
 	struct torc_packet packet;
 
 	expect_traffic(ring, "va", 10, "before");
@@ -120,7 +120,7 @@ static void test_deleted(uint32_t flags)
 {
 	struct torc_ring *ring = net_ring("vb", flags | TORC_PROMISC);
 	struct torc_packet packet;
-	struct torc_stats stats;
+	struct torc_stats stats = { .size = sizeof(stats) };
 	uint8_t frame[60];
 	int sender;
 
@@ -200,7 +200,7 @@ static void test_one_of_two(void)
 /* A ring is where its socket is, not where the thread that uses it has gone meanwhile. */
 static int elsewhere(void)
 {
-	struct torc_ring_info info;
+	struct torc_ring_info info = { .size = sizeof(info) };
 	struct torc_ring *ring;
 	int sender = net_sender("va");
 	bool good;

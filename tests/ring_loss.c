@@ -36,7 +36,7 @@ struct watcher {
 static void *watch(void *argument)
 {
 	struct watcher *watcher = argument;
-	struct torc_stats before = { 0 };
+	struct torc_stats before = { .size = sizeof(before) };
 
 	while (!__atomic_load_n(&watcher->stop, __ATOMIC_ACQUIRE)) {
 		struct torc_stats stats = net_stats(watcher->ring);
@@ -72,7 +72,7 @@ static void test_case(const struct case_of_loss *loss, uint32_t flags, double mi
 	struct torc_ring *ring = open_small(loss, flags);
 	struct watcher watcher = { .ring = ring };
 	struct order order = { .last = -1 };
-	struct torc_stats stats;
+	struct torc_stats stats = { .size = sizeof(stats) };
 	int sender = net_sender("va");
 	unsigned int sent = 0, read = 0;
 	double percent;
@@ -120,7 +120,7 @@ static unsigned int capacity(const struct case_of_loss *loss)
 	struct torc_ring *ring = open_small(loss, 0);
 	int sender = net_sender("va");
 	unsigned int sent = net_send_udp(sender, loss->packets, loss->size, 0);
-	struct torc_stats stats;
+	struct torc_stats stats = { .size = sizeof(stats) };
 
 	net_wait_seen(ring, sent);
 	stats = net_stats(ring);
@@ -151,7 +151,7 @@ static void test_everything(void)
 	struct case_of_loss loss = { "", 256 << 10, 32 << 10, 0, 600, 0 };
 	struct torc_ring *ring = open_small(&loss, 0);
 	int sender = net_sender("va");
-	struct torc_stats stats;
+	struct torc_stats stats = { .size = sizeof(stats) };
 	unsigned int sent = 0;
 
 	torc_ring_set_sampling_rate(ring, 3);

@@ -67,7 +67,7 @@ static void expect_info(const char *device, unsigned int interfaces, uint64_t ma
 {
 	struct torc_ring *ring;
 	struct torc_error error;
-	struct torc_ring_info info;
+	struct torc_ring_info info = { .size = sizeof(info) };
 
 	if (!ok(torc_ring_open(&ring, net_device(device), 0, 0, &error) == 0, "\"%s\" opens",
 		device)) {
@@ -108,7 +108,7 @@ static void test_info(void)
 					     .flags = TORC_PROMISC | TORC_TIMESTAMP,
 					     .buffer_bytes = 4 << 20, .block_bytes = 1 << 16 };
 	struct torc_ring *ring, *second;
-	struct torc_ring_info info, other;
+	struct torc_ring_info info = { .size = sizeof(info) }, other = { .size = sizeof(other) };
 
 	is(torc_ring_open_with(&ring, net_device("vb"), &options, NULL), 0, "open with all options");
 	is(torc_ring_open(&second, "vb", 0, TORC_IMMEDIATE, NULL), 0, "open a second one");
@@ -141,7 +141,7 @@ static void test_info(void)
 static void test_add_device(void)
 {
 	struct torc_ring *ring;
-	struct torc_ring_info info;
+	struct torc_ring_info info = { .size = sizeof(info) };
 	struct torc_packet packet;
 	int a = net_sender("va"), b = net_sender("vb");
 

@@ -40,7 +40,7 @@ static void test_rate(unsigned int rate, unsigned int batch, uint32_t flags)
 	struct torc_ring *ring = net_ring("vb", flags);
 	struct windows windows = { .rate = rate };
 	int sender = net_sender("va");
-	struct torc_stats stats;
+	struct torc_stats stats = { .size = sizeof(stats) };
 	unsigned int sent = 0, read, good = 0;
 
 	is(torc_ring_set_sampling_rate(ring, rate), 0, "sample one of %u", rate);

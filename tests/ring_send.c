@@ -102,7 +102,7 @@ static void test_batch(struct torc_ring *ring)
 static void test_modes(void)
 {
 	struct torc_ring *ring;
-	struct torc_ring_info info;
+	struct torc_ring_info info = { .size = sizeof(info) };
 	struct torc_packet packet;
 	uint8_t frame[60];
 

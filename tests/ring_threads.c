@@ -102,7 +102,7 @@ static void test_each_once(uint32_t flags, int poll_ms)
 					     .buffer_bytes = 96 << 20 };
 	struct torc_ring *ring = net_ring_with("vb", &options);
 	struct reader readers[THREADS];
-	struct torc_stats stats;
+	struct torc_stats stats = { .size = sizeof(stats) };
 	unsigned int sent, once = 0, more = 0, stopped = 0;
 	int sender = net_sender("va");
 
@@ -200,9 +200,9 @@ static void test_settings(void)
 {
 	struct torc_ring *ring = net_ring("vb", TORC_REENTRANT | TORC_LONG_HEADER);
 	struct reader readers[THREADS];
-	struct torc_ring_info info;
+	struct torc_ring_info info = { .size = sizeof(info) };
 	struct net_stream stream;
-	struct torc_stats stats;
+	struct torc_stats stats = { .size = sizeof(stats) };
 	unsigned int unbalanced = 0;
 
 	torc_ring_set_poll_duration(ring, 20);

@@ -189,7 +189,7 @@ static void test_waiting(void)
 static void test_settings(uint32_t flags)
 {
 	struct torc_ring *ring = net_ring("vb", flags);
-	struct torc_ring_info info;
+	struct torc_ring_info info = { .size = sizeof(info) };
 
 	is(torc_ring_set_vlan(ring, 100), 0, "only VLAN 100");
 	is(kinds_that_come(ring), BOTH(0xa), "is what comes");

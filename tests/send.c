@@ -128,7 +128,7 @@ static void every_byte(const char *way)
 					   .lengths = (const uint32_t[]){ 60, 1514, 61, 333, 42 },
 					   .length_count = 5 };
 	struct torc_sender *sender;
-	struct torc_sender_stats stats;
+	struct torc_sender_stats stats = { .size = sizeof(stats) };
 	struct torc_maker *maker;
 	int fd = witness_open();
 
@@ -154,7 +154,7 @@ static void refused(const char *way)
 	static uint8_t bytes[4000];
 	struct torc_packet packets[8];
 	struct torc_sender *sender;
-	struct torc_sender_stats stats;
+	struct torc_sender_stats stats = { .size = sizeof(stats) };
 	int fd = witness_open();
 	unsigned int came = 0;
 	uint8_t frame[4096];
@@ -187,7 +187,7 @@ static void smaller_mtu(const char *way)
 	static uint8_t bytes[1400];
 	struct torc_packet packets[8];
 	struct torc_sender *sender;
-	struct torc_sender_stats stats;
+	struct torc_sender_stats stats = { .size = sizeof(stats) };
 	uint8_t frame[4096];
 	unsigned int came = 0;
 	int fd = witness_open();
@@ -231,7 +231,7 @@ static void paced(const char *what, const struct torc_sender_options *options,
 	struct torc_maker_options made = { .size = sizeof(made),
 					   .lengths = (const uint32_t[]){ 125 },
 					   .length_count = 1 };
-	struct torc_sender_stats stats;
+	struct torc_sender_stats stats = { .size = sizeof(stats) };
 	struct torc_sender *sender;
 	struct torc_maker *maker;
 	double seconds;
@@ -279,7 +279,7 @@ static void pace(void)
 static void passes(void)
 {
 	struct torc_sender_options options = { .size = sizeof(options), .speed = 1 };
-	struct torc_sender_stats stats;
+	struct torc_sender_stats stats = { .size = sizeof(stats) };
 	struct torc_sender *sender;
 	struct torc_packet packets[2];
 	uint8_t bytes[60] = "\2\0\0\0\0\2\2\0\0\0\0\1\x88\xb5";
@@ -360,7 +360,7 @@ static void choice(bool live, bool xdp)
 {
 	struct torc_sender_options options = { .size = sizeof(options), .packets_per_second = 10 };
 	struct torc_sender *sender;
-	struct torc_sender_info info;
+	struct torc_sender_info info = { .size = sizeof(info) };
 
 	if (torc_sender_open(&sender, "tx0", NULL, NULL) == 0) {
 		torc_sender_info(sender, &info);
@@ -382,7 +382,7 @@ static void interface_down(const char *way)
 {
 	struct torc_packet packets[10];
 	struct torc_sender *sender;
-	struct torc_sender_stats stats;
+	struct torc_sender_stats stats = { .size = sizeof(stats) };
 	uint8_t bytes[60] = { 0 };
 	int code = 0;
 

@@ -95,7 +95,7 @@ static inline void worker_loop(struct worker *w, struct torc_ring *ring)
 	while (!quit) {
 		int order = __atomic_load_n(&w->order, __ATOMIC_ACQUIRE);
 		struct torc_packet packet;
-		struct torc_stats stats;
+		struct torc_stats stats = { .size = sizeof(stats) };
 
 		if (order == ORDER_SLEEP) {
 			usleep(1000);
@@ -180,7 +180,7 @@ static inline int worker_start(unsigned int index)
 
 	w->order = ORDER_ENABLE;
 	w->received = 0;
-	memset(&w->stats, 0, sizeof(w->stats));
+	w->stats = (struct torc_stats){ .size = sizeof(w->stats) };
 	fflush(stdout);
 	pid = fork();
 	if (pid == 0)
@@ -278,14 +278,14 @@ static inline void workers_settle(uint64_t expected)
 static inline bool wait_members(unsigned int id, unsigned int wanted)
 {
 	for (int i = 0; i < 500; i++) {
-		struct torc_cluster_info *clusters;
+		struct torc_cluster_info **clusters;
 		unsigned int count, enabled = 0;
 
 		if (torc_clusters_read(&clusters, &count) == 0) {
 			for (unsigned int c = 0; c < count; c++) {
-				for (unsigned int m = 0; m < clusters[c].member_count; m++)
-					enabled += clusters[c].id == id &&
-						   clusters[c].members[m].enabled;
+				for (unsigned int m = 0; m < clusters[c]->member_count; m++)
+					enabled += clusters[c]->id == id &&
+						   clusters[c]->members[m]->enabled;
 			}
 			torc_clusters_free(clusters, count);
 		}

@@ -99,7 +99,7 @@ static void read_rings(struct torc_ring **rings, struct tally *tallies, unsigned
 
 static uint64_t accounted(struct torc_ring *ring, const char *name)
 {
-	struct torc_stats stats;
+	struct torc_stats stats = { .size = sizeof(stats) };
 
 	torc_ring_stats(ring, &stats);
 	ok(stats.balanced, "%s: the account balances", name);
@@ -146,7 +146,7 @@ static void every_member_sends(struct torc_ring **rings, unsigned int count)
 	int peer = packet_socket("vb", 0x0003);
 	uint8_t frame[60] = { 2, 0, 0, 0, 0, 9, 2, 0, 0, 0, 0, 8, 0x88, 0xb5 };
 	struct torc_packet packet = { .data = frame, .caplen = 60 };
-	struct torc_stats stats;
+	struct torc_stats stats = { .size = sizeof(stats) };
 	char byte;
 
 	for (unsigned int i = 0; i < count; i++) {
@@ -249,7 +249,7 @@ static void members_are_independent(void)
 {
 	struct torc_ring *rings[2] = { open_member(9, 0), open_member(9, 0) };
 	struct tally tallies[2] = { 0 };
-	struct torc_stats stats[2];
+	struct torc_stats stats[2] = { { .size = sizeof(stats[0]) }, { .size = sizeof(stats[0]) } };
 
 	is(torc_ring_set_filter(rings[0], "src port 4096 or dst port 4096"), 0, "a filter of one");
 	torc_ring_enable(rings[0]);
@@ -293,7 +293,7 @@ static void threads(void)
 {
 	struct torc_ring *rings[3];
 	pthread_t readers[3];
-	struct torc_stats stats;
+	struct torc_stats stats = { .size = sizeof(stats) };
 	uint64_t received = 0, dropped = 0;
 
 	for (unsigned int i = 0; i < 3; i++) {
@@ -350,7 +350,7 @@ static void one_of_two_processes_leaves(bool opens)
 	struct torc_ring *ring = opens ? open_member(11, TORC_CLUSTER_PER_FLOW) : NULL;
 	pid_t other = other_process();
 	struct torc_packet packet;
-	struct torc_stats before, stats;
+	struct torc_stats before = { .size = sizeof(before) }, stats = { .size = sizeof(stats) };
 
 	if (!ring)
 		ring = open_member(11, TORC_CLUSTER_PER_FLOW);

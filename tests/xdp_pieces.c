@@ -55,7 +55,7 @@ static void packets_come_whole(const char *device, const char *peer, unsigned in
 	int sender = packet_socket(peer, 0);
 	struct torc_packet packet, batch[20];
 	unsigned int good = 0, got = 0;
-	struct torc_stats stats;
+	struct torc_stats stats = { .size = sizeof(stats) };
 	uint64_t bytes = 0;
 
 	is(torc_ring_enable(ring), 0, "%s: enabled", device);
@@ -93,7 +93,7 @@ static void packets_wait(const char *device, const char *peer)
 	struct torc_ring *ring = open_ring(device, 1 << 20);
 	int sender = packet_socket(peer, 0);
 	struct torc_packet packet;
-	struct torc_stats stats = { 0 };
+	struct torc_stats stats = { .size = sizeof(stats) };
 
 	torc_ring_enable(ring);
 	send_large(sender, 0, 300, 9014);

@@ -66,7 +66,7 @@ static void both_have_everything(const char *device)
 {
 	struct torc_ring *ring = open_tap(device, 0);
 	unsigned int rung = 0, hosted = 0;
-	struct torc_stats stats;
+	struct torc_stats stats = { .size = sizeof(stats) };
 
 	enable(ring);
 	for (uint32_t i = 0; i < 3000; i += 100) {
@@ -89,7 +89,7 @@ static void a_slow_reader_loses_its_own(const char *device)
 {
 	struct torc_ring *ring = open_tap(device, 1 << 20);
 	unsigned int hosted = 0, rung;
-	struct torc_stats stats;
+	struct torc_stats stats = { .size = sizeof(stats) };
 
 	enable(ring);
 	for (uint32_t i = 0; i < 2000; i += 100) {
@@ -177,7 +177,7 @@ static void cluster_of_taps(void)
 {
 	struct torc_ring *rings[2];
 	unsigned int read = 0, seen = 0;
-	struct torc_stats stats;
+	struct torc_stats stats = { .size = sizeof(stats) };
 
 	for (unsigned int i = 0; i < 2; i++) {
 		rings[i] = open_tap("xdp:va;mode=tap", 1 << 20);
@@ -262,7 +262,7 @@ static void processors_at_once(void)
 	uint32_t first[3] = { 0, 20000, 40000 }, number;
 	unsigned int wrong = 0, twice = 0, count = 0;
 	struct torc_packet packet;
-	struct torc_stats stats;
+	struct torc_stats stats = { .size = sizeof(stats) };
 	pthread_t threads[3];
 
 	run("ip link set lo mtu 1500");
@@ -383,7 +383,7 @@ static void connection_lives_on(int fd)
 	struct torc_ring *ring = open_tap("xdp:va;mode=tap", 1 << 20);
 	struct torc_packet packet;
 	unsigned int tcp = 0;
-	struct torc_stats stats;
+	struct torc_stats stats = { .size = sizeof(stats) };
 	pid_t tapper;
 
 	torc_ring_set_poll_duration(ring, 200);

@@ -42,7 +42,7 @@ static int join_existing(struct torc_ring *torc, unsigned int id, uint32_t optio
 static int join(struct torc_ring *torc, unsigned int id, enum torc_cluster_type type,
 		uint32_t options)
 {
-	struct torc_ring_info info;
+	struct torc_ring_info info = { .size = sizeof(info) };
 	int rc = torc_ring_info(torc, &info);
 
 	if (rc == 0 && info.cluster_id != 0)
@@ -92,7 +92,7 @@ API int pfring_remove_from_cluster(pfring *ring)
 
 API u_int32_t pfring_get_ring_id(pfring *ring)
 {
-	struct torc_ring_info info;
+	struct torc_ring_info info = { .size = sizeof(info) };
 
 	if (!ring)
 		return (u_int32_t)PF_RING_ERROR_NOT_SUPPORTED;

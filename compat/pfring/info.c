@@ -36,7 +36,7 @@ static int interface_ioctl(unsigned long what, struct ifreq *request)
 
 API u_int8_t pfring_get_num_rx_channels(pfring *ring)
 {
-	struct torc_ring_info info;
+	struct torc_ring_info info = { .size = sizeof(info) };
 
 	if (!ring || get_info(ring, &info) < 0 || info.queue_count == 0)
 		return UNKNOWN_NUM_RX_CHANNELS;
@@ -45,7 +45,7 @@ API u_int8_t pfring_get_num_rx_channels(pfring *ring)
 
 API int pfring_get_bound_device_address(pfring *ring, u_char mac_address[6])
 {
-	struct torc_ring_info info;
+	struct torc_ring_info info = { .size = sizeof(info) };
 
 	if (!ring)
 		return PF_RING_ERROR_NOT_SUPPORTED;
@@ -57,7 +57,7 @@ API int pfring_get_bound_device_address(pfring *ring, u_char mac_address[6])
 
 API int pfring_get_bound_device_ifindex(pfring *ring, int *if_index)
 {
-	struct torc_ring_info info;
+	struct torc_ring_info info = { .size = sizeof(info) };
 
 	if (!ring)
 		return PF_RING_ERROR_NOT_SUPPORTED;
@@ -82,7 +82,7 @@ API int pfring_get_device_ifindex(pfring *ring, char *device_name, int *if_index
 
 API int pfring_get_link_status(pfring *ring)
 {
-	struct torc_ring_info info;
+	struct torc_ring_info info = { .size = sizeof(info) };
 	struct ifreq request;
 	int rc;
 
@@ -97,14 +97,14 @@ API int pfring_get_link_status(pfring *ring)
 
 API int pfring_get_link_type(pfring *ring)
 {
-	struct torc_ring_info info;
+	struct torc_ring_info info = { .size = sizeof(info) };
 
 	return ring && get_info(ring, &info) == 0 ? info.link_type : TORC_LINK_ETHERNET;
 }
 
 API int pfring_get_mtu_size(pfring *ring)
 {
-	struct torc_ring_info info;
+	struct torc_ring_info info = { .size = sizeof(info) };
 
 	if (!ring)
 		return PF_RING_ERROR_NOT_SUPPORTED;
@@ -166,7 +166,7 @@ API u_int32_t pfring_get_ethtool_link_speed(const char *ifname)
 
 API u_int32_t pfring_get_interface_speed(pfring *ring)
 {
-	struct torc_ring_info info;
+	struct torc_ring_info info = { .size = sizeof(info) };
 
 	if (!ring || get_info(ring, &info) < 0 || info.ifindex <= 0)
 		return 0;

@@ -116,7 +116,7 @@ static uint32_t torc_flags(u_int32_t flags, const char *device)
 /* What the handle shows of the interface; again after pfring_bind(). */
 static void read_info(pfring *ring)
 {
-	struct torc_ring_info info;
+	struct torc_ring_info info = { .size = sizeof(info) };
 
 	if (torc_ring_info(state_of(ring)->torc, &info) < 0)
 		return;

@@ -473,7 +473,7 @@ API int pfring_is_pkt_available(pfring *ring)
 
 API int pfring_get_selectable_fd(pfring *ring)
 {
-	struct torc_ring_info info;
+	struct torc_ring_info info = { .size = sizeof(info) };
 
 	if (!ring)
 		return -1;
@@ -536,7 +536,7 @@ API int pfring_next_pkt_time(pfring *ring, struct timespec *ts)
 
 API int pfring_stats(pfring *ring, pfring_stat *stats)
 {
-	struct torc_stats account;
+	struct torc_stats account = { .size = sizeof(account) };
 	uint64_t withheld;
 	int rc;
 

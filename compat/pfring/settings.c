@@ -173,7 +173,7 @@ API int pfring_set_channel_id(pfring *ring, u_int32_t channel_id)
  */
 API int pfring_enable_rss_rehash(pfring *ring)
 {
-	struct torc_ring_info info;
+	struct torc_ring_info info = { .size = sizeof(info) };
 	uint64_t all;
 
 	if (!ring)

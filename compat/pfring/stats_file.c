@@ -56,7 +56,7 @@ static void remove_stale(const char *folder)
 static int choose_path(pfring *ring)
 {
 	struct state *state = state_of(ring);
-	struct torc_ring_info info;
+	struct torc_ring_info info = { .size = sizeof(info) };
 	char folder[sizeof(state->stats_path) - 48];
 	int rc;
 

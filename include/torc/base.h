@@ -4,6 +4,26 @@
  *
  * Every function that can fail returns an int: 0 or more is good, a negative value is a negative
  * errno or one of the TORC_E codes below, negated. torc_strerror() knows both.
+ *
+ * Structs that may grow
+ *
+ * A struct that has "size_t size" first may get more members at its end in a later version of the
+ * library. The caller sets size before the call, whichever way the data goes:
+ *
+ *	struct torc_stats stats = { .size = sizeof(stats) };
+ *
+ * Filled in by the library, it gets what fits; members this library does not know yet are 0, and
+ * size stays. Read by the library, members that are not there have their default, and one that is
+ * set and not known is -E2BIG. A size that cannot be one (0, or not set at all) is -EINVAL, and
+ * nothing is touched.
+ *
+ * Structs without it that the caller allocates, one for each packet and often in arrays
+ * (torc_packet, torc_parsed, torc_decoded, torc_value), never change their size. They have reserved
+ * room: zero it in those you make yourself, and do not read it; what stands there one day will be
+ * announced by a bit in flags (torc_value: by its kind). Structs of layers are filled in with their
+ * size as an argument (torc_layer_read(), torc_target.size) and may grow at their end. The elements
+ * of their lists, and whatever is a plain value (torc_error, torc_endpoint, torc_flow,
+ * torc_checksum, torc_bytes, torc_target), stay as they are.
  */
 #ifndef TORC_BASE_H
 #define TORC_BASE_H

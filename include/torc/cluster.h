@@ -13,7 +13,7 @@
 extern "C" {
 #endif
 
-/* One interface of one ring. */
+/* One interface of one ring. The library allocates these, so both structs may grow at their end. */
 struct torc_cluster_member_info {
 	int32_t pid;          /* as the cluster's first process sees it; 0: it cannot see it */
 	uint32_t ring_id;     /* struct torc_ring_info.id, unique in that process */
@@ -32,21 +32,21 @@ struct torc_cluster_info {
 	bool extended;          /* an eBPF program: fragments follow their flow */
 	char device[128];
 	uint32_t member_count;
-	struct torc_cluster_member_info *members; /* released with the whole */
+	struct torc_cluster_member_info **members; /* member_count pointers, released with the whole */
 };
 
 /*
  * torc_clusters_read - all clusters of the network namespace, ordered by id
  *
- * clusters  set to an array, owned by the caller: release with torc_clusters_free()
+ * clusters  set to an array of pointers, owned by the caller: release with torc_clusters_free()
  * count     set to its length
  *
  * Asks one process of each cluster over a unix socket, for at most three seconds; no privilege is
  * needed. A cluster whose process does not answer is left out. Returns 0 or a negative errno.
  */
-TORC_API int torc_clusters_read(struct torc_cluster_info **clusters, unsigned int *count);
+TORC_API int torc_clusters_read(struct torc_cluster_info ***clusters, unsigned int *count);
 
-TORC_API void torc_clusters_free(struct torc_cluster_info *clusters, unsigned int count);
+TORC_API void torc_clusters_free(struct torc_cluster_info **clusters, unsigned int count);
 
 /* torc_cluster_type_name - such as "per_flow_2_tuple"; NULL for what is no type */
 TORC_API const char *torc_cluster_type_name(enum torc_cluster_type type);

@@ -107,6 +107,7 @@ struct torc_decoded {
 	uint8_t registry;    /* enum torc_registry */
 	uint16_t failed_type;
 	uint32_t number;
+	uint32_t reserved[3]; /* for later; the library does not write to it */
 	struct torc_layer layers[TORC_LAYERS_MAX];
 };
 
@@ -295,6 +296,7 @@ struct torc_value {
 	uint8_t address[16]; /* MAC, IPV4, IPV6 */
 	const char *name;   /* what the number means ("SYN-ACK", "echo request"), or NULL */
 	const char *unit;   /* "bytes", "seconds" ..., or NULL */
+	uint64_t reserved[2]; /* for later kinds; 0 */
 };
 
 /*

@@ -132,6 +132,7 @@ TORC_API const char *torc_file_error(const struct torc_file *file);
 
 /* What a file is, so far. Strings are borrowed until the next call on the reader; "" when absent. */
 struct torc_file_info {
+	size_t size;      /* set by the caller: torc/base.h, "Structs that may grow" */
 	const char *path; /* as given; "-", "fd 3" or "memory" */
 	enum torc_file_format format;
 	const char *format_name; /* "pcap", "pcapng", "pcap (Kuznetzov)", ... */
@@ -156,6 +157,7 @@ struct torc_file_info {
 				  * they are delivered whole, with len raised to caplen */
 };
 
+/* torc_file_info - 0, or -EINVAL when info->size was not set */
 TORC_API int torc_file_info(const struct torc_file *file, struct torc_file_info *info);
 
 /*
@@ -190,7 +192,10 @@ struct torc_file_interface {
 	uint64_t end_ns;
 };
 
-/* torc_file_interface - interface number index, in the order of the file; -ENOENT: none such */
+/*
+ * torc_file_interface - interface number index, in the order of the file; -ENOENT: none such;
+ * -EINVAL: interface->size was not set
+ */
 TORC_API int torc_file_interface(const struct torc_file *file, uint32_t index,
 				 struct torc_file_interface *interface);
 
@@ -227,7 +232,8 @@ struct torc_file_extra {
  * torc_file_extra - the extras of a packet of the last torc_file_next() or torc_file_next_batch()
  *
  * index  its place in that batch; 0 after torc_file_next()
- * Borrowed as the packet is. -ENOENT: the last call gave no such packet.
+ * Borrowed as the packet is. -ENOENT: the last call gave no such packet; -EINVAL: extra->size was
+ * not set.
  */
 TORC_API int torc_file_extra(const struct torc_file *file, unsigned int index,
 			     struct torc_file_extra *extra);
@@ -434,6 +440,7 @@ TORC_API int torc_writer_flush(struct torc_writer *writer);
 
 /* taken = written + lost + waiting */
 struct torc_writer_stats {
+	size_t size;            /* set by the caller */
 	uint64_t taken;         /* packets given to torc_writer_write() */
 	uint64_t written;       /* of those: in the file, as far as the kernel knows */
 	uint64_t lost;          /* no room in the buffers, or the disk refused them */
@@ -443,7 +450,7 @@ struct torc_writer_stats {
 	uint64_t failures;      /* writes that failed */
 };
 
-/* torc_writer_stats - the account of the writer; from any thread */
+/* torc_writer_stats - the account; from any thread; 0, or -EINVAL when stats->size was not set */
 TORC_API int torc_writer_stats(const struct torc_writer *writer, struct torc_writer_stats *stats);
 
 /* torc_writer_error - the sentence of the last failed call, "" when none failed */

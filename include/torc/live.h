@@ -8,10 +8,10 @@
  * longer locked, and is removed by whoever may.
  *
  *	struct torc_live_list *list;
- *	struct torc_live_ring ring;
+ *	struct torc_live_ring ring = { .size = sizeof(ring) };
  *
  *	torc_live_open(&list);
- *	while (torc_live_next(list, &ring) > 0)
+ *	while (torc_live_next(list, &ring, NULL) > 0)
  *		printf("%d %s %s\n", ring.pid, ring.application_name, ring.device);
  *	torc_live_close(list);
  */
@@ -26,6 +26,7 @@ extern "C" {
 
 /* One ring, as it published itself. All strings are terminated. */
 struct torc_live_ring {
+	size_t size; /* set by the caller: torc/base.h, "Structs that may grow" */
 	int32_t pid;
 	uint32_t uid;
 	uint32_t ring_id;            /* unique in its process */
@@ -59,7 +60,6 @@ struct torc_live_ring {
 	int32_t vlan;
 	uint32_t link_type;
 	uint64_t channel_mask;
-	struct torc_stats stats;
 };
 
 struct torc_live_list;
@@ -67,8 +67,14 @@ struct torc_live_list;
 /* torc_live_open - look where rings are published; 0 or a negative errno */
 TORC_API int torc_live_open(struct torc_live_list **list);
 
-/* torc_live_next - the next living ring: 1, or 0 after the last */
-TORC_API int torc_live_next(struct torc_live_list *list, struct torc_live_ring *ring);
+/*
+ * torc_live_next - the next living ring
+ *
+ * stats  its account, or NULL
+ * Returns 1, 0 after the last, or -EINVAL when a size was not set.
+ */
+TORC_API int torc_live_next(struct torc_live_list *list, struct torc_live_ring *ring,
+			    struct torc_stats *stats);
 
 TORC_API void torc_live_close(struct torc_live_list *list);
 
@@ -84,9 +90,10 @@ TORC_API const char *torc_live_directory(void);
  *
  * Byte for byte as PF_RING 8.9.0 writes them, for what reads those files; figures that rings of a
  * stock kernel do not have are 0. Return the length of the text, -ENOSPC when it does not fit
- * (2048 bytes do), -ENODEV when there is no such interface.
+ * (2048 bytes do), -ENODEV when there is no such interface, -EINVAL when a size was not set.
  */
-TORC_API int torc_live_pf_ring(const struct torc_live_ring *ring, char *buffer, size_t size);
+TORC_API int torc_live_pf_ring(const struct torc_live_ring *ring, const struct torc_stats *stats,
+			       char *buffer, size_t size);
 TORC_API int torc_live_pf_ring_info(unsigned int ring_count, char *buffer, size_t size);
 TORC_API int torc_live_pf_ring_device(const char *name, unsigned int ring_count, char *buffer,
 				      size_t size);

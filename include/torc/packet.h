@@ -53,6 +53,7 @@ enum {
  * ifindex       the interface it crossed; in files, the number of the interface block
  * queue         receive queue when the engine knows it, else 0
  * parsed        with TORC_LONG_HEADER: the parsed headers, borrowed as data is; else NULL
+ * reserved      for later: zero it in packets of your own (torc/base.h, "Structs that may grow")
  */
 struct torc_packet {
 	const uint8_t *data;
@@ -66,6 +67,7 @@ struct torc_packet {
 	uint32_t flags;     /* TORC_PACKET_ bits */
 	uint32_t queue;
 	const struct torc_parsed *parsed;
+	uint64_t reserved[2];
 };
 
 /*

@@ -25,7 +25,8 @@ enum {
 	TORC_PARSED_MORE_FRAGMENTS = 1 << 2,
 	TORC_PARSED_TRUNCATED = 1 << 3,      /* the captured bytes ended before the headers did */
 	TORC_PARSED_INNER_FRAGMENT = 1 << 4, /* the packet in the tunnel is a fragment */
-	TORC_PARSED_INNER_LATER_FRAGMENT = 1 << 5
+	TORC_PARSED_INNER_LATER_FRAGMENT = 1 << 5,
+	TORC_PARSED_FLOW_HASH = 1 << 6       /* flow_hash says something: the packet is IP */
 };
 
 /* Addresses and ports of one IP header and what it carries. All numbers are in host order. */
@@ -70,8 +71,10 @@ struct torc_parsed {
 	int16_t transport_offset;
 	int16_t payload_offset;
 	/* Of outer addresses, ports and protocol: the same for both directions of a flow, in every
-	 * process and every run; evenly spread in all its bits. 0 for what is not IP. */
+	 * process and every run; evenly spread in all its bits. 0 for what is not IP: see
+	 * TORC_PARSED_FLOW_HASH. */
 	uint32_t flow_hash;
+	uint32_t reserved[5]; /* for later; 0 */
 };
 
 /*

@@ -74,7 +74,7 @@ enum {
 
 /*
  * What torc_ring_open_with() takes. Set size to sizeof(struct torc_ring_options); everything that
- * is zero has its default.
+ * is zero has its default (torc/base.h, "Structs that may grow").
  */
 struct torc_ring_options {
 	size_t size;
@@ -131,6 +131,7 @@ enum {
  * and filtered + other_direction belong to the right side too. A figure that cannot be known is TORC_UNKNOWN.
  */
 struct torc_stats {
+	size_t size; /* set by the caller: torc/base.h, "Structs that may grow" */
 	uint64_t received;      /* delivered to the application */
 	uint64_t received_bytes; /* their length on the wire */
 	uint64_t dropped;       /* lost because the ring was full */
@@ -154,6 +155,7 @@ struct torc_stats {
 
 /* What a ring is; see torc_ring_info(). Strings are borrowed until the ring closes. */
 struct torc_ring_info {
+	size_t size; /* set by the caller */
 	const char *device;           /* as given to open */
 	const char *interface_name;   /* of the first interface, or the file; "" for none */
 	const char *engine;           /* "tpacket_v3", "tpacket_v2", "af_xdp", "file" */
@@ -181,6 +183,9 @@ struct torc_ring_info {
 	enum torc_cluster_type cluster_type;
 	int vlan;                     /* TORC_VLAN_ANY, TORC_VLAN_NONE, or an id */
 	uint64_t channel_mask;
+	bool is_file;  /* it has an end, and time is the file's */
+	bool can_send; /* torc_ring_send() is possible in this mode on this device */
+	bool loopback; /* of the first interface */
 };
 
 /*
@@ -442,10 +447,14 @@ TORC_API int torc_ring_flush(struct torc_ring *ring);
 
 /* ---- information ---- */
 
-/* torc_ring_stats - the packet account; see struct torc_stats. From any thread. */
+/*
+ * torc_ring_stats - the packet account; see struct torc_stats. From any thread.
+ *
+ * Returns 0, or -EINVAL when stats->size was not set.
+ */
 TORC_API int torc_ring_stats(struct torc_ring *ring, struct torc_stats *stats);
 
-/* torc_ring_info - what the ring is and how it is set */
+/* torc_ring_info - what the ring is and how it is set; 0, or -EINVAL when info->size was not set */
 TORC_API int torc_ring_info(struct torc_ring *ring, struct torc_ring_info *info);
 
 #ifdef __cplusplus

@@ -149,6 +149,7 @@ struct torc_sender_options {
  * elapsed_ns         from the first packet's time to when the last was handed over
  */
 struct torc_sender_stats {
+	size_t size; /* set by the caller: torc/base.h, "Structs that may grow" */
 	uint64_t sent;
 	uint64_t sent_bytes;
 	uint64_t errors;
@@ -160,6 +161,7 @@ struct torc_sender_stats {
 
 /* Strings are borrowed until the sender closes. */
 struct torc_sender_info {
+	size_t size; /* set by the caller */
 	const char *interface_name;
 	const char *way;    /* "live_frames", "af_xdp", "tx_ring", "send" */
 	const char *detail; /* why no faster way was taken, or "" */
@@ -212,10 +214,10 @@ TORC_API void torc_sender_rewind(struct torc_sender *sender);
 /* torc_sender_stop - from any thread or signal handler: torc_sender_send() returns, also later */
 TORC_API void torc_sender_stop(struct torc_sender *sender);
 
-/* torc_sender_stats - from any thread */
+/* torc_sender_stats - from any thread; 0, or -EINVAL when stats->size was not set */
 TORC_API int torc_sender_stats(struct torc_sender *sender, struct torc_sender_stats *stats);
 
-/* torc_sender_info - which way was chosen, and why */
+/* torc_sender_info - which way was chosen, and why; 0, or -EINVAL when info->size was not set */
 TORC_API int torc_sender_info(struct torc_sender *sender, struct torc_sender_info *info);
 
 #ifdef __cplusplus

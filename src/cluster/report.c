@@ -14,10 +14,28 @@
 #include "cluster/peer.h"
 #include "cluster/types.h"
 
-struct report {
-	struct torc_cluster_info info;
-	struct torc_cluster_member_info members[CLUSTER_SLOTS];
+/* What crosses the socket: other versions of the library read it, so it stays as it is. */
+struct report_member {
+	int32_t pid;
+	uint32_t ring_id;
+	int32_t ifindex;
+	uint32_t share;
+	uint32_t enabled;
+	char application[64];
 };
+
+struct report {
+	uint32_t id;
+	uint32_t type;
+	uint32_t options;
+	uint32_t extended;
+	char device[128];
+	uint32_t member_count;
+	struct report_member members[CLUSTER_SLOTS];
+};
+
+#define REPORT_BYTES(count) \
+	(offsetof(struct report, members) + (count) * sizeof(struct report_member))
 
 static unsigned int share_of(const struct cluster_table *table, unsigned int slot)
 {
@@ -34,7 +52,7 @@ static unsigned int share_of(const struct cluster_table *table, unsigned int slo
 }
 
 static void describe(const struct cluster_table *table, unsigned int slot,
-		     struct torc_cluster_member_info *member)
+		     struct report_member *member)
 {
 	const struct cluster_slot *s = &table->slots[slot];
 
@@ -51,52 +69,73 @@ static void describe(const struct cluster_table *table, unsigned int slot,
 void torc_report_send(const struct cluster_table *table, int fd)
 {
 	struct report *report = calloc(1, sizeof(*report));
-	struct torc_cluster_info *info;
 
 	if (!report)
 		return;
-	info = &report->info;
-	info->id = table->id;
-	info->type = (enum torc_cluster_type)table->type;
-	info->options = table->options;
-	info->extended = table->mode == CLUSTER_MODE_EXTENDED;
-	memcpy(info->device, table->device, sizeof(info->device) - 1);
+	report->id = table->id;
+	report->type = table->type;
+	report->options = table->options;
+	report->extended = table->mode == CLUSTER_MODE_EXTENDED;
+	memcpy(report->device, table->device, sizeof(report->device) - 1);
 	for (unsigned int i = 0; i < CLUSTER_SLOTS; i++) {
 		if (table->slots[i].used && !table->slots[i].left)
-			describe(table, i, &report->members[info->member_count++]);
+			describe(table, i, &report->members[report->member_count++]);
 	}
-	send(fd, report, sizeof(report->info) + info->member_count * sizeof(report->members[0]),
-	     MSG_NOSIGNAL | MSG_DONTWAIT);
+	send(fd, report, REPORT_BYTES(report->member_count), MSG_NOSIGNAL | MSG_DONTWAIT);
 	free(report);
 }
 
-/* 1: info is filled in; its members are a copy of their own. */
-static int ask(unsigned int id, struct torc_cluster_info *info)
+/* A cluster and its members in one allocation; NULL: no memory. */
+static struct torc_cluster_info *unpack(const struct report *report)
+{
+	unsigned int count = report->member_count;
+	struct torc_cluster_info *info;
+	struct torc_cluster_member_info *members;
+
+	info = calloc(1, sizeof(*info) + count * (sizeof(void *) + sizeof(*members)));
+	if (!info)
+		return NULL;
+	info->id = report->id;
+	info->type = (enum torc_cluster_type)report->type;
+	info->options = report->options;
+	info->extended = report->extended != 0;
+	memcpy(info->device, report->device, sizeof(info->device) - 1);
+	info->member_count = count;
+	info->members = (struct torc_cluster_member_info **)(info + 1);
+	members = (struct torc_cluster_member_info *)(info->members + count);
+	for (unsigned int i = 0; i < count; i++) {
+		const struct report_member *from = &report->members[i];
+
+		info->members[i] = &members[i];
+		members[i] = (struct torc_cluster_member_info){
+			.pid = from->pid, .ring_id = from->ring_id, .ifindex = from->ifindex,
+			.share = from->share, .enabled = from->enabled != 0,
+		};
+		memcpy(members[i].application, from->application, sizeof(from->application) - 1);
+	}
+	return info;
+}
+
+/* The cluster, or NULL: nobody answers. */
+static struct torc_cluster_info *ask(unsigned int id)
 {
 	const struct peer_message query = { .kind = PEER_QUERY };
 	struct report *report = calloc(1, sizeof(*report));
-	int fd = torc_peer_connect(id), ret = 0;
+	struct torc_cluster_info *info = NULL;
+	int fd = torc_peer_connect(id);
 	ssize_t length;
 
 	if (!report || fd < 0 || torc_peer_send(fd, &query) < 0)
 		goto done;
 	length = recv(fd, report, sizeof(*report), 0);
-	if (length < (ssize_t)sizeof(report->info) || report->info.member_count > CLUSTER_SLOTS ||
-	    (size_t)length != sizeof(report->info) +
-				      report->info.member_count * sizeof(report->members[0]))
-		goto done;
-	*info = report->info;
-	info->device[sizeof(info->device) - 1] = '\0';
-	info->members = malloc(sizeof(report->members));
-	if (!info->members)
-		goto done;
-	memcpy(info->members, report->members, sizeof(report->members));
-	ret = 1;
+	if (length >= (ssize_t)REPORT_BYTES(0) && report->member_count <= CLUSTER_SLOTS &&
+	    (size_t)length == REPORT_BYTES(report->member_count))
+		info = unpack(report);
 done:
 	if (fd >= 0)
 		close(fd);
 	free(report);
-	return ret;
+	return info;
 }
 
 /* The names of listening sockets are in /proc/net/unix, "@torc-cluster-7"; each several times. */
@@ -118,22 +157,22 @@ static int find_ids(bool found[65536])
 	return 0;
 }
 
-static int add(struct torc_cluster_info **clusters, unsigned int *count,
-	       const struct torc_cluster_info *info)
+static int add(struct torc_cluster_info ***clusters, unsigned int *count,
+	       struct torc_cluster_info *info)
 {
-	struct torc_cluster_info *more = realloc(*clusters, (*count + 1) * sizeof(**clusters));
+	struct torc_cluster_info **more = realloc(*clusters, (*count + 1) * sizeof(*more));
 
 	if (!more)
 		return -ENOMEM;
-	more[(*count)++] = *info;
+	more[(*count)++] = info;
 	*clusters = more;
 	return 0;
 }
 
-int torc_clusters_read(struct torc_cluster_info **clusters, unsigned int *count)
+int torc_clusters_read(struct torc_cluster_info ***clusters, unsigned int *count)
 {
 	bool *found = calloc(65536, sizeof(*found));
-	struct torc_cluster_info info;
+	struct torc_cluster_info *info;
 	int ret;
 
 	*clusters = NULL;
@@ -142,11 +181,12 @@ int torc_clusters_read(struct torc_cluster_info **clusters, unsigned int *count)
 		return -ENOMEM;
 	ret = find_ids(found);
 	for (unsigned int id = 1; id < 65536 && ret == 0; id++) {
-		if (!found[id] || !ask(id, &info))
+		info = found[id] ? ask(id) : NULL;
+		if (!info)
 			continue;
-		ret = add(clusters, count, &info);
+		ret = add(clusters, count, info);
 		if (ret < 0)
-			free(info.members);
+			free(info);
 	}
 	free(found);
 	if (ret < 0) {
@@ -157,9 +197,9 @@ int torc_clusters_read(struct torc_cluster_info **clusters, unsigned int *count)
 	return ret;
 }
 
-void torc_clusters_free(struct torc_cluster_info *clusters, unsigned int count)
+void torc_clusters_free(struct torc_cluster_info **clusters, unsigned int count)
 {
 	for (unsigned int i = 0; clusters && i < count; i++)
-		free(clusters[i].members);
+		free(clusters[i]);
 	free(clusters);
 }

@@ -427,7 +427,7 @@ static const char *replay_error(struct torc_engine *engine)
 
 static void replay_info(struct torc_engine *engine, struct torc_engine_info *info)
 {
-	struct torc_file_info file;
+	struct torc_file_info file = { .size = sizeof(file) };
 	const char *slash, *packed;
 
 	torc_file_info(engine->file, &file);

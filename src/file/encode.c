@@ -275,9 +275,11 @@ int torc_writer_add_interface(struct torc_writer *writer,
 {
 	struct torc_file_interface view = { 0 };
 	struct torc_writer_port *port;
+	int result = torc_sized_take(&view, sizeof(view), interface, "torc_file_interface",
+				     &writer->error);
 
-	memcpy(&view, interface,
-	       interface->size < sizeof(view) ? interface->size : sizeof(view));
+	if (result < 0)
+		return result;
 	if (writer->options.format == TORC_FORMAT_PCAP && writer->port_count > 0 &&
 	    view.link_type != writer->ports[0].link_type)
 		return torc_error_set(&writer->error, -EINVAL, "%s: a pcap file has one link type "

@@ -24,6 +24,7 @@
 
 #include "file/source.h"
 #include "util/error.h"
+#include "util/sized.h"
 
 #define TORC_FILE_BLOCK_BYTES (256u << 10)
 #define TORC_FILE_BATCH_MAX   1024u

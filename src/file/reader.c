@@ -328,16 +328,20 @@ static int start(struct torc_file *file)
 	return open_format(file);
 }
 
-/* A reader without a source yet; NULL: no memory. */
-static struct torc_file *new_file(const char *path, const struct torc_file_options *options)
+/* A reader without a source yet; NULL, and the reason. */
+static struct torc_file *new_file(const char *path, const struct torc_file_options *options,
+				  struct torc_error *reason)
 {
 	struct torc_file *file = calloc(1, sizeof(*file));
 
+	torc_error_set(reason, -ENOMEM, "%s: no memory", path);
 	if (!file)
 		return NULL;
-	if (options)
-		memcpy(&file->options, options,
-		       options->size < sizeof(*options) ? options->size : sizeof(*options));
+	if (torc_sized_take(&file->options, sizeof(file->options), options, "torc_file_options",
+			    reason) < 0) {
+		free(file);
+		return NULL;
+	}
 	file->damage_offset = TORC_UNKNOWN;
 	file->path = strdup(path);
 	file->source = calloc(1, sizeof(*file->source));
@@ -389,6 +393,7 @@ int torc_file_open(struct torc_file **result, const char *path,
 		   const struct torc_file_options *options, struct torc_error *error)
 {
 	bool is_stdin = strcmp(path, "-") == 0;
+	struct torc_error reason;
 	struct torc_file *file;
 	int fd;
 
@@ -399,11 +404,11 @@ int torc_file_open(struct torc_file **result, const char *path,
 
 		return torc_error_set(error, code, "%s: %s", path, torc_strerror(code));
 	}
-	file = new_file(path, options);
+	file = new_file(path, options, &reason);
 	if (!file) {
 		if (!is_stdin)
 			close(fd);
-		return torc_error_set(error, -ENOMEM, "%s: no memory", path);
+		return torc_error_set(error, reason.code, "%s", reason.text);
 	}
 	look_at_fd(file, fd, !is_stdin);
 	return hand_over(result, file, error);
@@ -412,6 +417,7 @@ int torc_file_open(struct torc_file **result, const char *path,
 int torc_file_open_fd(struct torc_file **result, int fd, const struct torc_file_options *options,
 		      struct torc_error *error)
 {
+	struct torc_error reason;
 	struct torc_file *file;
 	char path[24];
 
@@ -419,9 +425,9 @@ int torc_file_open_fd(struct torc_file **result, int fd, const struct torc_file_
 	snprintf(path, sizeof(path), "fd %d", fd);
 	if (fcntl(fd, F_GETFD) < 0)
 		return torc_error_set(error, -EBADF, "%s is not open", path);
-	file = new_file(path, options);
+	file = new_file(path, options, &reason);
 	if (!file)
-		return torc_error_set(error, -ENOMEM, "%s: no memory", path);
+		return torc_error_set(error, reason.code, "%s", reason.text);
 	look_at_fd(file, fd, false);
 	return hand_over(result, file, error);
 }
@@ -429,11 +435,12 @@ int torc_file_open_fd(struct torc_file **result, int fd, const struct torc_file_
 int torc_file_open_memory(struct torc_file **result, const void *data, size_t length,
 			  const struct torc_file_options *options, struct torc_error *error)
 {
-	struct torc_file *file = new_file("memory", options);
+	struct torc_error reason;
+	struct torc_file *file = new_file("memory", options, &reason);
 
 	*result = NULL;
 	if (!file)
-		return torc_error_set(error, -ENOMEM, "no memory");
+		return torc_error_set(error, reason.code, "%s", reason.text);
 	file->info.file_bytes = length;
 	file->info.compression = TORC_COMPRESSION_NONE;
 	if (torc_source_detect(data, length) == TORC_COMPRESSION_NONE) {
@@ -517,17 +524,14 @@ int torc_file_next(struct torc_file *file, struct torc_packet *packet)
 
 int torc_file_extra(const struct torc_file *file, unsigned int index, struct torc_file_extra *extra)
 {
-	struct torc_file_extra full = {
-		.size = extra->size, .drop_count = TORC_UNKNOWN, .packet_id = TORC_UNKNOWN,
-		.queue = TORC_NO_QUEUE,
-	};
+	struct torc_file_extra full = { .drop_count = TORC_UNKNOWN, .packet_id = TORC_UNKNOWN,
+					.queue = TORC_NO_QUEUE };
 
 	if (index >= file->batch)
 		return -ENOENT;
 	full.offset = file->begin_offset + (uint64_t)(file->records[index] - file->begin);
 	file->ops->extra(file, file->records[index], &full);
-	memcpy(extra, &full, extra->size < sizeof(full) ? extra->size : sizeof(full));
-	return 0;
+	return torc_sized_give(extra, &full, sizeof(full));
 }
 
 int torc_file_index_of(const struct torc_file *file, const struct torc_packet *packet)
@@ -559,43 +563,37 @@ int torc_file_extra_of(const struct torc_file *file, const struct torc_packet *p
 
 /* ---- what the file is ---- */
 
-int torc_file_info(const struct torc_file *file, struct torc_file_info *info)
+int torc_file_info(const struct torc_file *file, struct torc_file_info *given)
 {
 	char *const *text = file->section_text;
+	struct torc_file_info info = file->info;
 
-	*info = file->info;
-	info->path = file->path;
-	info->format_name = file->ops->name;
+	info.path = file->path;
+	info.format_name = file->ops->name;
 	if (file->kuznetzov)
-		info->format_name = "pcap (Kuznetzov)";
-	info->big_endian = file->swapped != (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__);
-	info->interface_count = file->port_count;
+		info.format_name = "pcap (Kuznetzov)";
+	info.big_endian = file->swapped != (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__);
+	info.interface_count = file->port_count;
 	if (file->port_count > 0) {
-		info->link_type = file->ports[0].view.link_type;
-		info->snaplen = file->ports[0].view.snaplen;
+		info.link_type = file->ports[0].view.link_type;
+		info.snaplen = file->ports[0].view.snaplen;
 	}
-	info->hardware = text[0] ?: "";
-	info->os = text[1] ?: "";
-	info->application = text[2] ?: "";
-	info->comment = text[3] ?: "";
-	info->packets = file->packets;
-	info->offset = file->begin_offset + (uint64_t)(file->at - file->begin);
-	info->damage_offset = file->damage_offset;
-	info->file_offset = file->source ? file->source->raw_bytes : info->offset;
-	info->length_clashes = file->length_clashes;
-	return 0;
+	info.hardware = text[0] ?: "";
+	info.os = text[1] ?: "";
+	info.application = text[2] ?: "";
+	info.comment = text[3] ?: "";
+	info.packets = file->packets;
+	info.offset = file->begin_offset + (uint64_t)(file->at - file->begin);
+	info.damage_offset = file->damage_offset;
+	info.file_offset = file->source ? file->source->raw_bytes : info.offset;
+	info.length_clashes = file->length_clashes;
+	return torc_sized_give(given, &info, sizeof(info));
 }
 
 int torc_file_interface(const struct torc_file *file, uint32_t index,
 			struct torc_file_interface *interface)
 {
-	size_t size = interface->size;
-
 	if (index >= file->port_count)
 		return -ENOENT;
-	if (size > sizeof(*interface))
-		size = sizeof(*interface);
-	memcpy(interface, &file->ports[index].view, size);
-	interface->size = size;
-	return 0;
+	return torc_sized_give(interface, &file->ports[index].view, sizeof(*interface));
 }

@@ -207,21 +207,24 @@ int torc_writer_open(struct torc_writer **result, const char *path,
 		     const struct torc_writer_options *options, struct torc_error *error)
 {
 	struct torc_writer *writer = calloc(1, sizeof(*writer));
-	int code = -ENOMEM;
+	int code;
 
 	*result = NULL;
 	if (!writer)
 		return torc_error_set(error, -ENOMEM, "no memory");
-	if (options)
-		memcpy(&writer->options, options,
-		       options->size < sizeof(*options) ? options->size : sizeof(*options));
+	code = torc_sized_take(&writer->options, sizeof(writer->options), options,
+			       "torc_writer_options", error);
+	if (code < 0) {
+		free(writer);
+		return code;
+	}
 	set_defaults(&writer->options, path);
 	writer->sink.fd = -1;
 	writer->drops = TORC_UNKNOWN;
 	writer->time_divide = writer->options.flags & TORC_WRITER_MICROSECONDS ? 1000 : 1;
 	writer->template = strdup(path);
 	if (!writer->template)
-		torc_error_set(error, code, "no memory");
+		code = torc_error_set(error, -ENOMEM, "no memory");
 	else
 		code = check_options(&writer->options, path, error);
 	if (code == 0)
@@ -351,12 +354,12 @@ int torc_writer_write(struct torc_writer *writer, const struct torc_packet *pack
 int torc_writer_write_extra(struct torc_writer *writer, const struct torc_packet *packet,
 			    const struct torc_file_extra *extra)
 {
-	struct torc_file_extra full = { .size = 0, .drop_count = TORC_UNKNOWN,
-					.packet_id = TORC_UNKNOWN, .queue = TORC_NO_QUEUE };
-	int result = 0;
+	struct torc_file_extra full = { .drop_count = TORC_UNKNOWN, .packet_id = TORC_UNKNOWN,
+					.queue = TORC_NO_QUEUE };
+	int result = torc_sized_take(&full, sizeof(full), extra, "torc_file_extra", &writer->error);
 
-	if (extra)
-		memcpy(&full, extra, extra->size < sizeof(full) ? extra->size : sizeof(full));
+	if (result < 0)
+		return result;
 	if (!writer->finished)
 		result = write_one(writer, packet, &full);
 	return finish_call(writer, result > 0, result);
@@ -383,10 +386,14 @@ int torc_writer_write_block(struct torc_writer *writer, uint32_t type, const voi
 }
 
 int torc_writer_set_stats(struct torc_writer *writer, uint32_t interface,
-			  const struct torc_stats *stats)
+			  const struct torc_stats *given)
 {
 	struct torc_writer_port *port;
+	struct torc_stats full = { 0 }, *stats = &full;
+	int result = torc_sized_take(&full, sizeof(full), given, "torc_stats", &writer->error);
 
+	if (result < 0)
+		return result;
 	if (interface >= writer->port_count)
 		return torc_error_set(&writer->error, -ENOENT, "there is no interface %u", interface);
 	port = &writer->ports[interface];
@@ -402,15 +409,17 @@ int torc_writer_set_stats(struct torc_writer *writer, uint32_t interface,
 }
 
 int torc_writer_copy_stats(struct torc_writer *writer, uint32_t interface,
-			   const struct torc_file_interface *counters)
+			   const struct torc_file_interface *given)
 {
 	struct torc_writer_port *port;
-	int i;
+	struct torc_file_interface full = { 0 }, *counters = &full;
+	int i, result = torc_sized_take(&full, sizeof(full), given, "torc_file_interface",
+					&writer->error);
 
+	if (result < 0)
+		return result;
 	if (interface >= writer->port_count)
 		return torc_error_set(&writer->error, -ENOENT, "there is no interface %u", interface);
-	if (counters->size < sizeof(*counters))
-		return torc_error_set(&writer->error, -EINVAL, "counters without their size");
 	port = &writer->ports[interface];
 	port->stats[0] = counters->received;
 	port->stats[1] = counters->dropped_by_interface;
@@ -504,9 +513,10 @@ int torc_writer_flush(struct torc_writer *writer)
 
 /* ---- the account ---- */
 
-int torc_writer_stats(const struct torc_writer *writer, struct torc_writer_stats *stats)
+int torc_writer_stats(const struct torc_writer *writer, struct torc_writer_stats *given)
 {
 	const struct torc_sink *sink = &writer->sink;
+	struct torc_writer_stats full = { 0 }, *stats = &full;
 
 	/* written and lost first: they never run ahead of what was taken */
 	stats->written = __atomic_load_n(&sink->written, __ATOMIC_ACQUIRE);
@@ -519,7 +529,7 @@ int torc_writer_stats(const struct torc_writer *writer, struct torc_writer_stats
 	stats->written_bytes = __atomic_load_n(&sink->written_bytes, __ATOMIC_RELAXED);
 	stats->files = __atomic_load_n(&sink->files, __ATOMIC_RELAXED);
 	stats->failures = __atomic_load_n(&sink->failures, __ATOMIC_RELAXED);
-	return 0;
+	return torc_sized_give(given, &full, sizeof(full));
 }
 
 const char *torc_writer_error(const struct torc_writer *writer)

@@ -14,6 +14,7 @@
 
 #include "file/sink.h"
 #include "util/error.h"
+#include "util/sized.h"
 
 /* One interface of the files being written. */
 struct torc_writer_port {

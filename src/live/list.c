@@ -11,6 +11,7 @@
 
 #include "live/live.h"
 #include "live/page.h"
+#include "util/sized.h"
 
 #define READ_TRIES 100
 
@@ -59,14 +60,28 @@ int torc_live_open(struct torc_live_list **out)
 	return 0;
 }
 
+/* One of the two structs of a page, of bytes in the file: what this version knows of it. */
+static bool read_struct(int fd, uint64_t at, uint32_t bytes, void *to, size_t most)
+{
+	size_t known = bytes < most ? bytes : most;
+
+	return bytes >= sizeof(size_t) && pread(fd, to, known, (off_t)at) == (ssize_t)known;
+}
+
 /* A copy that the owner did not change meanwhile. */
 static bool read_page(int fd, struct live_page *page)
 {
+	const size_t head = offsetof(struct live_page, ring);
+
 	for (int i = 0; i < READ_TRIES; i++) {
 		uint32_t again;
 
-		if (pread(fd, page, sizeof(*page), 0) != sizeof(*page) ||
-		    page->magic != LIVE_MAGIC || page->version != LIVE_VERSION)
+		memset(page, 0, sizeof(*page));
+		if (pread(fd, page, head, 0) != (ssize_t)head || page->magic != LIVE_MAGIC ||
+		    page->version != LIVE_VERSION ||
+		    !read_struct(fd, head, page->ring_bytes, &page->ring, sizeof(page->ring)) ||
+		    !read_struct(fd, head + page->ring_bytes, page->stats_bytes, &page->stats,
+				 sizeof(page->stats)))
 			return false;
 		if (pread(fd, &again, sizeof(again), offsetof(struct live_page, sequence)) !=
 		    sizeof(again))
@@ -98,31 +113,38 @@ static bool is_alive(int fd)
 	return false;
 }
 
-static bool read_ring(const char *path, struct torc_live_ring *ring)
+static bool read_ring(const char *path, struct live_page *page)
 {
-	struct live_page page;
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	bool alive, good;
 
 	if (fd < 0)
 		return false;
 	alive = is_alive(fd);
-	good = read_page(fd, &page);
+	good = read_page(fd, page);
 	close(fd);
 	if (!alive && good)
 		unlink(path); /* fails where it is not ours to remove */
 	if (!alive || !good)
 		return false;
-	*ring = page.ring;
-	terminate(ring);
+	terminate(&page->ring);
 	return true;
 }
 
-int torc_live_next(struct torc_live_list *list, struct torc_live_ring *ring)
+int torc_live_next(struct torc_live_list *list, struct torc_live_ring *ring,
+		   struct torc_stats *stats)
 {
-	while (list->at < list->paths.gl_pathc)
-		if (read_ring(list->paths.gl_pathv[list->at++], ring))
-			return 1;
+	struct live_page page;
+	int result;
+
+	while (list->at < list->paths.gl_pathc) {
+		if (!read_ring(list->paths.gl_pathv[list->at++], &page))
+			continue;
+		result = torc_sized_give(ring, &page.ring, sizeof(page.ring));
+		if (result == 0 && stats)
+			result = torc_sized_give(stats, &page.stats, sizeof(page.stats));
+		return result < 0 ? result : 1;
+	}
 	return 0;
 }
 

@@ -20,6 +20,7 @@
 
 #include <torc/live.h>
 
+#include "util/sized.h"
 #define VERSION             "8.9.0"
 #define SLOT_VERSION        21
 #define SLOTS               4096
@@ -131,9 +132,9 @@ static void put_memory(struct text *text, const struct torc_live_ring *ring)
 	put(text, "Tot Memory             : %llu\n", (unsigned long long)ring->buffer_bytes);
 }
 
-static void put_account(struct text *text, const struct torc_live_ring *ring)
+static void put_account(struct text *text, const struct torc_live_ring *ring,
+			const struct torc_stats *stats)
 {
-	const struct torc_stats *stats = &ring->stats;
 	uint64_t slots = ring->buffer_bytes / slot_bytes(ring), waiting = known(stats->waiting);
 	uint64_t seen = known(stats->kernel_seen), lost = known(stats->dropped);
 	uint64_t out = lost + known(stats->sampled_out);
@@ -149,7 +150,8 @@ static void put_account(struct text *text, const struct torc_live_ring *ring)
 	    (unsigned long long)(waiting < slots ? slots - waiting : 0));
 }
 
-int torc_live_pf_ring(const struct torc_live_ring *ring, char *buffer, size_t size)
+static int put_ring(const struct torc_live_ring *ring, const struct torc_stats *stats, char *buffer,
+		    size_t size)
 {
 	static const char *const modes[] = { "RX+TX", "TX only", "RX only" };
 	struct text text = { .at = buffer, .size = size };
@@ -166,16 +168,28 @@ int torc_live_pf_ring(const struct torc_live_ring *ring, char *buffer, size_t si
 		put_receiving(&text, ring);
 	put_memory(&text, ring);
 	if (receives)
-		put_account(&text, ring);
+		put_account(&text, ring, stats);
 	if (ring->mode != TORC_RECV_ONLY) {
 		put(&text, "TX: Send Ok            : %llu\n",
-		    (unsigned long long)known(ring->stats.sent));
+		    (unsigned long long)known(stats->sent));
 		put(&text, "TX: Send Errors        : %llu\n",
-		    (unsigned long long)known(ring->stats.send_errors));
+		    (unsigned long long)known(stats->send_errors));
 	}
 	if (receives)
 		put(&text, "Reflect: Fwd Ok        : 0\nReflect: Fwd Errors    : 0\n");
 	return finish(&text);
+}
+
+int torc_live_pf_ring(const struct torc_live_ring *given, const struct torc_stats *given_stats,
+		      char *buffer, size_t size)
+{
+	struct torc_live_ring ring = { 0 };
+	struct torc_stats stats = { 0 };
+	int result = torc_sized_take(&ring, sizeof(ring), given, "torc_live_ring", NULL);
+
+	if (result == 0)
+		result = torc_sized_take(&stats, sizeof(stats), given_stats, "torc_stats", NULL);
+	return result < 0 ? result : put_ring(&ring, &stats, buffer, size);
 }
 
 /* ---- info ---- */

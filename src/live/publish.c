@@ -121,7 +121,8 @@ static void fill_in(struct live_page *page, uint32_t ring_id)
 	page->ring.opened_ns = now_ns();
 	if (stat("/proc/self/ns/net", &status) == 0)
 		page->ring.network_namespace = status.st_ino;
-	page->bytes = sizeof(*page);
+	page->ring.size = page->ring_bytes = sizeof(page->ring);
+	page->stats.size = page->stats_bytes = sizeof(page->stats);
 	page->version = LIVE_VERSION;
 	__atomic_store_n(&page->magic, LIVE_MAGIC, __ATOMIC_RELEASE);
 }
@@ -186,7 +187,7 @@ void torc_live_update(struct torc_live *live, const struct torc_ring_info *info,
 	ring->vlan = info->vlan;
 	ring->link_type = info->link_type;
 	ring->channel_mask = info->channel_mask;
-	ring->stats = *stats;
+	live->page->stats = *stats;
 	end(live->page);
 }
 

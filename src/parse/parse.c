@@ -146,6 +146,7 @@ static int parse_network(struct cursor *c)
 	if (torc_parse_tunnel(c, &walk))
 		level = 5;
 	parsed->flow_hash = torc_flow_hash(parsed, TORC_FLOW_PORTS | TORC_FLOW_PROTOCOL);
+	parsed->flags |= TORC_PARSED_FLOW_HASH;
 	return level;
 }
 
@@ -183,6 +184,7 @@ int torc_parse(uint16_t link_type, const uint8_t *data, uint32_t caplen,
 	parsed_begin(parsed);
 	if (link_type != TORC_LINK_ETHERNET || !plain_parse(data, end, parsed))
 		return torc_parse_general(link_type, data, caplen, parsed);
+	parsed->flags |= TORC_PARSED_FLOW_HASH;
 	parsed->flow_hash = torc_flow_mix_final(
 		torc_flow_ip_sum(&parsed->ip, TORC_FLOW_PORTS | TORC_FLOW_PROTOCOL));
 	return 4;

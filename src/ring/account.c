@@ -10,6 +10,7 @@
 
 #include "live/live.h"
 #include "ring/ring.h"
+#include "util/sized.h"
 
 /* A sum in which one unknown part makes the whole unknown. */
 static void sum(uint64_t *total, uint64_t part)
@@ -77,16 +78,23 @@ static void balance(struct torc_ring *ring, struct torc_stats *stats, bool enabl
 	stats->balanced = stats->kernel_seen == placed + stats->waiting;
 }
 
-int torc_ring_stats(struct torc_ring *ring, struct torc_stats *stats)
+static void account(struct torc_ring *ring, struct torc_stats *stats)
 {
 	bool enabled = ring_enabled(ring);
 
-	*stats = (struct torc_stats){ 0 };
+	*stats = (struct torc_stats){ .size = sizeof(*stats) };
 	/* The engines' counters last: what they saw is then at least what was delivered. */
 	add_ring(ring, stats);
 	add_engines(ring, stats);
 	balance(ring, stats, enabled);
-	return 0;
+}
+
+int torc_ring_stats(struct torc_ring *ring, struct torc_stats *stats)
+{
+	struct torc_stats full;
+
+	account(ring, &full);
+	return torc_sized_give(stats, &full, sizeof(full));
 }
 
 static void describe(struct torc_ring *ring, struct torc_ring_info *info)
@@ -98,6 +106,7 @@ static void describe(struct torc_ring *ring, struct torc_ring_info *info)
 		ring->ports[0].ops->info(ring->ports[0].engine, &engine);
 	memcpy(ring->interface_name, engine.name, sizeof(ring->interface_name));
 	*info = (struct torc_ring_info){
+		.size = sizeof(*info),
 		.device = ring->device,
 		.interface_name = ring->interface_name,
 		.engine = ring->port_count > 0 ? ring->ports[0].ops->name : "none",
@@ -124,6 +133,10 @@ static void describe(struct torc_ring *ring, struct torc_ring_info *info)
 		.cluster_type = ring->cluster_type,
 		.vlan = ring->vlan,
 		.channel_mask = ring->channel_mask,
+		.is_file = ring->port_count > 0 && ring->ports[0].ops->is_file,
+		.can_send = ring->port_count > 0 && ring->ports[0].ops->send &&
+			    ring->mode != TORC_RECV_ONLY && engine.ifindex != 0,
+		.loopback = engine.loopback,
 	};
 	if (ring->port_count == 1 && ring->vlan == TORC_VLAN_ANY)
 		info->vlan = ring->ports[0].vlan;
@@ -132,10 +145,17 @@ static void describe(struct torc_ring *ring, struct torc_ring_info *info)
 
 int torc_ring_info(struct torc_ring *ring, struct torc_ring_info *info)
 {
+	struct torc_ring_info full;
+	int result;
+
 	ring_lock(ring);
-	describe(ring, info);
+	describe(ring, &full);
+	result = torc_sized_give(info, &full, sizeof(full));
+	if (result < 0)
+		ring_fail(ring, result, "torc_ring_info.size is %zu: set it to "
+			  "sizeof(struct torc_ring_info)", info->size);
 	ring_unlock(ring);
-	return 0;
+	return result;
 }
 
 /* Publish what the ring is, and on the way read the kernel's counters; under the lock. */
@@ -148,7 +168,7 @@ void ring_publish(struct torc_ring *ring)
 	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
 	ring->refreshed_s = (uint64_t)now.tv_sec;
 	__atomic_store_n(&ring->stale, false, __ATOMIC_RELAXED);
-	torc_ring_stats(ring, &stats);
+	account(ring, &stats);
 	if (!ring->live)
 		return;
 	describe(ring, &info);

@@ -11,6 +11,7 @@
 #include "live/live.h"
 #include "ring/ring.h"
 #include "util/error.h"
+#include "util/sized.h"
 
 #define FLAGS_ALL                                                                                  \
 	(TORC_REENTRANT | TORC_LONG_HEADER | TORC_PROMISC | TORC_SYMMETRIC_RSS | TORC_TIMESTAMP |  \
@@ -226,9 +227,9 @@ int torc_ring_open_with(struct torc_ring **out, const char *device,
 	*out = NULL;
 	if (error)
 		*error = (struct torc_error){ 0 };
-	if (given)
-		memcpy(&options, given, given->size < sizeof(options) ? given->size : sizeof(options));
-	result = check_options(&options, error);
+	result = torc_sized_take(&options, sizeof(options), given, "torc_ring_options", error);
+	if (result == 0)
+		result = check_options(&options, error);
 	if (result < 0)
 		return result;
 	ring = new_ring(device, &options);

@@ -14,6 +14,7 @@
 #include <torc/send.h>
 
 #include "util/error.h"
+#include "util/sized.h"
 
 #define MOST_BYTES    9216u
 #define BATCH	      1024u
@@ -221,9 +222,6 @@ static void lay_out(struct torc_maker *maker, const struct torc_maker_options *o
 
 static int check_options(const struct torc_maker_options *o, struct torc_error *error)
 {
-	if (o->size != sizeof(*o))
-		return torc_error_set(error, -EINVAL, "torc_maker_options.size is %zu, not %zu",
-				      o->size, sizeof(*o));
 	if (o->vlan > 4094)
 		return torc_error_set(error, -EINVAL, "VLAN %u: a tag is 1 to 4094", o->vlan);
 	if ((unsigned int)o->protocol > TORC_MAKE_ICMP)
@@ -261,17 +259,16 @@ static int write_templates(struct torc_maker *maker, const struct torc_maker_opt
 	return 0;
 }
 
-int torc_maker_open(struct torc_maker **out, const struct torc_maker_options *options,
+int torc_maker_open(struct torc_maker **out, const struct torc_maker_options *given,
 		    struct torc_error *error)
 {
-	static const struct torc_maker_options defaults = { .size = sizeof(defaults) };
+	struct torc_maker_options full = { 0 }, *options = &full;
 	struct torc_maker *maker;
-	int code;
+	int code = torc_sized_take(&full, sizeof(full), given, "torc_maker_options", error);
 
 	*out = NULL;
-	if (!options)
-		options = &defaults;
-	code = check_options(options, error);
+	if (code == 0)
+		code = check_options(options, error);
 	if (code < 0)
 		return code;
 	maker = calloc(1, sizeof(*maker));

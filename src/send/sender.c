@@ -12,6 +12,7 @@
 #include "send/pace.h"
 #include "send/way.h"
 #include "util/error.h"
+#include "util/sized.h"
 
 #define FAST_PACKETS 100e3 /* a second: above this the fast ways are worth their differences */
 #define FAST_BITS    100e6
@@ -102,9 +103,6 @@ static int check_options(const struct torc_sender_options *o, struct torc_error 
 	double limits[] = { o->packets_per_second, o->bits_per_second, o->speed };
 	unsigned int given = 0;
 
-	if (o->size != sizeof(*o))
-		return torc_error_set(error, -EINVAL, "torc_sender_options.size is %zu, not %zu",
-				      o->size, sizeof(*o));
 	for (int n = 0; n < 3; n++) {
 		if (!(limits[n] >= 0 && limits[n] < 1e15))
 			return torc_error_set(error, -EINVAL, "a rate of %g is not possible",
@@ -128,16 +126,15 @@ static void set_pace(struct torc_pace *pace, const struct torc_sender_options *o
 }
 
 int torc_sender_open(struct torc_sender **out, const char *device,
-		     const struct torc_sender_options *options, struct torc_error *error)
+		     const struct torc_sender_options *given, struct torc_error *error)
 {
-	static const struct torc_sender_options defaults = { .size = sizeof(defaults) };
+	struct torc_sender_options full = { 0 }, *options = &full;
 	struct torc_sender *sender;
-	int code;
+	int code = torc_sized_take(&full, sizeof(full), given, "torc_sender_options", error);
 
 	*out = NULL;
-	if (!options)
-		options = &defaults;
-	code = check_options(options, error);
+	if (code == 0)
+		code = check_options(options, error);
 	if (code < 0)
 		return code;
 	sender = calloc(1, sizeof(*sender));
@@ -307,8 +304,9 @@ void torc_sender_stop(struct torc_sender *sender)
 	__atomic_store_n(&sender->stopped, true, __ATOMIC_RELAXED);
 }
 
-int torc_sender_stats(struct torc_sender *sender, struct torc_sender_stats *stats)
+int torc_sender_stats(struct torc_sender *sender, struct torc_sender_stats *given)
 {
+	struct torc_sender_stats full = { 0 }, *stats = &full;
 	int64_t begun = __atomic_load_n(&sender->begun_ns, __ATOMIC_RELAXED);
 	int64_t ended = __atomic_load_n(&sender->ended_ns, __ATOMIC_RELAXED);
 	uint64_t drops;
@@ -321,17 +319,18 @@ int torc_sender_stats(struct torc_sender *sender, struct torc_sender_stats *stat
 	if (sender->drops_at_open != UINT64_MAX &&
 	    torc_way_interface_drops(sender->interface, &drops) == 0)
 		stats->interface_dropped = drops - sender->drops_at_open;
-	return 0;
+	return torc_sized_give(given, &full, sizeof(full));
 }
 
 int torc_sender_info(struct torc_sender *sender, struct torc_sender_info *info)
 {
-	*info = (struct torc_sender_info){
+	struct torc_sender_info full = {
 		.interface_name = sender->interface,
 		.way = sender->ops->name,
 		.detail = sender->detail,
 		.ifindex = sender->config.ifindex,
 		.mtu = sender->config.mtu,
 	};
-	return 0;
+
+	return torc_sized_give(info, &full, sizeof(full));
 }
