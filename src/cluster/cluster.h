@@ -128,6 +128,7 @@ bool torc_cluster_last(struct torc_cluster_member *member);
 #define TORC_MARK_DEALT "dealt"
 #define TORC_MARK_OPEN  "open"
 int torc_cluster_mark(int ifindex, const char *what);
+void torc_cluster_unmark(int ifindex, const char *what, int fd); /* and close it */
 bool torc_cluster_marked(int ifindex, const char *what);
 
 /*

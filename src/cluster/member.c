@@ -422,7 +422,7 @@ int torc_cluster_offer(struct torc_cluster_member *member, const struct torc_clu
 		torc_session_tell(member->session, &message, -1);
 		torc_session_keep_goods(member->session, &message);
 	} else {
-		torc_peer_close_fds(&message);
+		torc_cluster_peer_close_fds(&message);
 	}
 	torc_sessions_unlock();
 	return ret;

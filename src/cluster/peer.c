@@ -12,6 +12,7 @@
 
 #include "cluster/kernel.h"
 #include "cluster/table.h"
+#include "peer/peer.h"
 
 #define ANSWER_SECONDS 3
 
@@ -26,7 +27,7 @@ static socklen_t peer_name(struct sockaddr_un *address, const char *kind, unsign
 	return (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + (size_t)length);
 }
 
-int torc_peer_listen(unsigned int id)
+int torc_cluster_peer_listen(unsigned int id)
 {
 	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), ret;
 	struct sockaddr_un address;
@@ -41,34 +42,22 @@ int torc_peer_listen(unsigned int id)
 	return ret;
 }
 
-static int mark(int ifindex, const char *what, int (*use)(int, const struct sockaddr *, socklen_t))
-{
-	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0), ret;
-	struct sockaddr_un address;
-	socklen_t length = peer_name(&address, what, (unsigned int)ifindex);
-
-	if (fd < 0 || use(fd, (const struct sockaddr *)&address, length) == 0)
-		return fd < 0 ? -errno : fd;
-	ret = -errno;
-	close(fd);
-	return ret;
-}
-
 int torc_cluster_mark(int ifindex, const char *what)
 {
-	return mark(ifindex, what, bind);
+	return torc_peer_mark(what, (unsigned int)ifindex, NULL);
+}
+
+void torc_cluster_unmark(int ifindex, const char *what, int fd)
+{
+	torc_peer_unmark(what, (unsigned int)ifindex, fd);
 }
 
 bool torc_cluster_marked(int ifindex, const char *what)
 {
-	int fd = mark(ifindex, what, connect);
-
-	if (fd >= 0)
-		close(fd);
-	return fd >= 0;
+	return torc_peer_marked(what, (unsigned int)ifindex);
 }
 
-int torc_peer_connect(unsigned int id)
+int torc_cluster_peer_connect(unsigned int id)
 {
 	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0), ret;
 	struct timeval timeout = { .tv_sec = ANSWER_SECONDS };
@@ -86,14 +75,14 @@ int torc_peer_connect(unsigned int id)
 	return ret;
 }
 
-int torc_peer_accept(int listener)
+int torc_cluster_peer_accept(int listener)
 {
 	int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 
 	return fd < 0 ? -errno : fd;
 }
 
-int torc_peer_send(int fd, const struct peer_message *message)
+int torc_cluster_peer_send(int fd, const struct peer_message *message)
 {
 	union {
 		struct cmsghdr align;
@@ -137,7 +126,7 @@ static void take_fds(struct msghdr *header, struct peer_message *message)
 	}
 }
 
-int torc_peer_receive(int fd, struct peer_message *message)
+int torc_cluster_peer_receive(int fd, struct peer_message *message)
 {
 	union {
 		struct cmsghdr align;
@@ -158,18 +147,18 @@ int torc_peer_receive(int fd, struct peer_message *message)
 		return 0;
 	if (length == (ssize_t)sizeof(*message) && message->magic == CLUSTER_MAGIC)
 		return 1;
-	torc_peer_close_fds(message);
+	torc_cluster_peer_close_fds(message);
 	return -EPROTO;
 }
 
-void torc_peer_close_fds(struct peer_message *message)
+void torc_cluster_peer_close_fds(struct peer_message *message)
 {
 	for (uint32_t i = 0; i < message->fd_count; i++)
 		close(message->fds[i]);
 	message->fd_count = 0;
 }
 
-pid_t torc_peer_pid(int fd)
+pid_t torc_cluster_peer_pid(int fd)
 {
 	struct ucred who;
 	socklen_t length = sizeof(who);
@@ -177,7 +166,7 @@ pid_t torc_peer_pid(int fd)
 	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &length) < 0 ? 0 : who.pid;
 }
 
-int torc_peer_trusted(int fd)
+int torc_cluster_peer_trusted(int fd)
 {
 	struct ucred who;
 	socklen_t length = sizeof(who);

@@ -49,24 +49,24 @@ struct peer_message {
 };
 
 /* Non-blocking for the listener and what it accepts, blocking with a timeout for connect. */
-int torc_peer_listen(unsigned int id);
-int torc_peer_connect(unsigned int id);
-int torc_peer_accept(int listener);
+int torc_cluster_peer_listen(unsigned int id);
+int torc_cluster_peer_connect(unsigned int id);
+int torc_cluster_peer_accept(int listener);
 
 /* A whole message or an error: -EAGAIN when it would have to wait. */
-int torc_peer_send(int fd, const struct peer_message *message);
+int torc_cluster_peer_send(int fd, const struct peer_message *message);
 /* 1 a message, 0 the other side is gone, -EAGAIN nothing now. Foreign messages are -EPROTO. */
-int torc_peer_receive(int fd, struct peer_message *message);
-void torc_peer_close_fds(struct peer_message *message);
+int torc_cluster_peer_receive(int fd, struct peer_message *message);
+void torc_cluster_peer_close_fds(struct peer_message *message);
 
 /* The process at the other end as it was when it connected or listened; 0: not visible from here */
-pid_t torc_peer_pid(int fd);
+pid_t torc_cluster_peer_pid(int fd);
 
 /*
  * May the other side share in a cluster? It may when it is of the same user or root, or when its
  * user has a packet socket open in this network namespace: nothing is given to anyone who could not
  * capture here anyway. 1, 0.
  */
-int torc_peer_trusted(int fd);
+int torc_cluster_peer_trusted(int fd);
 
 #endif

@@ -122,10 +122,10 @@ static struct torc_cluster_info *ask(unsigned int id)
 	const struct peer_message query = { .kind = PEER_QUERY };
 	struct report *report = calloc(1, sizeof(*report));
 	struct torc_cluster_info *info = NULL;
-	int fd = torc_peer_connect(id);
+	int fd = torc_cluster_peer_connect(id);
 	ssize_t length;
 
-	if (!report || fd < 0 || torc_peer_send(fd, &query) < 0)
+	if (!report || fd < 0 || torc_cluster_peer_send(fd, &query) < 0)
 		goto done;
 	length = recv(fd, report, sizeof(*report), 0);
 	if (length >= (ssize_t)REPORT_BYTES(0) && report->member_count <= CLUSTER_SLOTS &&

@@ -134,7 +134,7 @@ static bool collect(struct session *session)
 void torc_serve_accept(struct session *session)
 {
 	struct session_client *client;
-	int fd = torc_peer_accept(session->listener);
+	int fd = torc_cluster_peer_accept(session->listener);
 
 	if (fd < 0)
 		return;
@@ -177,7 +177,7 @@ static void send_goods(struct session *session, int fd)
 {
 	for (unsigned int i = 0; i < CLUSTER_GROUPS; i++) {
 		if (session->goods[i].fd_count > 0)
-			torc_peer_send(fd, &session->goods[i]);
+			torc_cluster_peer_send(fd, &session->goods[i]);
 	}
 }
 
@@ -194,7 +194,7 @@ static void send_sockets(struct session *session, struct session_client *client)
 		};
 
 		if (session->dups[i] >= 0)
-			torc_peer_send(client->fd, &message);
+			torc_cluster_peer_send(client->fd, &message);
 	}
 }
 
@@ -207,7 +207,7 @@ static void welcome(struct session *session, struct session_client *client)
 		.fds = { session->memfd, session->table_map, session->program },
 	};
 
-	torc_peer_send(client->fd, &message);
+	torc_cluster_peer_send(client->fd, &message);
 }
 
 static void hello(struct session *session, struct session_client *client,
@@ -215,14 +215,14 @@ static void hello(struct session *session, struct session_client *client,
 {
 	struct cluster_table *table = session->table;
 
-	if (client->process != CLUSTER_NOBODY || !torc_peer_trusted(client->fd) ||
+	if (client->process != CLUSTER_NOBODY || !torc_cluster_peer_trusted(client->fd) ||
 	    torc_session_lock_table(session) < 0) {
 		if (!session->down)
 			torc_serve_close_client(session, client);
 		return;
 	}
 	if (message->slot == CLUSTER_NOBODY) {
-		client->process = torc_table_take_process(table, torc_peer_pid(client->fd));
+		client->process = torc_table_take_process(table, torc_cluster_peer_pid(client->fd));
 	} else if (message->slot < CLUSTER_PROCESSES && table->processes[message->slot].used &&
 		   message->inode == torc_table_identity(session->memfd)) {
 		client->process = message->slot;
@@ -248,7 +248,7 @@ static void keep_socket(struct session *session, struct peer_message *message)
 		session->dups[slot] = message->fds[0];
 		message->fd_count = 0;
 	}
-	torc_peer_close_fds(message);
+	torc_cluster_peer_close_fds(message);
 }
 
 /* What a client has for all. */
@@ -256,7 +256,7 @@ static void things_from(struct session *session, struct session_client *client,
 			struct peer_message *message)
 {
 	if (client->process == CLUSTER_NOBODY) {
-		torc_peer_close_fds(message);
+		torc_cluster_peer_close_fds(message);
 		return;
 	}
 	torc_session_tell(session, message, client->fd);
@@ -269,7 +269,7 @@ static void things_from(struct session *session, struct session_client *client,
 void torc_serve_client(struct session *session, struct session_client *client)
 {
 	struct peer_message message;
-	int ret = torc_peer_receive(client->fd, &message);
+	int ret = torc_cluster_peer_receive(client->fd, &message);
 
 	if (ret == -EAGAIN)
 		return;
@@ -294,7 +294,7 @@ void torc_serve_client(struct session *session, struct session_client *client)
 	default:
 		break;
 	}
-	torc_peer_close_fds(&message);
+	torc_cluster_peer_close_fds(&message);
 }
 
 /* ---- everybody else's side ---- */
@@ -328,7 +328,7 @@ static bool come_back_to(struct session *session, int fd)
 		.inode = torc_table_identity(session->memfd),
 	};
 
-	if (!torc_peer_trusted(fd) || torc_peer_send(fd, &message) < 0 || torc_watch_add(fd) < 0) {
+	if (!torc_cluster_peer_trusted(fd) || torc_cluster_peer_send(fd, &message) < 0 || torc_watch_add(fd) < 0) {
 		close(fd);
 		return false;
 	}
@@ -343,12 +343,12 @@ static bool come_back_to(struct session *session, int fd)
 
 static void find_server(struct session *session)
 {
-	int fd = torc_peer_connect(session->id);
+	int fd = torc_cluster_peer_connect(session->id);
 
 	session->orphan = false;
 	if (fd >= 0 && come_back_to(session, fd))
 		return;
-	session->listener = torc_peer_listen(session->id);
+	session->listener = torc_cluster_peer_listen(session->id);
 	if (session->listener >= 0)
 		torc_serve_begin(session);
 	else
@@ -358,7 +358,7 @@ static void find_server(struct session *session)
 void torc_serve_server(struct session *session)
 {
 	struct peer_message message;
-	int ret = torc_peer_receive(session->server, &message);
+	int ret = torc_cluster_peer_receive(session->server, &message);
 
 	if (ret == -EAGAIN)
 		return;
@@ -381,7 +381,7 @@ void torc_serve_server(struct session *session)
 	    session->dups[message.slot] >= 0 &&
 	    torc_kernel_inode(session->dups[message.slot]) == message.inode)
 		torc_session_drop_dup(session, message.slot);
-	torc_peer_close_fds(&message);
+	torc_cluster_peer_close_fds(&message);
 }
 
 /* ---- what is due ---- */

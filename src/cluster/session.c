@@ -140,7 +140,7 @@ void torc_session_put(struct session *session)
 	for (unsigned int i = 0; i < CLUSTER_SLOTS; i++)
 		close_fd(&session->dups[i]);
 	for (unsigned int i = 0; i < CLUSTER_GROUPS; i++)
-		torc_peer_close_fds(&session->goods[i]);
+		torc_cluster_peer_close_fds(&session->goods[i]);
 	torc_extended_unmap(session->map_memory);
 	close_fd(&session->table_map);
 	close_fd(&session->program);
@@ -187,17 +187,17 @@ static int enter(struct session *session, struct torc_error *error)
 	struct peer_message message = { .kind = PEER_HELLO, .slot = CLUSTER_NOBODY };
 	int ret;
 
-	if (!torc_peer_trusted(session->server))
+	if (!torc_cluster_peer_trusted(session->server))
 		return torc_error_set(error, -EACCES, "cluster %u: pid %d holds its name, but its "
 				      "user has no packet socket", session->id,
-				      (int)torc_peer_pid(session->server));
-	ret = torc_peer_send(session->server, &message);
+				      (int)torc_cluster_peer_pid(session->server));
+	ret = torc_cluster_peer_send(session->server, &message);
 	if (ret == 0)
-		ret = torc_peer_receive(session->server, &message);
+		ret = torc_cluster_peer_receive(session->server, &message);
 	if (ret == -EAGAIN)
 		return torc_error_set(error, -ETIMEDOUT, "cluster %u: pid %d, which is in it, does "
 				      "not answer", session->id,
-				      (int)torc_peer_pid(session->server));
+				      (int)torc_cluster_peer_pid(session->server));
 	if (ret <= 0 || message.kind != PEER_WELCOME || message.fd_count < 1)
 		return -ECONNRESET; /* it is just going: try again */
 	session->memfd = message.fds[0];
@@ -247,7 +247,7 @@ static int find_others(struct session *session, const struct torc_cluster_reques
 	for (int i = 0; i < CONNECT_TRIES && ret == -ECONNRESET; i++) {
 		int taken;
 
-		session->server = torc_peer_connect(session->id);
+		session->server = torc_cluster_peer_connect(session->id);
 		if (session->server >= 0) {
 			ret = enter(session, error);
 			if (ret == 0)
@@ -265,7 +265,7 @@ static int find_others(struct session *session, const struct torc_cluster_reques
 			sleep_unlocked(FOUND_WAIT_NS);
 			continue;
 		}
-		session->listener = torc_peer_listen(session->id);
+		session->listener = torc_cluster_peer_listen(session->id);
 		if (session->listener >= 0)
 			return found(session);
 		ret = session->listener == -EADDRINUSE ? -ECONNRESET : session->listener;
@@ -306,7 +306,7 @@ int torc_session_get(struct session **session, const struct torc_cluster_request
 		*session = new;
 		return torc_session_own(new, error);
 	}
-	/* While it is open our user has a packet socket: see torc_peer_trusted(). */
+	/* While it is open our user has a packet socket: see torc_cluster_peer_trusted(). */
 	idle = torc_kernel_idle_socket();
 	if (idle < 0)
 		return torc_error_set(error, idle, "cluster %u: a packet socket: %s%s", id,
@@ -342,14 +342,14 @@ static void come_back(struct session *session)
 {
 	struct peer_message hello = { .kind = PEER_HELLO, .slot = CLUSTER_NOBODY };
 
-	session->server = torc_peer_connect(session->id);
-	if (session->server >= 0 && torc_peer_trusted(session->server) &&
-	    torc_peer_send(session->server, &hello) == 0 &&
-	    torc_peer_receive(session->server, &hello) == 1 && hello.kind == PEER_WELCOME)
+	session->server = torc_cluster_peer_connect(session->id);
+	if (session->server >= 0 && torc_cluster_peer_trusted(session->server) &&
+	    torc_cluster_peer_send(session->server, &hello) == 0 &&
+	    torc_cluster_peer_receive(session->server, &hello) == 1 && hello.kind == PEER_WELCOME)
 		session->process = hello.slot % CLUSTER_PROCESSES;
 	else
 		close_fd(&session->server);
-	torc_peer_close_fds(&hello);
+	torc_cluster_peer_close_fds(&hello);
 }
 
 static void disinherit(struct session *session)
@@ -398,7 +398,7 @@ int torc_session_own(struct session *session, struct torc_error *error)
 		come_back(session);
 		if (session->server >= 0)
 			break;
-		session->listener = torc_peer_listen(session->id);
+		session->listener = torc_cluster_peer_listen(session->id);
 		if (session->listener < 0)
 			sleep_unlocked(1000000);
 	}
@@ -419,10 +419,10 @@ void torc_session_drop_dup(struct session *session, unsigned int slot)
 void torc_session_tell(struct session *session, const struct peer_message *message, int from)
 {
 	if (session->server >= 0 && session->server != from)
-		torc_peer_send(session->server, message);
+		torc_cluster_peer_send(session->server, message);
 	for (struct session_client *c = session->clients; c; c = c->next) {
 		if (c->process != CLUSTER_NOBODY && c->fd != from)
-			torc_peer_send(c->fd, message);
+			torc_cluster_peer_send(c->fd, message);
 	}
 }
 
@@ -445,7 +445,7 @@ void torc_session_keep_goods(struct session *session, struct peer_message *messa
 			return;
 		}
 	}
-	torc_peer_close_fds(message);
+	torc_cluster_peer_close_fds(message);
 }
 
 void torc_session_share_socket(struct session *session, unsigned int slot)
@@ -469,7 +469,7 @@ void torc_session_look(struct session *session)
 
 	session->collect = true;
 	if (session->server >= 0)
-		torc_peer_send(session->server, &message);
+		torc_cluster_peer_send(session->server, &message);
 	else
 		torc_watch_poke();
 }

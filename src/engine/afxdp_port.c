@@ -169,9 +169,9 @@ static void port_free(struct afxdp_port *port)
 	if (port->map >= 0)
 		close(port->map);
 	if (port->mark >= 0)
-		close(port->mark);
+		torc_cluster_unmark(port->ifindex, TORC_MARK_DEALT, port->mark);
 	if (port->open_mark >= 0)
-		close(port->open_mark);
+		torc_cluster_unmark(port->ifindex, TORC_MARK_OPEN, port->open_mark);
 	pthread_mutex_destroy(&port->lock);
 	free(port);
 }

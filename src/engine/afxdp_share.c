@@ -436,7 +436,7 @@ static void leave_group(struct torc_engine *engine)
 	if (group->count == 0)
 		drop_group(port, group);
 	if (port->lent == 0 && !port->foreign && port->mark >= 0) {
-		close(port->mark);
+		torc_cluster_unmark(port->ifindex, TORC_MARK_DEALT, port->mark);
 		port->mark = -1;
 	}
 	afxdp_set_base(engine);
