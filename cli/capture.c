@@ -219,7 +219,8 @@ static int apply_settings(struct torc_ring *ring, const struct capture_settings 
 	return code < 0 ? cli_fail(code, torc_ring_error(ring)) : CLI_GOOD;
 }
 
-static int open_one(struct capture *capture, const char *device, const char *filter)
+/* alone: there is no other file that could go on without this one. */
+static int open_one(struct capture *capture, const char *device, const char *filter, bool alone)
 {
 	const struct capture_settings *settings = capture->settings;
 	struct torc_ring_options options = {
@@ -235,6 +236,11 @@ static int open_one(struct capture *capture, const char *device, const char *fil
 	int code = torc_ring_open_with(&capture->rings[capture->ring_count], device, &options,
 				       &error);
 
+	if (code == -TORC_EFORMAT && !alone) {
+		cli_complain("torc: %s; the other files go on", error.text);
+		capture->damaged = true;
+		return CLI_GOOD;
+	}
 	if (code < 0)
 		return cli_fail(code, error.text);
 	return apply_settings(capture->rings[capture->ring_count++], settings, filter);
@@ -276,7 +282,9 @@ static int open_all(struct capture *capture, const char *const *devices, const c
 	if (!capture->rings)
 		status = cli_fail(-ENOMEM, NULL);
 	for (unsigned int i = 0; i < count && status == CLI_GOOD; i++)
-		status = open_one(capture, devices[i], filter);
+		status = open_one(capture, devices[i], filter, count == 1);
+	if (status == CLI_GOOD && capture->ring_count == 0)
+		status = CLI_FAILED; /* all of them are damaged */
 	free(device);
 	return status;
 }

@@ -90,6 +90,8 @@ void capture_announce(const struct capture *capture);
 unsigned int capture_next(struct capture *capture, struct torc_packet *packets, unsigned int max);
 /* Nothing more is to come: -c, --for, a signal, the end of the files, or an error. */
 bool capture_over(struct capture *capture);
+/* Say what a call on one of the rings failed with. */
+void capture_report(struct capture *capture, struct torc_ring *ring, int code);
 /* Stops receiving. */
 void capture_end(struct capture *capture);
 /* The file that the packets of the last capture_next() are of; NULL on a wire. */

@@ -198,13 +198,17 @@ static void receive(struct dump *dump)
 }
 
 /* The time that the first file of -G is named after; 0: now. */
-static uint64_t first_time_ns(const struct dump *dump)
+static uint64_t first_time_ns(struct dump *dump)
 {
 	struct torc_packet packet;
+	int code;
 
-	if (dump->is_file && torc_ring_peek(dump->capture.rings[0], &packet) > 0)
-		return packet.timestamp_ns;
-	return 0;
+	if (!dump->is_file)
+		return 0;
+	code = torc_ring_peek(dump->capture.rings[0], &packet);
+	if (code < 0) /* said now, or never */
+		capture_report(&dump->capture, dump->capture.rings[0], code);
+	return code > 0 ? packet.timestamp_ns : 0;
 }
 
 static int open_sink(struct dump *dump, const struct torc_ring_info *info)
@@ -248,6 +252,20 @@ static int start(struct dump *dump)
 	return dump->capture.status = status;
 }
 
+/* Times that are not told are not to look like times. */
+static void tell_times(const struct dump *dump)
+{
+	for (unsigned int i = 0; i < dump->capture.ring_count; i++) {
+		const struct torc_file *file = torc_file_of_ring(dump->capture.rings[i]);
+		struct torc_file_info info = { .size = sizeof(info) };
+
+		if (file && torc_file_info(file, &info) == 0 && info.time_clashes > 0)
+			cli_complain("torc: %s: %llu packets have a time before 1970 or after 2554, "
+				     "which cannot be told", info.path,
+				     (unsigned long long)info.time_clashes);
+	}
+}
+
 /* Closes the file, and tells where the packets are. */
 static void finish(struct dump *dump)
 {
@@ -263,6 +281,7 @@ static void finish(struct dump *dump)
 		if (dump->capture.status == CLI_GOOD)
 			dump->capture.status = status;
 	}
+	tell_times(dump);
 	if (settings->count)
 		printf("%llu packet%s\n", (unsigned long long)dump->capture.packets,
 		       dump->capture.packets == 1 ? "" : "s");

@@ -106,15 +106,23 @@ bool capture_over(struct capture *capture)
 	       (limit && capture->packets >= limit) || at_end(capture);
 }
 
-/* An interface that went away is worth a word; the ring goes on when it is back. */
-static void report(struct capture *capture, struct torc_ring *ring, int code)
+/*
+ * An interface that went away is worth a word; the ring goes on when it is back. A file that is
+ * damaged has ended: the others go on.
+ */
+void capture_report(struct capture *capture, struct torc_ring *ring, int code)
 {
 	if (code == -EINTR)
 		return; /* a signal came while a pipe was read */
-	if (code == -ENETDOWN || code == -ENODEV)
+	if (code == -ENETDOWN || code == -ENODEV) {
 		cli_complain("torc: %s; the capture goes on when it is back", torc_ring_error(ring));
-	else
+	} else if (torc_file_of_ring(ring)) {
+		cli_complain("torc: %s%s", torc_ring_error(ring),
+			     capture->ring_count > 1 ? "; the other files go on" : "");
+		capture->damaged = true;
+	} else {
 		capture->status = cli_fail(code, torc_ring_error(ring));
+	}
 }
 
 /* The place of the ring whose next packet is the oldest; ring_count when none has one. */
@@ -128,7 +136,7 @@ static unsigned int oldest(struct capture *capture)
 		int code = torc_ring_peek(capture->rings[i], &packet);
 
 		if (code < 0)
-			report(capture, capture->rings[i], code);
+			capture_report(capture, capture->rings[i], code);
 		if (code <= 0 || (found < capture->ring_count && packet.timestamp_ns >= found_ns))
 			continue;
 		found = i;
@@ -156,7 +164,7 @@ unsigned int capture_next(struct capture *capture, struct torc_packet *packets, 
 	ring = capture->rings[capture->current];
 	count = torc_ring_next_batch(ring, packets, max);
 	if (count < 0)
-		report(capture, ring, count);
+		capture_report(capture, ring, count);
 	if (count <= 0)
 		return 0;
 	capture->packets += (unsigned int)count;
@@ -180,6 +188,8 @@ int capture_close(struct capture *capture)
 {
 	int status = capture->status;
 
+	if (status == CLI_GOOD && capture->damaged)
+		status = CLI_FAILED;
 	if (status == CLI_GOOD && capture->settings->fail_on_loss && capture_lost(capture))
 		status = CLI_LOSS;
 	cli_signals_catch(NULL, NULL);

@@ -86,5 +86,14 @@ head -c 250 "$work/a.pcap" >"$work/cut.pcap"
 run 'a cut file fails' 1 dump -r "$work/cut.pcap"
 is 'after all whole packets' "$(wc -l <"$work/out")" 2
 like 'and says where' "$err" 'byte'
+head -c 60 "$work/a.pcap" >"$work/first.pcap"
+run 'one whose first record is cut fails with -w too' 1 dump -r "$work/first.pcap" -w "$work/none.pcap"
+like 'and says where' "$err" 'byte 24'
+run 'one cut file of several fails' 1 dump -r "$work/cut.pcap" -r "$work/b.pcap"
+is 'after all whole packets of all' "$(wc -l <"$work/out")" 5
+like 'and says which' "$err" 'cut\.pcap: byte .*; the other files go on'
+run 'one that is no capture file too' 1 dump -r "$work/filter" -r "$work/b.pcap"
+is 'after the others' "$(wc -l <"$work/out")" 3
+run 'none of several' 1 dump -r "$work/filter" -r "$work/filter"
 
 done_testing

@@ -143,6 +143,33 @@ static void test_pcap_details(void)
 	free(bytes.data);
 }
 
+/* The second word of a time, when it is no fraction of a second. */
+static void test_fraction(uint32_t magic, uint32_t second, uint32_t part, uint64_t ns,
+			  const char *what)
+{
+	struct bytes bytes = { 0 };
+	struct torc_packet packet;
+	struct torc_file *file;
+
+	put_pcap_header(&bytes, magic, 2, 4, 1);
+	put_pcap_record(&bytes, second, part, 10, 10, 0);
+	file = open_bytes(&bytes);
+	torc_file_next(file, &packet);
+	ok(packet.timestamp_ns == ns, "%s", what);
+	torc_file_close(file);
+	free(bytes.data);
+}
+
+static void test_fractions(void)
+{
+	test_fraction(0xa1b2c3d4, 100, 0xfffffffa, 99999994000u, "6 microseconds before");
+	test_fraction(0xa1b2c3d4, 100, (uint32_t)-999999, 99000001000u, "almost a second before");
+	test_fraction(0xa1b2c3d4, 100, (uint32_t)-1000000, 4393967296000u, "more is none");
+	test_fraction(0xa1b2c3d4, 100, 1500000, 101500000000u, "more than a second is added");
+	test_fraction(0xa1b2c3d4, 0, 0xfffffffa, 0, "not before 1970");
+	test_fraction(0xa1b23c4d, 100, 0xfffffffa, 99999999994u, "6 nanoseconds before");
+}
+
 /* ---- pcapng ---- */
 
 struct blocks {
@@ -275,6 +302,31 @@ static void put_rich_interface(struct bytes *bytes, uint8_t resolution, int64_t 
 	put_number_option(bytes, 14, (uint64_t)offset, 8);
 	put_text_option(bytes, 15, "a card");
 	close_block(bytes);
+}
+
+/* An offset that leads before 1970: there is no such time, and that is told. */
+static void test_before_1970(void)
+{
+	struct bytes bytes = { 0 };
+	struct torc_file_info info;
+	struct torc_packet packet;
+	struct torc_file *file;
+
+	put_section(&bytes, false);
+	put_rich_interface(&bytes, 6, -100);
+	open_packet(&bytes, 0, 99000000, 10, 10, 0);
+	close_block(&bytes);
+	open_packet(&bytes, 0, 101000000, 10, 10, 0);
+	close_block(&bytes);
+	file = open_bytes(&bytes);
+	is(torc_file_next(file, &packet), 1, "a time before 1970");
+	ok(packet.timestamp_ns == 0 && (packet.flags & TORC_PACKET_TIMESTAMP_MISSING), "is none");
+	is(torc_file_next(file, &packet), 1, "and one after");
+	ok(packet.timestamp_ns == 1000000000u && packet.flags == 0, "is one");
+	torc_file_info(file, &info);
+	is(info.time_clashes, 1, "the first was counted");
+	torc_file_close(file);
+	free(bytes.data);
 }
 
 static void test_interface_options(void)
@@ -512,8 +564,10 @@ int main(void)
 		test_form(&forms[i], true);
 	}
 	test_pcap_details();
+	test_fractions();
 	test_everything();
 	test_interface_options();
+	test_before_1970();
 	test_resolution(9, 1700000000123456789u, 1700000000123456789u);
 	test_resolution(6, 1700000000123456u, 1700000000123456000u);
 	test_resolution(3, 1700000000123u, 1700000000123000000u);

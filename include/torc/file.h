@@ -155,6 +155,9 @@ struct torc_file_info {
 	uint64_t file_offset;  /* bytes of those that were read so far */
 	uint64_t length_clashes; /* packets whose captured length exceeds their length on the wire;
 				  * they are delivered whole, with len raised to caplen */
+	uint64_t time_clashes; /* packets with times that nanoseconds since 1970 cannot tell: those
+				* before have 0 and TORC_PACKET_TIMESTAMP_MISSING, those after the
+				* year 2554 UINT64_MAX */
 };
 
 /* torc_file_info - 0, or -EINVAL when info->size was not set */

@@ -94,6 +94,7 @@ struct torc_file {
 	bool at_end;
 
 	uint64_t length_clashes;
+	uint64_t time_clashes;
 	uint64_t damage_offset;
 	struct torc_error error;
 	struct torc_file_options options;

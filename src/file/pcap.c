@@ -40,6 +40,21 @@ static inline void set_packet(struct torc_packet *packet, const uint8_t *data, u
 	packet->parsed = NULL;
 }
 
+/*
+ * The second word is micro- or nanoseconds. Some writers (airodump) let it fall a little below 0, or
+ * 2^32 less that little: slightly before the second. Other values that are no fraction are added.
+ */
+static inline uint64_t time_of(const uint8_t *record, bool swap, uint32_t scale)
+{
+	uint64_t ns = get32(record, swap) * 1000000000ull;
+	uint32_t part = get32(record + 4, swap);
+	uint32_t before = 0 - part; /* as a negative number */
+
+	if (__builtin_expect(part >= 1000000000u / scale && before < 1000000000u / scale, 0))
+		return ns > (uint64_t)before * scale ? ns - (uint64_t)before * scale : 0;
+	return ns + (uint64_t)part * scale;
+}
+
 static int caplen_damaged(struct torc_file *file, const uint8_t *at, uint32_t caplen)
 {
 	return torc_file_damaged(file, at, "a packet of %u bytes, more than the %u that are "
@@ -65,8 +80,7 @@ walk_plain(struct torc_file *file, struct torc_packet *packets, unsigned int max
 			len = caplen;
 		}
 		set_packet(&packets[count], at + RECORD_HEADER, caplen, len, link_type);
-		packets[count].timestamp_ns = get32(at, swap) * 1000000000ull +
-					      (uint64_t)get32(at + 4, swap) * scale;
+		packets[count].timestamp_ns = time_of(at, swap, scale);
 		file->records[count++] = at;
 		at += RECORD_HEADER + caplen;
 	}
@@ -129,9 +143,7 @@ static int walk_general(struct torc_file *file, struct torc_packet *packets, uns
 			len = caplen;
 		}
 		set_packet(&packets[count], at + header, caplen, len, port->view.link_type);
-		packets[count].timestamp_ns =
-			get32(at, file->swapped) * 1000000000ull +
-			(uint64_t)get32(at + 4, file->swapped) * file->time_scale;
+		packets[count].timestamp_ns = time_of(at, file->swapped, file->time_scale);
 		if (file->kuznetzov)
 			set_kuznetzov(&packets[count], at);
 		file->records[count] = at;

@@ -124,6 +124,12 @@ enhanced(struct torc_file *file, const uint8_t *at, uint32_t length, bool old, b
 		   file->first_port + number);
 	packet->timestamp_ns = torc_pcapng_ns(&port->clock, get32(at + 12, swap),
 					      get32(at + 16, swap));
+	if (__builtin_expect(packet->timestamp_ns == 0 && port->clock.offset_ns < 0, 0)) {
+		packet->flags = TORC_PACKET_TIMESTAMP_MISSING; /* before 1970 */
+		file->time_clashes++;
+	}
+	if (__builtin_expect(packet->timestamp_ns == UINT64_MAX, 0))
+		file->time_clashes++;
 	/* the padding in front of the options, the length after them */
 	if (PCAPNG_EPB_FIXED + ((uint64_t)caplen + 3) / 4 * 4 + 8 <= length)
 		apply_options(packet, at + PCAPNG_EPB_FIXED + (caplen + 3) / 4 * 4,

@@ -587,6 +587,7 @@ int torc_file_info(const struct torc_file *file, struct torc_file_info *given)
 	info.damage_offset = file->damage_offset;
 	info.file_offset = file->source ? file->source->raw_bytes : info.offset;
 	info.length_clashes = file->length_clashes;
+	info.time_clashes = file->time_clashes;
 	return torc_sized_give(given, &info, sizeof(info));
 }
 

@@ -247,8 +247,9 @@ static int write_failed(struct torc_sink *sink, const struct torc_chunk *chunk, 
 	add(&sink->written, arrived);
 	add(&sink->written_bytes, kept);
 	add(&sink->failures, 1);
-	return torc_error_set(error, code, "%s: cannot write: %s; %u packets are lost", sink->path,
-			      torc_strerror(code), chunk->packets - arrived);
+	return torc_error_set(error, code, "%s: cannot write: %s; packets are lost and counted until "
+			      "there is room (%u at once)", sink->path, torc_strerror(code),
+			      chunk->packets - arrived);
 }
 
 static int put(struct torc_sink *sink, const struct torc_chunk *chunk, struct torc_error *error)
