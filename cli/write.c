@@ -108,12 +108,19 @@ static void set_options(struct torc_writer_options *options, const struct output
 {
 	const struct write_settings *settings = output->settings;
 	bool live = strcmp(info->engine, "file") != 0;
+	bool several = live && (info->interface_count != 1 || info->ifindex == 0);
+	bool cooked = several && !strstr(settings->path, ".pcapng");
 
+	if (cooked)
+		cli_complain("torc: %s: packets of several interfaces: written as LINUX_SLL2, which "
+			     "tells interface and direction; .pcapng keeps whole frames too",
+			     settings->path);
 	*options = (struct torc_writer_options){
 		.size = sizeof(*options),
 		.flags = (settings->flush_each ? TORC_WRITER_FLUSH_EACH : 0) |
 			 (settings->micro ? TORC_WRITER_MICROSECONDS : 0) |
-			 (live ? TORC_WRITER_INTERFACE_NAMES : 0),
+			 (live ? TORC_WRITER_INTERFACE_NAMES : 0) |
+			 (cooked ? TORC_WRITER_COOKED : 0),
 		.snaplen = info->snaplen,
 		.link_type = info->link_type,
 		.has_link_type = true,

@@ -37,6 +37,34 @@ else
 	skip 'other tools read them' 'tcpdump or capinfos is not installed'
 fi
 
+# All interfaces into a pcap file: cooked mode, which knows interface and direction.
+start any dump -i any -w any.pcap udp port 4000
+like '-i any to pcap: what it is written as' "$(cat any.err)" 'any\.pcap: .*LINUX_SLL2'
+send_udp 3
+cooked() { [ "$(torc dump -e -r any.pcap 2>/dev/null | grep -c ' if 1 In IP ')" = 3 ]; }
+ok 'interface and direction are in it' wait_for cooked
+kill -INT $pid
+wait $pid
+is 'and it ends well' $? 0
+if command -v tcpdump >/dev/null; then
+	like 'tcpdump reads them' "$(tcpdump -nr any.pcap 2>/dev/null)" \
+		'lo +In +IP 127\.0\.0\.1\.[0-9]+ > 127\.0\.0\.1\.4000: UDP'
+	tcpdump -Z root -U -i any -w peer.pcap udp port 4000 2>peer.err &
+	peer=$!
+	wait_for grep -q listening peer.err
+	start any2 dump -i any --micro -w any2.pcap udp port 4000
+	send_udp 1
+	in_peer() { tcpdump -nr peer.pcap 2>/dev/null | grep -q 4000; }
+	wait_for in_peer
+	wait_for has any2.pcap '1 packet'
+	kill -INT $pid $peer
+	wait
+	bytes() { tcpdump -t -xx -nr "$1" 2>/dev/null; }
+	is 'byte for byte as tcpdump writes them' "$(bytes any2.pcap)" "$(bytes peer.pcap)"
+else
+	skip 'tcpdump reads them' 'tcpdump is not installed'
+fi
+
 # No packet at all: the pcapng file has its interface, or nobody could read it.
 start none dump -i lo -w none.pcapng udp port 4000
 ok 'a file without packets has its interface at once' wait_for has none.pcapng '0 packets'

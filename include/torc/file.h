@@ -291,7 +291,11 @@ enum {
 	TORC_WRITER_ASYNC = 1 << 2,
 	/* packet.ifindex are interfaces of this machine: look up the names of new ones */
 	TORC_WRITER_INTERFACE_NAMES = 1 << 3,
-	TORC_WRITER_FSYNC = 1 << 4 /* fsync each file before it is closed */
+	TORC_WRITER_FSYNC = 1 << 4, /* fsync each file before it is closed */
+	/* pcap: in place of its own link header each packet gets that of Linux cooked mode v2
+	 * (TORC_LINK_LINUX_SLL2), which tells interface, direction and source address, as tcpdump
+	 * -i any writes it; for packets of several interfaces or link types (Ethernet, raw IP) */
+	TORC_WRITER_COOKED = 1 << 5
 };
 
 /* What torc_writer_open() takes. Set size; everything that is zero has its default. */

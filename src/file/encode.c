@@ -333,7 +333,8 @@ int torc_writer_port_of(struct torc_writer *writer, const struct torc_packet *pa
 
 	/* pcap has no interfaces, only a link type */
 	if (writer->options.format == TORC_FORMAT_PCAP && writer->port_count > 0 &&
-	    ports[0].link_type == packet->link_type)
+	    (ports[0].link_type == packet->link_type ||
+	     writer->options.flags & TORC_WRITER_COOKED))
 		return 0;
 	if (i < writer->port_written && is_port_of(writer, &ports[i], packet))
 		return (int)i;
@@ -358,18 +359,25 @@ static int put_pcap_packet(struct torc_writer *writer, const struct torc_packet 
 {
 	uint64_t seconds = packet->timestamp_ns / 1000000000;
 	uint32_t part = (uint32_t)(packet->timestamp_ns % 1000000000) / writer->time_divide;
-	int result = torc_writer_reserve(writer, 16 + (size_t)caplen);
-	uint8_t *at;
+	int result = torc_writer_reserve(writer, 16 + TORC_COOKED_HEADER + (size_t)caplen);
+	uint8_t cooked[TORC_COOKED_HEADER], *at;
+	uint32_t more = 0, less = 0;
 
 	if (__builtin_expect(result < 0, 0))
 		return result;
+	if (writer->options.flags & TORC_WRITER_COOKED) {
+		less = torc_writer_cook(writer, packet, cooked);
+		less = less < caplen ? less : caplen;
+		more = TORC_COOKED_HEADER;
+	}
 	at = chunk_end(writer);
 	at = put32(at, seconds > UINT32_MAX ? UINT32_MAX : (uint32_t)seconds);
 	at = put32(at, part);
-	at = put32(at, caplen);
-	at = put32(at, packet->len);
-	memcpy(at, packet->data, caplen);
-	took(writer, at + caplen);
+	at = put32(at, more + caplen - less);
+	at = put32(at, more + packet->len - less);
+	memcpy(at, cooked, more);
+	memcpy(at + more, packet->data + less, caplen - less);
+	took(writer, at + more + caplen - less);
 	return 0;
 }
 

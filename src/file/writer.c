@@ -115,6 +115,12 @@ static void set_defaults(struct torc_writer_options *options, const char *path)
 		options->format = strstr(path, ".pcapng") ? TORC_FORMAT_PCAPNG : TORC_FORMAT_PCAP;
 	if (options->compression == TORC_COMPRESSION_AUTO)
 		options->compression = compression_of(path);
+	if (options->format != TORC_FORMAT_PCAP)
+		options->flags &= ~(uint32_t)TORC_WRITER_COOKED; /* it has interfaces */
+	if (options->flags & TORC_WRITER_COOKED) {
+		options->link_type = TORC_LINK_LINUX_SLL2;
+		options->has_link_type = true;
+	}
 	if (options->snaplen == 0 || options->snaplen > INT32_MAX)
 		options->snaplen = TORC_SNAPLEN_DEFAULT;
 }

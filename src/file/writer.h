@@ -29,6 +29,12 @@ struct torc_writer_port {
 	uint8_t fcs_bytes;
 };
 
+/* What an interface of this machine is, asked once. */
+struct torc_writer_device {
+	int32_t ifindex; /* 0: none yet */
+	uint16_t type;   /* ARPHRD_; 0: not known */
+};
+
 /* The chunks between the caller and the thread of an asynchronous writer. */
 struct torc_writer_queue {
 	pthread_mutex_t lock;
@@ -73,6 +79,7 @@ struct torc_writer {
 	uint8_t *early; /* blocks that came before the first interface, which they are to follow */
 	size_t early_bytes;
 
+	struct torc_writer_device devices[64]; /* TORC_WRITER_COOKED */
 	struct torc_writer_port *ports;
 	uint32_t port_count;
 	uint32_t port_room;
@@ -121,6 +128,12 @@ int torc_writer_put_block(struct torc_writer *writer, uint32_t type, const void 
 int torc_writer_hold_block(struct torc_writer *writer, const uint8_t *block, size_t bytes);
 /* The statistics blocks at the end of a file. */
 int torc_writer_end_file(struct torc_writer *writer);
+
+/* cook.c */
+#define TORC_COOKED_HEADER 20
+/* The cooked header of a packet; returns how many bytes of the packet it takes the place of. */
+uint32_t torc_writer_cook(struct torc_writer *writer, const struct torc_packet *packet,
+			  uint8_t header[TORC_COOKED_HEADER]);
 
 /* follow.c */
 /* A followed file's packet: writer->source, and its options as writer->copied, if any. */
