@@ -308,7 +308,7 @@ static void put_rich_interface(struct bytes *bytes, uint8_t resolution, int64_t 
 static void test_before_1970(void)
 {
 	struct bytes bytes = { 0 };
-	struct torc_file_info info;
+	struct torc_file_info info = { .size = sizeof(info) };
 	struct torc_packet packet;
 	struct torc_file *file;
 
