@@ -303,11 +303,15 @@ int afp_start(struct torc_engine *base)
 	return result;
 }
 
-/* The active socket leaves its group; what it received stays readable. */
+/*
+ * The active socket leaves its group; what it received stays readable. The last one in a group gets
+ * everything, whatever share it has: it refuses what comes while its counters are read.
+ */
 static int leave_group(struct afpacket *engine)
 {
 	int result = torc_cluster_detach(engine->member);
 
+	afp_refuse_all(afp_active(engine)->fd);
 	engine->format->settle(engine, afp_active(engine));
 	if (afp_strand(engine) < 0)
 		map_free(afp_active(engine));
