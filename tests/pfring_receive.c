@@ -323,6 +323,74 @@ static void test_overflow(void)
 	pfring_close(ring);
 }
 
+/* Reads one packet without copying, looks at it again much later, and ends. */
+struct away {
+	pthread_t thread;
+	pfring *ring;
+	pthread_barrier_t read, look;
+	bool good;
+};
+
+static void *read_once(void *argument)
+{
+	struct away *away = argument;
+	struct pfring_pkthdr hdr;
+	u_char *data;
+	uint32_t number = 0;
+	bool good = receive(away->ring, &data, &hdr) == 1;
+
+	if (good)
+		number = number_of(data, &hdr);
+	pthread_barrier_wait(&away->read);
+	pthread_barrier_wait(&away->look);
+	away->good = good && number_of(data, &hdr) == number;
+	return NULL;
+}
+
+/*
+ * A program whose work moves between threads (Go's goroutines do): some have read once and are
+ * away. One packet at a time is sent, each in a block of its own, and more than the ring has blocks.
+ */
+static void test_away(void)
+{
+	struct frame frame = { .source = 1, .destination = 2, .source_port = 1000,
+			       .destination_port = 2000 };
+	struct away away[3];
+	struct pfring_pkthdr hdr;
+	u_char buffer[128], *data = buffer;
+	unsigned int read = 0, turns = 700;
+	pfring *ring;
+
+	ring = open_enabled("p1", PF_RING_REENTRANT);
+	pfring_set_poll_watermark(ring, 1);
+	for (int i = 0; i < 3; i++) {
+		away[i] = (struct away){ .ring = ring };
+		pthread_barrier_init(&away[i].read, NULL, 2);
+		pthread_barrier_init(&away[i].look, NULL, 2);
+		pthread_create(&away[i].thread, NULL, read_once, &away[i]);
+		send_frame(tx, &frame);
+		pthread_barrier_wait(&away[i].read);
+		frame.number++;
+	}
+	for (unsigned int n = 0; n < turns && read == n; n++) {
+		send_frame(tx, &frame);
+		for (int tries = 0; tries < 10000 && read == n; tries++) {
+			if (pfring_recv(ring, &data, sizeof(buffer), &hdr, 0) > 0)
+				read += number_of(data, &hdr) == frame.number;
+			else
+				usleep(100);
+		}
+		frame.number++;
+	}
+	is(read, turns, "one thread reads on while three are away");
+	for (int i = 0; i < 3; i++) {
+		pthread_barrier_wait(&away[i].look);
+		pthread_join(away[i].thread, NULL);
+		ok(away[i].good, "the packet of thread %d is whole", i);
+	}
+	pfring_close(ring);
+}
+
 int main(void)
 {
 	need_veth();
@@ -335,6 +403,7 @@ int main(void)
 	test_waiting();
 	test_breaking();
 	test_reentrant();
+	test_away();
 	test_file();
 	test_overflow();
 	return done();

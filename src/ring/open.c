@@ -249,7 +249,7 @@ int torc_ring_open_with(struct torc_ring **out, const char *device,
 		return result;
 	}
 	if (ring->reentrant)
-		ring_holds_register(ring);
+		ring_copies_register(ring);
 	ring_refine_changed(ring);
 	ring->live = torc_live_publish(ring->id);
 	ring_publish(ring);
@@ -271,7 +271,7 @@ void torc_ring_close(struct torc_ring *ring)
 	if (!ring)
 		return;
 	if (ring->reentrant)
-		ring_holds_free(ring);
+		ring_copies_free(ring);
 	for (unsigned int i = 0; i < ring->port_count; i++) {
 		struct ring_port *port = &ring->ports[i];
 
@@ -289,7 +289,6 @@ void torc_ring_close(struct torc_ring *ring)
 	pthread_mutex_destroy(&ring->lock);
 	free(ring->kernel_program.filter);
 	free(ring->filter_text);
-	free(ring->blocks);
 	free(ring->parsed);
 	free(ring->device);
 	free(ring);

@@ -3,7 +3,7 @@
  * receive.c - packets from the engines' blocks to the user
  *
  * A block is given back when the call after its last packet comes: until then everything in it is
- * borrowed. With TORC_REENTRANT each thread keeps the block of its last packets (hold.c).
+ * borrowed. With TORC_REENTRANT each thread gets copies (copies.c).
  */
 #include <errno.h>
 #include <string.h>
@@ -13,8 +13,10 @@
 static void leave_block(struct torc_ring *ring)
 {
 	if (ring->in_block) {
+		struct ring_port *port = &ring->ports[ring->block_port];
+
 		ring->in_block = false;
-		ring_block_put(ring, ring->block);
+		port->ops->release(port->engine, ring->block_token);
 	}
 }
 
@@ -35,19 +37,12 @@ static int enter_block(struct torc_ring *ring)
 	for (unsigned int i = 0; i < ring->port_count; i++) {
 		unsigned int index = (ring->next_port + i) % ring->port_count;
 		struct ring_port *port = &ring->ports[index];
-		uint32_t token;
-		int result = port->ops->acquire(port->engine, &token);
+		int result = port->ops->acquire(port->engine, &ring->block_token);
 
 		if (result < 0)
 			return port_failed(ring, port, result);
 		if (result == 0)
 			continue;
-		result = ring_block_add(ring, index, token);
-		if (result < 0) {
-			port->ops->release(port->engine, token);
-			return result;
-		}
-		ring->block = (unsigned int)result;
 		ring->in_block = true;
 		ring->fds_changed = unwatched;
 		ring->block_port = index;
@@ -186,6 +181,15 @@ static int refill(struct torc_ring *ring, int timeout_ms)
 	return result;
 }
 
+static void copy_out(struct torc_packet *packet, void *buffer, size_t size)
+{
+	if (packet->caplen > size)
+		packet->caplen = (uint32_t)size;
+	if (packet->caplen > 0)
+		memcpy(buffer, packet->data, packet->caplen);
+	packet->data = buffer;
+}
+
 static unsigned int take(struct torc_ring *ring, struct torc_packet *packets, unsigned int max)
 {
 	unsigned int count = ring->batch_count - ring->batch_at;
@@ -197,33 +201,55 @@ static unsigned int take(struct torc_ring *ring, struct torc_packet *packets, un
 	return count;
 }
 
-/*
- * The same for rings of several threads: under the lock, and with the block kept for this thread.
- * While one waits the lock is free.
- */
-static int receive_shared(struct torc_ring *ring, struct torc_packet *packets, unsigned int max)
+/* Where packets of a ring of several threads go: to a buffer of the caller's, or to its thread's. */
+struct target {
+	struct torc_packet *packets;
+	unsigned int max;
+	void *buffer; /* for one packet; NULL: the thread's */
+	size_t size;
+};
+
+/* Packets from the batch to one thread. */
+static int hand_out(struct torc_ring *ring, struct ring_copies *copies,
+		    const struct target *target)
+{
+	const struct torc_packet *batch = &ring->batch[ring->batch_at];
+	unsigned int count = ring->batch_count - ring->batch_at;
+	struct torc_packet *packets = target->packets;
+
+	if (count > target->max)
+		count = target->max;
+	if (!target->buffer)
+		count = ring_copies_fit(copies, batch, count);
+	if (count == 0)
+		return ring_fail(ring, -ENOMEM, "out of memory for a packet's copy");
+	take(ring, packets, count);
+	deliver(ring, packets, count, ring_copies_parsed(copies));
+	if (target->buffer)
+		copy_out(packets, target->buffer, target->size);
+	else
+		ring_copies_make(copies, packets, count);
+	return (int)count;
+}
+
+/* The same for rings of several threads, under the lock. While one waits the lock is free. */
+static int receive_shared(struct torc_ring *ring, const struct target *target)
 {
 	int timeout_ms = __atomic_load_n(&ring->poll_duration_ms, __ATOMIC_RELAXED);
 	uint64_t deadline_ns = ring_deadline_ns(timeout_ms);
-	struct ring_hold *hold;
+	struct ring_copies *copies;
 	int result;
 
 	ring_lock(ring);
-	hold = ring_hold_mine(ring);
-	if (!hold) {
+	copies = ring_copies_mine(ring);
+	if (!copies) {
 		ring_unlock(ring);
 		return -ENOMEM;
 	}
-	ring_hold_drop(ring, hold);
 	for (;;) {
 		result = torc_ring_stopped(ring) ? 0 : refill(ring, 0);
-		if (result > 0) {
-			unsigned int count = take(ring, packets, max);
-
-			ring_hold_keep(ring, hold, ring->block);
-			deliver(ring, packets, count, ring_hold_parsed(hold));
-			result = (int)count;
-		}
+		if (result > 0)
+			result = hand_out(ring, copies, target);
 		if (result != 0 || timeout_ms == 0 || torc_ring_stopped(ring) ||
 		    torc_ring_at_end(ring) || is_past(deadline_ns))
 			break;
@@ -243,7 +269,7 @@ int torc_ring_next(struct torc_ring *ring, struct torc_packet *packet)
 	int result;
 
 	if (ring->reentrant)
-		return receive_shared(ring, packet, 1);
+		return receive_shared(ring, &(struct target){ .packets = packet, .max = 1 });
 	if (__atomic_load_n(&ring->stopped, __ATOMIC_RELAXED))
 		return 0;
 	if (ring->batch_at == ring->batch_count) {
@@ -270,7 +296,7 @@ int torc_ring_next_batch(struct torc_ring *ring, struct torc_packet *packets, un
 	if (ring->parsed && max > RING_BATCH)
 		max = RING_BATCH;
 	if (ring->reentrant)
-		return receive_shared(ring, packets, max);
+		return receive_shared(ring, &(struct target){ .packets = packets, .max = max });
 	if (__atomic_load_n(&ring->stopped, __ATOMIC_RELAXED))
 		return 0;
 	if (ring->batch_at < ring->batch_count)
@@ -298,15 +324,14 @@ int torc_ring_read(struct torc_ring *ring, struct torc_packet **packet)
 int torc_ring_read_to(struct torc_ring *ring, void *buffer, size_t size,
 		      struct torc_packet *packet)
 {
-	int result = torc_ring_next(ring, packet);
+	int result;
 
-	if (result <= 0)
-		return result;
-	if (packet->caplen > size)
-		packet->caplen = (uint32_t)size;
-	memcpy(buffer, packet->data, packet->caplen);
-	packet->data = buffer;
-	return 1;
+	if (ring->reentrant)
+		return receive_shared(ring, &(struct target){ packet, 1, buffer, size });
+	result = torc_ring_next(ring, packet);
+	if (result > 0)
+		copy_out(packet, buffer, size);
+	return result;
 }
 
 int torc_ring_peek(struct torc_ring *ring, struct torc_packet *packet)

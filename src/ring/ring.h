@@ -8,7 +8,7 @@
  *
  *	open.c     open, close, devices        device.c   the grammar of device strings
  *	receive.c  next, batches, copies       refine.c   sampling, late filters, own copies
- *	wait.c     waiting, stop, descriptor   hold.c     blocks shared by several threads
+ *	wait.c     waiting, stop, descriptor   copies.c   packets of several threads
  *	settings.c everything that is set      account.c  statistics and information
  *	share.c    clusters                    send.c     sending
  */
@@ -33,7 +33,7 @@
 #define RING_WATERMARK_TIMEOUT_MS 3
 
 struct torc_live;
-struct ring_hold;
+struct ring_copies;
 
 struct ring_port {
 	const struct torc_engine_ops *ops;
@@ -45,13 +45,6 @@ struct ring_port {
 	int fds[8];      /* what epoll watches of it */
 	unsigned int fd_count;
 	char name[256];  /* of the interface or the file */
-};
-
-/* A block in use: by the ring itself while it is read, and by threads that hold packets of it. */
-struct ring_block {
-	unsigned int port;
-	uint32_t token;
-	unsigned int users; /* 0: the slot is free */
 };
 
 /* Counters: written by whoever receives, read by any thread; relaxed atomics. */
@@ -78,20 +71,18 @@ struct torc_ring {
 	bool stopped;              /* atomic */
 	bool refines;              /* some packet may have to be left out: see refine.c */
 	unsigned int next_port;    /* where to look for a block first */
+	bool in_block;             /* one is being read: block_token of that port */
 	unsigned int block_port;
-	bool in_block;
-	unsigned int block;        /* index into blocks[] of the block being read */
+	uint32_t block_token;
 	struct torc_packet batch[RING_BATCH];
 	unsigned int batch_at, batch_count;
 	struct torc_parsed *parsed; /* RING_BATCH of them, with TORC_LONG_HEADER */
-	struct ring_block *blocks;
-	unsigned int block_slots;
 	unsigned int end_count;    /* ports at their end */
 
 	/* several threads */
 	bool reentrant;
 	pthread_mutex_t lock;
-	struct ring_hold *holds;
+	struct ring_copies *copies;
 	uint64_t serial;           /* of the ring, in the process: never used twice */
 
 	/* waiting */
@@ -229,15 +220,15 @@ void ring_refine_batch(struct torc_ring *ring);
 unsigned int ring_refine(struct torc_ring *ring, const struct ring_port *port,
 			 struct torc_packet *packets, unsigned int count);
 
-/* hold.c */
-int ring_block_add(struct torc_ring *ring, unsigned int port, uint32_t token);
-void ring_block_put(struct torc_ring *ring, unsigned int block);
-struct ring_hold *ring_hold_mine(struct torc_ring *ring);
-void ring_hold_keep(struct torc_ring *ring, struct ring_hold *hold, unsigned int block);
-void ring_hold_drop(struct torc_ring *ring, struct ring_hold *hold);
-struct torc_parsed *ring_hold_parsed(struct ring_hold *hold);
-void ring_holds_free(struct torc_ring *ring);
-void ring_holds_register(struct torc_ring *ring);
+/* copies.c */
+struct ring_copies *ring_copies_mine(struct torc_ring *ring);
+unsigned int ring_copies_fit(struct ring_copies *copies, const struct torc_packet *packets,
+			     unsigned int count);
+void ring_copies_make(struct ring_copies *copies, struct torc_packet *packets,
+		      unsigned int count);
+struct torc_parsed *ring_copies_parsed(struct ring_copies *copies);
+void ring_copies_free(struct torc_ring *ring);
+void ring_copies_register(struct torc_ring *ring);
 
 /* wait.c */
 int ring_wait(struct torc_ring *ring, uint64_t deadline_ns);
