@@ -27,8 +27,12 @@ space := $(subst ,, )
 have = $(shell $(PKG_CONFIG) --exists $(1) 2>/dev/null && echo 1)
 HAVE_ZLIB := $(call have,zlib)
 HAVE_ZSTD := $(call have,libzstd)
-OPT_CPPFLAGS := $(if $(HAVE_ZLIB),-DTORC_HAVE_ZLIB) $(if $(HAVE_ZSTD),-DTORC_HAVE_ZSTD)
-OPT_LIBS := $(if $(HAVE_ZLIB),-lz) $(if $(HAVE_ZSTD),-lzstd)
+HAVE_LZMA := $(call have,liblzma)
+HAVE_LZ4 := $(call have,liblz4)
+OPT_CPPFLAGS := $(if $(HAVE_ZLIB),-DTORC_HAVE_ZLIB) $(if $(HAVE_ZSTD),-DTORC_HAVE_ZSTD) \
+	$(if $(HAVE_LZMA),-DTORC_HAVE_LZMA) $(if $(HAVE_LZ4),-DTORC_HAVE_LZ4)
+OPT_LIBS := $(if $(HAVE_ZLIB),-lz) $(if $(HAVE_ZSTD),-lzstd) $(if $(HAVE_LZMA),-llzma) \
+	$(if $(HAVE_LZ4),-llz4)
 
 WARNINGS := -Wall -Wextra -Wshadow -Wvla -Wundef -Wstrict-prototypes -Wmissing-prototypes \
 	-Wformat=2 -Wimplicit-fallthrough $(if $(WERROR),-Werror)
@@ -69,7 +73,8 @@ PRODUCTS := $(B)/libtorc.a $(B)/libtorc.so $(if $(CLI_SRC),$(B)/torc) \
 all: config $(PRODUCTS) ## build the libraries and torc
 
 config:
-	@printf '  torc %s: zlib %s, zstd %s\n' '$(VERSION)' '$(if $(HAVE_ZLIB),yes,no)' '$(if $(HAVE_ZSTD),yes,no)'
+	@printf '  torc %s: zlib %s, zstd %s, xz %s, lz4 %s\n' '$(VERSION)' $(foreach \
+		library,ZLIB ZSTD LZMA LZ4,'$(if $(HAVE_$(library)),yes,no)')
 
 $(B)/%.o: %.c
 	$(call say,CC,$<)

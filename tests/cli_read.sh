@@ -71,6 +71,29 @@ is 'sampling' "$(torc dump --sampling 5 -r "$work/a.pcap" 2>/dev/null | wc -l)" 
 like 'what sampling left out is in the account' "$(torc dump --sampling 5 -r "$work/a.pcap" 2>&1 >/dev/null)" \
 	'^account: 5 seen = 1 received \+ 0 dropped \+ 4 sampled out: balanced$'
 
+# xz and lz4, whole, two behind one another, and cut.
+for kind in xz lz4; do
+	if ! command -v $kind >/dev/null; then
+		skip "$kind" "$kind is not installed"
+		continue
+	fi
+	$kind -c <"$work/a.pcap" >"$work/a.pcap.$kind"
+	if torc dump -r "$work/a.pcap.$kind" 2>&1 | grep -q 'this build'; then
+		skip "$kind" 'built without it'
+		continue
+	fi
+	run "$kind is read" 0 dump -r "$work/a.pcap.$kind"
+	is 'all of it' "$(wc -l <"$work/out")" 5
+	{ head -c 100 "$work/a.pcap" | $kind -c; tail -c +101 "$work/a.pcap" | $kind -c; } >"$work/two.$kind"
+	is 'two behind one another' "$(torc dump -r "$work/two.$kind" --count 2>/dev/null)" '5 packets'
+	is 'from a pipe' "$(cat "$work/two.$kind" | torc dump -r - --count 2>/dev/null)" '5 packets'
+	head -c $(($(stat -c %s "$work/a.pcap.$kind") - 20)) "$work/a.pcap.$kind" >"$work/cut.$kind"
+	run 'one that is cut fails' 1 dump -r "$work/cut.$kind"
+	like 'and says so' "$err" "the $kind data ends early"
+	run "$kind is not written" 1 dump -r "$work/a.pcap" -w "$work/b.pcap.$kind"
+	like 'and says what is' "$err" 'write \.gz or \.zst'
+done
+
 # Output that goes away or cannot be written.
 make_pcap "$work/many.pcap" 3000
 status=$({ torc dump -v -r "$work/many.pcap" 2>"$work/err"; echo $? >"$work/status"; } | head -n 1 >/dev/null

@@ -18,7 +18,7 @@ for i in p0 p1; do
 done
 export GO111MODULE=off GOFLAGS= GOPATH=$tmp GOCACHE=$tmp/cache HOME=$tmp
 export CGO_CFLAGS="-I$here/compat/pfring" CGO_LDFLAGS="$here/$B/libpfring.a -lpcap $(
-	for library in zlib libzstd; do pkg-config --libs $library 2>/dev/null; done | tr '\n' ' ') -lpthread"
+	for library in zlib libzstd liblzma liblz4; do pkg-config --libs $library 2>/dev/null; done | tr '\n' ' ') -lpthread"
 (cd tests/go/pfring && go build -p 1 -o "$tmp/program" .) >"$tmp/log" 2>&1 || {
 	grep -q 'C compiler' "$tmp/log" && skip 'cgo has no C compiler'
 	sed 's/^/# /' "$tmp/log"

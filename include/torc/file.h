@@ -16,14 +16,16 @@
  *
  * Formats read: pcap 2.0 to 2.4 with microseconds and nanoseconds, Kuznetzov's, Navtel's and Ixia's
  * variants, DG/UX's 543.0; pcapng with any number of sections and interfaces; both in either byte
- * order, plain or inside gzip or zstd. What a file is, its first bytes say, never its name.
+ * order; snoop (RFC 1761) of Ethernet, token ring and FDDI; ERF of Ethernet and IP. Plain or inside
+ * gzip, zstd, xz or lz4. What a file is, its first bytes say, never its name.
  *
  * Formats written: pcap 2.4 (nanoseconds or microseconds) and pcapng 1.0, plain, gzip or zstd.
  *
  * Threads: a reader or writer is used by one thread at a time. torc_writer_stats() may be called by
  * any.
  *
- * Sources: draft-ietf-opsawg-pcap, draft-ietf-opsawg-pcapng, RFC 1952 (gzip), RFC 8878 (zstd).
+ * Sources: draft-ietf-opsawg-pcap, draft-ietf-opsawg-pcapng, RFC 1761 (snoop), Endace's ERF types, RFC 1952
+ * (gzip), RFC 8878 (zstd), the xz and lz4 frame formats.
  */
 #ifndef TORC_FILE_H
 #define TORC_FILE_H
@@ -41,14 +43,18 @@ struct torc_writer;
 enum torc_file_format {
 	TORC_FORMAT_AUTO = 0, /* writing: pcapng when the name has .pcapng in it, else pcap */
 	TORC_FORMAT_PCAP = 1,
-	TORC_FORMAT_PCAPNG = 2
+	TORC_FORMAT_PCAPNG = 2,
+	TORC_FORMAT_SNOOP = 3, /* read only */
+	TORC_FORMAT_ERF = 4    /* read only */
 };
 
 enum torc_compression {
 	TORC_COMPRESSION_AUTO = 0, /* writing: by the name's end, .gz or .zst, else none */
 	TORC_COMPRESSION_NONE = 1,
 	TORC_COMPRESSION_GZIP = 2,
-	TORC_COMPRESSION_ZSTD = 3
+	TORC_COMPRESSION_ZSTD = 3,
+	TORC_COMPRESSION_XZ = 4, /* read only */
+	TORC_COMPRESSION_LZ4 = 5 /* read only */
 };
 
 /* ---- reading ---- */

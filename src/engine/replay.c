@@ -432,9 +432,9 @@ static void replay_info(struct torc_engine *engine, struct torc_engine_info *inf
 
 	torc_file_info(engine->file, &file);
 	slash = strrchr(file.path, '/');
-	packed = file.compression == TORC_COMPRESSION_GZIP ? ", gzip" :
-		 file.compression == TORC_COMPRESSION_ZSTD ? ", zstd" : "";
-	snprintf(engine->detail, sizeof(engine->detail), "%s%s", file.format_name, packed);
+	packed = torc_compression_name(file.compression);
+	snprintf(engine->detail, sizeof(engine->detail), "%s%s%s", file.format_name,
+		 *packed ? ", " : "", packed);
 	memset(info, 0, sizeof(*info));
 	info->detail = engine->detail;
 	snprintf(info->name, sizeof(info->name), "%s", slash ? slash + 1 : file.path);

@@ -86,6 +86,9 @@ struct torc_file {
 	int lengths_swapped; /* 0 no, 1 yes, -1 when they look so */
 	bool kuznetzov;
 
+	/* ERF: interface number + 1 of each port, of Ethernet and of IP; 0: not met yet */
+	uint8_t erf_ports[2][4];
+
 	const uint8_t *begin;
 	uint64_t begin_offset; /* in the decompressed file, of begin */
 	struct torc_file_buffer *current;
@@ -175,8 +178,16 @@ bool torc_file_is_open(uint64_t device, uint64_t inode);
 /* follow.c: a whole block that writers which follow the file take over */
 void torc_file_carry(struct torc_file *file, const uint8_t *block, uint32_t length);
 
-/* pcap.c, pcapng.c: look at the first bytes; 1 mine and opened, 0 not mine, 2 needs more bytes */
+/*
+ * pcap.c, pcapng.c, snoop.c, erf.c: look at the first bytes; 1 mine and opened, 0 not mine, 2 needs
+ * more bytes
+ */
 int torc_file_pcap_open(struct torc_file *file);
 int torc_file_pcapng_open(struct torc_file *file);
+int torc_file_snoop_open(struct torc_file *file);
+int torc_file_erf_open(struct torc_file *file);
+/* struct torc_file_format_ops.options of a format whose records have none */
+const uint8_t *torc_file_no_options(const struct torc_file *file, const uint8_t *record,
+				    const uint8_t **begin);
 
 #endif

@@ -160,8 +160,8 @@ static void extra(const struct torc_file *file, const uint8_t *record,
 	lengths_of(file, record, &caplen, &result->len);
 }
 
-static const uint8_t *no_options(const struct torc_file *file, const uint8_t *record,
-				 const uint8_t **begin)
+const uint8_t *torc_file_no_options(const struct torc_file *file, const uint8_t *record,
+				    const uint8_t **begin)
 {
 	(void)file;
 	(void)record;
@@ -169,9 +169,12 @@ static const uint8_t *no_options(const struct torc_file *file, const uint8_t *re
 	return NULL;
 }
 
-static const struct torc_file_format_ops ops_native = { "pcap", walk_native, extra, no_options };
-static const struct torc_file_format_ops ops_swapped = { "pcap", walk_swapped, extra, no_options };
-static const struct torc_file_format_ops ops_general = { "pcap", walk_general, extra, no_options };
+static const struct torc_file_format_ops ops_native = { "pcap", walk_native, extra,
+							torc_file_no_options };
+static const struct torc_file_format_ops ops_swapped = { "pcap", walk_swapped, extra,
+							 torc_file_no_options };
+static const struct torc_file_format_ops ops_general = { "pcap", walk_general, extra,
+							 torc_file_no_options };
 
 /* What the magic number says: false, or the fields of file that depend on it. */
 static bool known_magic(struct torc_file *file, uint32_t magic, uint32_t *header)

@@ -227,15 +227,40 @@ int torc_file_ended(struct torc_file *file)
 
 static int detect_format(struct torc_file *file)
 {
-	int result = torc_file_pcap_open(file);
+	int (*const formats[])(struct torc_file *) = {
+		torc_file_pcap_open, torc_file_pcapng_open, torc_file_snoop_open,
+		torc_file_erf_open, /* the last, since it has no magic number */
+	};
+	int result = 0;
+	size_t i;
 
-	return result == 0 ? torc_file_pcapng_open(file) : result;
+	for (i = 0; i < sizeof(formats) / sizeof(formats[0]) && result == 0; i++)
+		result = formats[i](file);
+	return result;
 }
+
+/* Files that are known but not read, and what may be done about it. */
+static const struct {
+	const char *begin;
+	size_t bytes;
+	const char *what;
+} known[] = {
+	{ "GMBU", 4, "a Network Monitor 2 file: editcap may convert it" },
+	{ "RTSS", 4, "a Network Monitor 1 file: editcap may convert it" },
+	{ "TRSNIFF data    \x1a", 17, "a Sniffer file: editcap may convert it" },
+	{ "XCP\0", 4, "a NetXRay file: editcap may convert it" },
+	{ "iptrace ", 8, "an iptrace file of AIX: editcap may convert it" },
+	{ "btsnoop\0", 8, "a Bluetooth HCI log (btsnoop): editcap may convert it" },
+	{ "BZh", 3, "compressed with bzip2: bzip2 -dc FILE | torc dump -r -" },
+	{ "\x1f\x9d", 2, "compressed with compress: zcat FILE | torc dump -r -" },
+	{ "\x02\x21\x4c\x18", 4, "in the old lz4 format: lz4 -dc FILE | torc dump -r -" },
+	{ "PK\x03\x04", 4, "a zip archive: unzip -p FILE | torc dump -r -" },
+};
 
 static int not_a_capture(struct torc_file *file)
 {
 	const uint8_t *b = file->at;
-	size_t length = (size_t)(file->end - file->at);
+	size_t length = (size_t)(file->end - file->at), i;
 
 	file->damage_offset = 0;
 	if (length == 0)
@@ -245,6 +270,10 @@ static int not_a_capture(struct torc_file *file)
 		return torc_error_set(&file->error, -TORC_EFORMAT,
 				      "%s: too short for a capture file (%zu bytes)", file->path,
 				      length);
+	for (i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		if (length >= known[i].bytes && memcmp(b, known[i].begin, known[i].bytes) == 0)
+			return torc_error_set(&file->error, -TORC_EFORMAT, "%s: %s", file->path,
+					      known[i].what);
 	return torc_error_set(&file->error, -TORC_EFORMAT, "%s: not a pcap or pcapng file "
 			      "(it begins with %02x %02x %02x %02x)", file->path, b[0], b[1], b[2],
 			      b[3]);
@@ -264,7 +293,7 @@ static int see_through_compression(struct torc_file *file)
 	if (result == -EOPNOTSUPP)
 		return torc_error_set(&file->error, result, "%s: compressed with %s, which this "
 				      "build of torc cannot read: decompress it first", file->path,
-				      compression == TORC_COMPRESSION_GZIP ? "gzip" : "zstd");
+				      torc_compression_name(compression));
 	if (result < 0)
 		return torc_error_set(&file->error, result, "%s: no memory", file->path);
 	file->at = file->end = file->begin;

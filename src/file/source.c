@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * source.c - bytes of a capture file, decompressed: gzip members (RFC 1952) and zstd frames
- * (RFC 8878), one after another
+ * source.c - bytes of a capture file, decompressed: gzip members (RFC 1952), zstd frames (RFC 8878),
+ * xz streams and lz4 frames, one after another
  */
 #include <errno.h>
 #include <stdio.h>
@@ -16,9 +16,17 @@
 #include <zstd.h>
 #endif
 
+#ifdef TORC_HAVE_LZMA
+#include <lzma.h>
+#endif
+#ifdef TORC_HAVE_LZ4
+#include <lz4frame.h>
+#endif
+
 #include "file/source.h"
 
-#define INPUT_BYTES (256u << 10)
+#define INPUT_BYTES     (256u << 10)
+#define XZ_MEMORY_BYTES (256u << 20) /* xz -9 needs 65 MiB */
 
 static ssize_t read_raw(struct torc_source *source, void *bytes, size_t size)
 {
@@ -50,10 +58,26 @@ enum torc_compression torc_source_detect(const uint8_t *bytes, size_t length)
 	if (length >= 4 && (bytes[0] & 0xf0) == 0x50 && bytes[1] == 0x2a && bytes[2] == 0x4d &&
 	    bytes[3] == 0x18)
 		return TORC_COMPRESSION_ZSTD;
+	if (length >= 4 && memcmp(bytes, "\xfd""7zX", 4) == 0)
+		return TORC_COMPRESSION_XZ;
+	if (length >= 4 && memcmp(bytes, "\x04\x22\x4d\x18", 4) == 0)
+		return TORC_COMPRESSION_LZ4;
 	return TORC_COMPRESSION_NONE;
 }
 
-#if defined(TORC_HAVE_ZLIB) || defined(TORC_HAVE_ZSTD)
+const char *torc_compression_name(enum torc_compression compression)
+{
+	static const char *const names[] = {
+		[TORC_COMPRESSION_AUTO] = "", [TORC_COMPRESSION_NONE] = "",
+		[TORC_COMPRESSION_GZIP] = "gzip", [TORC_COMPRESSION_ZSTD] = "zstd",
+		[TORC_COMPRESSION_XZ] = "xz", [TORC_COMPRESSION_LZ4] = "lz4",
+	};
+
+	return names[compression];
+}
+
+#if defined(TORC_HAVE_ZLIB) || defined(TORC_HAVE_ZSTD) || defined(TORC_HAVE_LZMA) || \
+	defined(TORC_HAVE_LZ4)
 /* Have compressed bytes at hand: 1, 0 at the end of the file, or a negative code. */
 static ssize_t refill(struct torc_source *source)
 {
@@ -171,6 +195,118 @@ static int open_zstd(struct torc_source *source)
 }
 #endif
 
+#ifdef TORC_HAVE_LZMA
+static int open_xz(struct torc_source *source)
+{
+	lzma_stream *stream = calloc(1, sizeof(*stream));
+
+	if (!stream)
+		return -ENOMEM;
+	*stream = (lzma_stream)LZMA_STREAM_INIT;
+	if (lzma_stream_decoder(stream, XZ_MEMORY_BYTES, 0) != LZMA_OK) {
+		free(stream);
+		return -ENOMEM;
+	}
+	source->stream = stream;
+	return 0;
+}
+
+/* Between streams there may be padding of zeros. 1: there is another, 0: there is none, or unread. */
+static int next_xz(struct torc_source *source)
+{
+	while (source->input_at < source->input_end && source->input[source->input_at] == 0)
+		source->input_at++;
+	if (source->input_at == source->input_end)
+		return 0;
+	if (source->input[source->input_at] != 0xfd ||
+	    lzma_stream_decoder(source->stream, XZ_MEMORY_BYTES, 0) != LZMA_OK)
+		return -1;
+	source->stream_ended = false;
+	return 1;
+}
+
+/* One step of lzma_code(): a negative code, or 0 with *made bytes (which may be none yet). */
+static ssize_t xz_step(struct torc_source *source, uint8_t *bytes, size_t size, size_t *made)
+{
+	lzma_stream *stream = source->stream;
+	lzma_ret result;
+
+	stream->next_in = source->input + source->input_at;
+	stream->avail_in = source->input_end - source->input_at;
+	stream->next_out = bytes;
+	stream->avail_out = size;
+	result = lzma_code(stream, LZMA_RUN);
+	source->input_at = source->input_end - stream->avail_in;
+	*made = size - stream->avail_out;
+	source->stream_full = stream->avail_out == 0 && result != LZMA_STREAM_END;
+	source->stream_ended = result == LZMA_STREAM_END;
+	if (result == LZMA_OK || result == LZMA_STREAM_END || result == LZMA_BUF_ERROR || *made > 0)
+		return 0;
+	if (result == LZMA_MEMLIMIT_ERROR)
+		return broken(source, "the xz data wants more than 256 MiB of memory: decompress it "
+				      "first");
+	return result == LZMA_MEM_ERROR ? -ENOMEM : broken(source, "the xz data is damaged");
+}
+
+static ssize_t read_xz(struct torc_source *source, uint8_t *bytes, size_t size)
+{
+	for (;;) {
+		size_t made = 0;
+		ssize_t result = refill(source);
+		int next = 1;
+
+		if (result == 0 && !source->stream_ended)
+			return broken(source, "the xz data ends early");
+		if (result <= 0)
+			return result;
+		if (source->stream_ended)
+			next = next_xz(source);
+		if (next < 0)
+			return 0; /* what follows the last stream and is none is left alone */
+		if (next == 0)
+			continue;
+		result = xz_step(source, bytes, size, &made);
+		if (result < 0 || made > 0)
+			return result < 0 ? result : (ssize_t)made;
+	}
+}
+#endif
+
+#ifdef TORC_HAVE_LZ4
+static int open_lz4(struct torc_source *source)
+{
+	LZ4F_dctx *stream;
+
+	if (LZ4F_isError(LZ4F_createDecompressionContext(&stream, LZ4F_VERSION)))
+		return -ENOMEM;
+	source->stream = stream;
+	return 0;
+}
+
+static ssize_t read_lz4(struct torc_source *source, uint8_t *bytes, size_t size)
+{
+	for (;;) {
+		size_t made = size, used, left;
+		ssize_t result = refill(source);
+
+		if (result == 0 && !source->stream_ended)
+			return broken(source, "the lz4 data ends early");
+		if (result <= 0)
+			return result;
+		used = source->input_end - source->input_at;
+		left = LZ4F_decompress(source->stream, bytes, &made,
+				       source->input + source->input_at, &used, NULL);
+		if (LZ4F_isError(left))
+			return broken(source, "the lz4 data is damaged");
+		source->input_at += used;
+		source->stream_full = made == size && left != 0;
+		source->stream_ended = left == 0;
+		if (made > 0)
+			return (ssize_t)made;
+	}
+}
+#endif
+
 ssize_t torc_source_read(struct torc_source *source, void *bytes, size_t size)
 {
 	if (source->stream_broken)
@@ -183,6 +319,14 @@ ssize_t torc_source_read(struct torc_source *source, void *bytes, size_t size)
 #ifdef TORC_HAVE_ZSTD
 	case TORC_COMPRESSION_ZSTD:
 		return read_zstd(source, bytes, size);
+#endif
+#ifdef TORC_HAVE_LZMA
+	case TORC_COMPRESSION_XZ:
+		return read_xz(source, bytes, size);
+#endif
+#ifdef TORC_HAVE_LZ4
+	case TORC_COMPRESSION_LZ4:
+		return read_lz4(source, bytes, size);
 #endif
 	default:
 		return read_raw(source, bytes, size);
@@ -199,6 +343,14 @@ static int open_stream(struct torc_source *source, enum torc_compression compres
 #ifdef TORC_HAVE_ZSTD
 	case TORC_COMPRESSION_ZSTD:
 		return open_zstd(source);
+#endif
+#ifdef TORC_HAVE_LZMA
+	case TORC_COMPRESSION_XZ:
+		return open_xz(source);
+#endif
+#ifdef TORC_HAVE_LZ4
+	case TORC_COMPRESSION_LZ4:
+		return open_lz4(source);
 #endif
 	default:
 		(void)source;
@@ -233,6 +385,16 @@ void torc_source_release(struct torc_source *source)
 #ifdef TORC_HAVE_ZSTD
 	if (source->compression == TORC_COMPRESSION_ZSTD)
 		ZSTD_freeDStream(source->stream);
+#endif
+#ifdef TORC_HAVE_LZMA
+	if (source->compression == TORC_COMPRESSION_XZ && source->stream) {
+		lzma_end(source->stream);
+		free(source->stream);
+	}
+#endif
+#ifdef TORC_HAVE_LZ4
+	if (source->compression == TORC_COMPRESSION_LZ4)
+		LZ4F_freeDecompressionContext(source->stream);
 #endif
 	free(source->input);
 	if (source->owns_fd)

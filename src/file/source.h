@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* source.h - where the bytes of a capture file come from: descriptor or memory, gzip, zstd */
+/* source.h - where the bytes of a capture file come from: descriptor or memory, packed or not */
 #ifndef TORC_FILE_SOURCE_H
 #define TORC_FILE_SOURCE_H
 
@@ -15,7 +15,7 @@ struct torc_source {
 	uint64_t raw_bytes; /* taken from descriptor or memory */
 
 	enum torc_compression compression;
-	void *stream;   /* z_stream or ZSTD_DStream */
+	void *stream;   /* z_stream, ZSTD_DStream, lzma_stream, LZ4F_dctx */
 	uint8_t *input; /* compressed bytes not yet used: input[input_at .. input_end) */
 	size_t input_at;
 	size_t input_end;
@@ -30,6 +30,9 @@ ssize_t torc_source_read(struct torc_source *source, void *bytes, size_t size);
 
 /* What the first bytes of a file say. */
 enum torc_compression torc_source_detect(const uint8_t *bytes, size_t length);
+
+/* "gzip", ...; "" for none */
+const char *torc_compression_name(enum torc_compression compression);
 
 /*
  * From now on decompress, beginning with these bytes (already read, copied). -EOPNOTSUPP: not in

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "file/source.h"
 #include "file/writer.h"
 
 /*
@@ -106,6 +107,10 @@ static enum torc_compression compression_of(const char *path)
 		return TORC_COMPRESSION_GZIP;
 	if (length > 4 && strcmp(path + length - 4, ".zst") == 0)
 		return TORC_COMPRESSION_ZSTD;
+	if (length > 3 && strcmp(path + length - 3, ".xz") == 0)
+		return TORC_COMPRESSION_XZ;
+	if (length > 4 && strcmp(path + length - 4, ".lz4") == 0)
+		return TORC_COMPRESSION_LZ4;
 	return TORC_COMPRESSION_NONE;
 }
 
@@ -130,6 +135,11 @@ static int check_options(const struct torc_writer_options *options, const char *
 {
 	bool rotates = options->rotate_bytes || options->rotate_ns || options->rotate_packets;
 
+	if (options->compression == TORC_COMPRESSION_XZ ||
+	    options->compression == TORC_COMPRESSION_LZ4)
+		return torc_error_set(error, -EOPNOTSUPP, "%s: %s is only read: write .gz or .zst, or "
+				      "nothing behind .pcap", path,
+				      torc_compression_name(options->compression));
 	if (options->format > TORC_FORMAT_PCAPNG || options->compression > TORC_COMPRESSION_ZSTD)
 		return torc_error_set(error, -EINVAL, "%s: no such format or compression", path);
 	if (rotates && strcmp(path, "-") == 0)
