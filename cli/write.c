@@ -85,6 +85,8 @@ const struct cli_option write_options[] = {
 	  AT(on_rotate), NULL },
 	{ 'U', "packet-buffered", NULL, "write each packet at once", cli_set_flag, AT(flush_each),
 	  NULL },
+	{ 0, "append", NULL, "go on in a file that is there, as it is", cli_set_flag, AT(append),
+	  NULL },
 	{ 0, "mode", "MODE", "of new files (default 0600)", set_mode, AT(mode), NULL },
 	{ 0, "micro", NULL, "microseconds in pcap files instead of nanoseconds", cli_set_flag,
 	  AT(micro), NULL },
@@ -120,7 +122,8 @@ static void set_options(struct torc_writer_options *options, const struct output
 		.flags = (settings->flush_each ? TORC_WRITER_FLUSH_EACH : 0) |
 			 (settings->micro ? TORC_WRITER_MICROSECONDS : 0) |
 			 (live ? TORC_WRITER_INTERFACE_NAMES : 0) |
-			 (cooked ? TORC_WRITER_COOKED : 0),
+			 (cooked ? TORC_WRITER_COOKED : 0) |
+			 (settings->append ? TORC_WRITER_APPEND : 0),
 		.snaplen = info->snaplen,
 		.link_type = info->link_type,
 		.has_link_type = true,

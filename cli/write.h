@@ -17,6 +17,7 @@ struct write_settings {
 	uint64_t mode;
 	bool flush_each;
 	bool micro;
+	bool append;
 };
 
 extern const struct cli_option write_options[];

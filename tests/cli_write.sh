@@ -145,6 +145,36 @@ like 'with the reason' "$err" 'one link type'
 is '--from a day, a minute' "$(torc dump -r in.pcap --from 2023-11-14 --to '2023-11-14 23:00' --count 2>/dev/null)" \
 	'10 packets'
 
+# --append: in the format of the file, whatever its name.
+make_pcap later.pcap 4 1700000100
+for name in more.pcap more.pcapng more.pcap.gz more.pcapng.zst; do
+	torc dump -r in.pcap -w $name 2>err
+	grep -q 'this build' err && continue
+	run "--append to $name" 0 dump -r later.pcap -w $name --append
+	is 'all packets are in it' "$(torc dump -tt -r $name 2>/dev/null)" \
+		"$(torc dump -tt -r in.pcap -r later.pcap 2>/dev/null)"
+done
+if command -v tcpdump >/dev/null && command -v tshark >/dev/null; then
+	is 'tcpdump reads the pcap' "$(tcpdump -nr more.pcap 2>/dev/null | wc -l)" 14
+	is 'and the pcapng' "$(tcpdump -nr more.pcapng 2>/dev/null | wc -l)" 14
+	is 'tshark too' "$(tshark -r more.pcapng 2>/dev/null | wc -l)" 14
+else
+	skip 'other tools read them' 'tcpdump or tshark is not installed'
+fi
+cp in.pcap micro.pcap
+run '--append to microseconds' 0 dump -r later.pcap -w micro.pcap --append
+is 'stays with them' "$(torc dump -tt -r micro.pcap 2>/dev/null | tail -n 1 | cut -d ' ' -f 1)" 1700000103.250000
+run '--append to nothing' 0 dump -r later.pcap -w new.pcap --append
+is 'is a new file' "$(torc dump -r new.pcap --count 2>/dev/null)" '4 packets'
+head -c 300 in.pcap >torn.pcap
+run '--append to a torn file is refused' 1 dump -r later.pcap -w torn.pcap --append
+like 'with the place' "$err" 'byte .*nothing is appended'
+is 'and leaves it' "$(stat -c %s torn.pcap)" 300
+run '--append with rotation too' 1 dump -r later.pcap -w more.pcap --append -C 1
+printf '\x69' | dd of=micro.pcap bs=1 seek=20 conv=notrunc 2>/dev/null
+run '--append to another link type too' 1 dump -r later.pcap -w micro.pcap --append
+like 'with the reason' "$err" 'link type is 105'
+
 run 'never over its own input' 1 dump -r in.pcap -w in.pcap
 is 'which stays whole' "$(torc dump -tt -r in.pcap 2>/dev/null)" "$text"
 run 'a folder that is not there' 1 dump -r in.pcap -w no/such.pcap

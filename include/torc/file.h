@@ -301,7 +301,11 @@ enum {
 	/* pcap: in place of its own link header each packet gets that of Linux cooked mode v2
 	 * (TORC_LINK_LINUX_SLL2), which tells interface, direction and source address, as tcpdump
 	 * -i any writes it; for packets of several interfaces or link types (Ethernet, raw IP) */
-	TORC_WRITER_COOKED = 1 << 5
+	TORC_WRITER_COOKED = 1 << 5,
+	/* a file that is there is read to its end and gone on with, in its format, compression and
+	 * (pcap) resolution, link type and snaplen; -EINVAL where these contradict the options,
+	 * -TORC_EFORMAT when it is damaged. Not with rotation. */
+	TORC_WRITER_APPEND = 1 << 6
 };
 
 /* What torc_writer_open() takes. Set size; everything that is zero has its default. */

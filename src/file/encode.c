@@ -167,6 +167,8 @@ static int begin(struct torc_writer *writer)
 {
 	int result = 0;
 
+	if (writer->appends && writer->options.format == TORC_FORMAT_PCAP)
+		writer->begun = true; /* pcapng goes on with a new section */
 	if (!writer->begun) {
 		result = writer->options.format == TORC_FORMAT_PCAPNG ? begin_pcapng(writer) :
 									begin_pcap(writer);

@@ -90,10 +90,16 @@ static int open_target(struct torc_sink *sink, const char *path, struct torc_err
 		return torc_error_set(error, -errno, "%s: cannot create: %s", path,
 				      torc_strerror(errno));
 	regular = check_target(sink, sink->fd, path, error);
+	sink->file_bytes = 0;
 	/* standard output may be shared with others and is appended to, not emptied */
-	if (regular > 0 && !sink->is_stdout && ftruncate(sink->fd, 0) < 0)
+	if (regular > 0 && sink->flags & TORC_WRITER_APPEND) {
+		off_t end = lseek(sink->fd, 0, SEEK_END);
+
+		sink->file_bytes = end > 0 ? (uint64_t)end : 0;
+	} else if (regular > 0 && !sink->is_stdout && ftruncate(sink->fd, 0) < 0) {
 		regular = torc_error_set(error, -errno, "%s: cannot empty it: %s", path,
 					 torc_strerror(errno));
+	}
 	if (regular < 0) {
 		if (!sink->is_stdout)
 			close(sink->fd);
@@ -101,7 +107,6 @@ static int open_target(struct torc_sink *sink, const char *path, struct torc_err
 		return regular;
 	}
 	sink->regular = regular;
-	sink->file_bytes = 0;
 	add(&sink->files, 1);
 	keep_newest(sink);
 	return 0;

@@ -234,8 +234,16 @@ int torc_writer_open(struct torc_writer **result, const char *path,
 		free(writer);
 		return code;
 	}
-	set_defaults(&writer->options, path);
 	writer->sink.fd = -1;
+	if (writer->options.flags & TORC_WRITER_APPEND) {
+		code = torc_writer_look_at(writer, path, error);
+		if (code < 0) {
+			free(writer);
+			return code;
+		}
+		code = -ENOMEM;
+	}
+	set_defaults(&writer->options, path);
 	writer->drops = TORC_UNKNOWN;
 	writer->time_divide = writer->options.flags & TORC_WRITER_MICROSECONDS ? 1000 : 1;
 	writer->template = strdup(path);

@@ -87,6 +87,7 @@ struct torc_writer {
 	uint32_t time_divide; /* nanoseconds in a tick */
 
 	/* of the file that packets go to now */
+	bool appends;           /* to a file that is there, and has its header */
 	bool begun;             /* its header is encoded */
 	uint32_t port_written;  /* interface blocks so far */
 	size_t repeat_written;  /* of repeat */
@@ -115,6 +116,9 @@ struct torc_writer {
 int torc_writer_reserve(struct torc_writer *writer, size_t bytes);
 /* Hand writer->chunk over; a synchronous writer has written it when this returns. */
 int torc_writer_submit(struct torc_writer *writer);
+
+/* append.c: the file at path, which is to be gone on with, decides what the options leave open */
+int torc_writer_look_at(struct torc_writer *writer, const char *path, struct torc_error *error);
 
 /* encode.c: each appends to writer->chunk, in which there is room */
 int torc_writer_begin_file(struct torc_writer *writer);
