@@ -4,12 +4,14 @@
 
 #include "capture.h"
 #include "commands.h"
+#include "inputs.h"
 #include "privileges.h"
 
 enum { BATCH = 64 };
 
 struct settings {
 	struct capture_settings capture;
+	struct input_settings input;
 };
 
 static const struct cli_option talk_options[] = {
@@ -19,6 +21,7 @@ static const struct cli_option talk_options[] = {
 };
 
 static const struct cli_group groups[] = {
+	{ "Files", input_options, offsetof(struct settings, input) },
 	CAPTURE_GROUPS(struct settings, capture),
 	{ "Talk", talk_options, offsetof(struct settings, capture) },
 	{ NULL, NULL, 0 },
@@ -129,8 +132,15 @@ static int run(void *data, char **words)
 {
 	struct settings *settings = data;
 	struct capture capture;
+	struct inputs inputs;
+	int status = inputs_open(&inputs, &settings->input, &settings->capture);
 
-	if (capture_open(&capture, &settings->capture, NULL, words) == CLI_GOOD &&
+	if (status != CLI_GOOD) {
+		inputs_close(&inputs);
+		return status;
+	}
+	if (capture_open(&capture, &settings->capture, (const char *const *)inputs.devices,
+			 words) == CLI_GOOD &&
 	    capture_start(&capture, !settings->capture.quiet) == CLI_GOOD)
 		capture.status = privileges_drop(NULL, false);
 	if (capture.status == CLI_GOOD) {
@@ -139,6 +149,7 @@ static int run(void *data, char **words)
 		capture_end(&capture);
 		print_end(&capture);
 	}
+	inputs_close(&inputs);
 	return capture_close(&capture);
 }
 

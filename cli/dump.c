@@ -8,6 +8,7 @@
 #include "capture.h"
 #include "commands.h"
 #include "devices.h"
+#include "inputs.h"
 #include "print.h"
 #include "privileges.h"
 #include "write.h"
@@ -19,11 +20,10 @@ struct settings {
 	struct capture_settings capture;
 	struct print_settings print_text;
 	struct write_settings write;
-	struct cli_list inputs;
+	struct input_settings input;
 	uint64_t from_ns;
 	uint64_t to_ns;
 	const char *user;
-	const char *input_list; /* -V */
 	int precision; /* PRECISION_ */
 	bool list;
 	bool count;
@@ -33,10 +33,6 @@ struct settings {
 #define AT(member) offsetof(struct settings, member)
 
 static const struct cli_option dump_options[] = {
-	{ 'r', "read", "FILE", "read a file (- is standard input); several are merged by time",
-	  cli_set_list, AT(inputs), NULL },
-	{ 'V', NULL, "FILE", "read the files whose names are in FILE, a line each", cli_set_text,
-	  AT(input_list), NULL },
 	{ 0, "from", "WHEN", "only packets from this time on", cli_set_time, AT(from_ns), NULL },
 	{ 0, "to", "WHEN", "only packets before this time", cli_set_time, AT(to_ns), NULL },
 	{ 'Z', "relinquish-privileges", "USER", "become that user once the capture is open",
@@ -53,6 +49,7 @@ static const struct cli_option dump_options[] = {
 };
 
 static const struct cli_group groups[] = {
+	{ "Files", input_options, offsetof(struct settings, input) },
 	{ "What", dump_options, 0 },
 	CAPTURE_GROUPS(struct settings, capture),
 	{ "Text", print_options, offsetof(struct settings, print_text) },
@@ -291,73 +288,11 @@ static void finish(struct dump *dump)
 	capture_print_summary(&dump->capture, dump->capture.packets);
 }
 
-/* The device strings of files; NULL-terminated, owned by the caller. */
-struct devices {
-	char **items;
-	size_t count;
-};
-
-static bool add_input(struct devices *devices, const char *path)
-{
-	char **items = realloc(devices->items, (devices->count + 2) * sizeof(*items));
-
-	if (!items)
-		return false;
-	devices->items = items;
-	items[devices->count + 1] = NULL;
-	return asprintf(&items[devices->count], "pcap:%s", path) > 0 && ++devices->count;
-}
-
-/* The names in the file of -V, a line each. */
-static int add_listed(struct devices *devices, const char *path)
-{
-	FILE *list = strcmp(path, "-") == 0 ? stdin : fopen(path, "re");
-	int status = CLI_GOOD;
-	char *line = NULL;
-	size_t room = 0;
-
-	if (!list) {
-		cli_complain("torc: %s: %s", path, strerror(errno));
-		return CLI_FAILED;
-	}
-	while (status == CLI_GOOD && getline(&line, &room, list) > 0) {
-		line[strcspn(line, "\n")] = '\0';
-		if (*line && !add_input(devices, line))
-			status = cli_fail(-ENOMEM, NULL);
-	}
-	free(line);
-	if (list != stdin)
-		fclose(list);
-	if (status == CLI_GOOD && devices->count == 0) {
-		cli_complain("torc: %s: no file is named in it", path);
-		status = CLI_FAILED;
-	}
-	return status;
-}
-
-static int add_inputs(struct devices *devices, const struct settings *settings)
-{
-	for (size_t i = 0; i < settings->inputs.count; i++)
-		if (!add_input(devices, settings->inputs.items[i]))
-			return cli_fail(-ENOMEM, NULL);
-	return settings->input_list ? add_listed(devices, settings->input_list) : CLI_GOOD;
-}
-
-static void free_inputs(struct devices *devices)
-{
-	for (size_t i = 0; i < devices->count; i++)
-		free(devices->items[i]);
-	free(devices->items);
-}
-
 static int check_settings(const struct settings *settings)
 {
-	bool reads = settings->inputs.count > 0 || settings->input_list;
 	const char *path = settings->write.path;
 
-	if (reads && settings->capture.interfaces.count > 0)
-		cli_complain("torc dump: -i and -r exclude each other");
-	else if (path && strcmp(path, "-") == 0 && (settings->print || settings->count))
+	if (path && strcmp(path, "-") == 0 && (settings->print || settings->count))
 		cli_complain("torc dump: -w - has standard output: no --print, no --count");
 	else
 		return CLI_GOOD;
@@ -368,7 +303,7 @@ static int run(void *data, char **words)
 {
 	struct settings *settings = data;
 	struct dump dump = { .settings = settings };
-	struct devices devices = { NULL, 0 };
+	struct inputs inputs;
 	int status;
 
 	settings->print_text.json = settings->capture.json;
@@ -378,19 +313,19 @@ static int run(void *data, char **words)
 		return CLI_USAGE;
 	if (settings->list)
 		return devices_list(settings->capture.json);
-	status = add_inputs(&devices, settings);
+	status = inputs_open(&inputs, &settings->input, &settings->capture);
 	if (status != CLI_GOOD) {
-		free_inputs(&devices);
+		inputs_close(&inputs);
 		return status;
 	}
-	if (capture_open(&dump.capture, &settings->capture, (const char *const *)devices.items,
+	if (capture_open(&dump.capture, &settings->capture, (const char *const *)inputs.devices,
 			 words) == CLI_GOOD &&
 	    start(&dump) == CLI_GOOD) {
 		receive(&dump);
 		finish(&dump);
 	}
 	printer_free(dump.printer);
-	free_inputs(&devices);
+	inputs_close(&inputs);
 	return capture_close(&dump.capture);
 }
 

@@ -65,6 +65,9 @@ like 'the keys' "$(cat "$work/json")" '^\{"timestamp_ns":1700000000250000000,"ca
 torc count --json -q -i "pcap:$work/a.pcap" >"$work/json" 2>/dev/null
 ok 'count --json ends with one account' json_lines "$work/json" 1
 like 'the account' "$(cat "$work/json")" '^\{"summary":true,"device":"pcap:.*a\.pcap","engine":"file","seconds":[0-9.]*,"received":5,"dropped":0,"filtered":(null|[0-9]*),"sampled_out":0,"bytes":300,"cpu_ns_per_packet":[0-9.]*,"balanced":true'
+run 'count -r' 0 count -q -r "$work/a.pcap" -r "$work/b.pcap" udp
+like 'counts files' "$out" '^8 packets 480 bytes 0 dropped'
+run 'count -r and -i' 2 count -r "$work/a.pcap" -i lo
 run 'count for people' 0 count -q -i "pcap:$work/a.pcap"
 like 'the total' "$out" '^5 packets 300 bytes 0 dropped in [0-9.]* s, [0-9.]* ns of CPU each$'
 is 'sampling' "$(torc dump --sampling 5 -r "$work/a.pcap" 2>/dev/null | wc -l)" 1
