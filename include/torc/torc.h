@@ -11,6 +11,7 @@
 #include <torc/file.h>
 #include <torc/filter.h>
 #include <torc/flow.h>
+#include <torc/flow_table.h>
 #include <torc/layer.h>
 #include <torc/layers/link/arp.h>
 #include <torc/layers/routing/bfd.h>

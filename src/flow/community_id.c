@@ -6,11 +6,12 @@
  * in base64 behind "1:". For ICMP, type and code stand for the ports: a type that has an answer is
  * paired with the type of the answer, any other message is one-way and keeps its order.
  */
-#include <torc/flow.h>
+#include <torc/flow_table.h>
 #include <torc/layer.h>
 
 #include <string.h>
 
+#include "flow/icmp.h"
 #include "util/sha1.h"
 
 struct tuple {
@@ -23,43 +24,6 @@ struct tuple {
 	uint16_t source_port;
 	uint16_t destination_port;
 };
-
-/* The type that answers an ICMP type; -1: none does. */
-static int icmpv4_answer(unsigned int type)
-{
-	switch (type) {
-	case 0:
-		return 8;
-	case 8:
-		return 0;
-	case 9: /* router advertisement and solicitation */
-		return 10;
-	case 10:
-		return 9;
-	case 13: case 15: case 17: /* timestamp, information, address mask */
-		return (int)type + 1;
-	case 14: case 16: case 18:
-		return (int)type - 1;
-	default:
-		return -1;
-	}
-}
-
-static int icmpv6_answer(unsigned int type)
-{
-	switch (type) {
-	case 128: case 130: case 144: /* echo, listener query, home agent discovery */
-		return (int)type + 1;
-	case 129: case 131: case 145:
-		return (int)type - 1;
-	case 133: case 135: case 139: /* router, neighbor, node information */
-		return (int)type + 1;
-	case 134: case 136: case 140:
-		return (int)type - 1;
-	default:
-		return -1;
-	}
-}
 
 static void icmp_ports(struct tuple *tuple, const uint8_t *p, bool v6)
 {
@@ -173,10 +137,19 @@ static void base64(const uint8_t digest[20], char *out)
 	*out = '\0';
 }
 
+static void tuple_id(struct tuple *tuple, uint16_t seed, char *id)
+{
+	uint8_t message[SHA1_MESSAGE_MAX], digest[20];
+
+	tuple_order(tuple);
+	torc_sha1(message, tuple_message(tuple, seed, message), digest);
+	memcpy(id, "1:", 2);
+	base64(digest, id + 2);
+}
+
 bool torc_community_id(const struct torc_decoded *decoded, int n, uint16_t seed, char *id)
 {
 	const struct torc_layer *ip = torc_layer_by_role(decoded, TORC_ROLE_NETWORK, n);
-	uint8_t message[SHA1_MESSAGE_MAX], digest[20];
 	struct tuple tuple = { 0 };
 	struct torc_flow flow;
 
@@ -186,9 +159,24 @@ bool torc_community_id(const struct torc_decoded *decoded, int n, uint16_t seed,
 	tuple.length = flow.source_length;
 	memcpy(tuple.source, flow.source, sizeof(tuple.source));
 	memcpy(tuple.destination, flow.destination, sizeof(tuple.destination));
-	tuple_order(&tuple);
-	torc_sha1(message, tuple_message(&tuple, seed, message), digest);
-	memcpy(id, "1:", 2);
-	base64(digest, id + 2);
+	tuple_id(&tuple, seed, id);
 	return true;
+}
+
+void torc_flow_record_community_id(const struct torc_flow_record *record, uint16_t seed, char *id)
+{
+	struct tuple tuple = {
+		.length = record->version == 4 ? 4 : 16,
+		.protocol = record->protocol,
+		.has_ports = protocol_has_ports(record->protocol),
+		.source_port = record->port[0],
+		.destination_port = record->port[1],
+	};
+
+	if (record->protocol == 1 || record->protocol == 58)
+		icmp_ports(&tuple, (const uint8_t[]){ record->icmp_type, record->icmp_code },
+			   record->protocol == 58);
+	memcpy(tuple.source, record->address[0], sizeof(tuple.source));
+	memcpy(tuple.destination, record->address[1], sizeof(tuple.destination));
+	tuple_id(&tuple, seed, id);
 }

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * table_name.c - the name a flow is about, where a packet says it in the clear: the server name and
+ * the first protocol of a TLS ClientHello (RFC 6066 §3, RFC 7301), the question of a DNS message
+ *
+ * Only the first data of a TCP client is looked at, and the first DNS message of a flow.
+ */
+#include "flow/table.h"
+
+#include <string.h>
+
+#include <torc/layers/application/dns.h>
+#include <torc/layers/application/tls.h>
+
+/* A zero ends the name: it has no place in one. */
+static bool copy(char *out, size_t size, const void *bytes, size_t length)
+{
+	size_t fits = strnlen(bytes, length < size ? length : size - 1);
+
+	memcpy(out, bytes, fits);
+	out[fits] = '\0';
+	return fits == length;
+}
+
+static bool look_at_tls(const struct torc_decoded *decoded, const struct flow_packet *packet,
+			struct flow_name *name)
+{
+	const struct torc_layer *tcp = packet->transport;
+	const uint8_t *p = torc_layer_payload(decoded, tcp);
+	struct torc_layer layer = {
+		.type = TORC_LAYER_TLS,
+		.offset = tcp->offset + tcp->header_length,
+		.header_length = tcp->payload_length,
+	};
+	struct torc_tls tls;
+
+	/* a handshake record whose message is a ClientHello */
+	if (tcp->payload_length < 9 || p[0] != 22 || p[1] != 3 || p[5] != 1)
+		return false;
+	if (torc_layer_tls(decoded, &layer, &tls) < 0 || tls.server_name.length +
+							 tls.alpn.length == 0)
+		return false;
+	name->cut = !copy(name->name, sizeof(name->name), tls.server_name.data,
+			  tls.server_name.length);
+	copy(name->alpn, sizeof(name->alpn), tls.alpn.data, tls.alpn.length);
+	return true;
+}
+
+static bool look_at_dns(const struct torc_decoded *decoded, const struct torc_layer *layer,
+			struct flow_name *name)
+{
+	char text[TORC_DOMAIN_NAME_MAX];
+	struct torc_dns_record question;
+	uint32_t position = 0;
+	struct torc_dns dns;
+	int length;
+
+	if (torc_layer_dns(decoded, layer, &dns) < 0 ||
+	    torc_dns_record_next(&dns, TORC_DNS_QUESTIONS, &position, &question) <= 0)
+		return false;
+	length = torc_domain_name_text(&question.name, text, sizeof(text));
+	if (length <= 0)
+		return false;
+	if (length > 1) /* without the dot of the root */
+		length--;
+	name->cut = !copy(name->name, sizeof(name->name), text, (size_t)length);
+	name->dns_type = question.type;
+	return true;
+}
+
+static uint32_t name_place(struct torc_flow_table *table)
+{
+	uint32_t place = table->name_free;
+
+	if (place != FLOW_NONE) {
+		memcpy(&table->name_free, &table->names[place], sizeof(table->name_free));
+		return place;
+	}
+	if (table->name_fresh < table->name_room)
+		return table->name_fresh++;
+	table->stats.names_left_out++;
+	return FLOW_NONE;
+}
+
+void flow_name_release(struct torc_flow_table *table, struct flow_more *more)
+{
+	if (more->name == FLOW_NONE)
+		return;
+	memcpy(&table->names[more->name], &table->name_free, sizeof(table->name_free));
+	table->name_free = more->name;
+	more->name = FLOW_NONE;
+}
+
+void flow_name_look(struct torc_flow_table *table, struct flow *flow, struct flow_more *more,
+		    const struct flow_packet *packet, const struct torc_decoded *decoded)
+{
+	const struct torc_layer *layer = packet->transport;
+	struct flow_name name = { .dns_type = 0 };
+	bool found = false;
+
+	if (layer->type == TORC_LAYER_TCP)
+		found = look_at_tls(decoded, packet, &name);
+	else if (layer + 1 < decoded->layers + decoded->layer_count &&
+		 layer[1].type == TORC_LAYER_DNS)
+		found = look_at_dns(decoded, layer + 1, &name);
+	flow->facts |= FACT_NAMED;
+	if (!found)
+		return;
+	more->name = name_place(table);
+	if (more->name != FLOW_NONE)
+		table->names[more->name] = name;
+}
