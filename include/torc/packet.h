@@ -31,7 +31,8 @@ enum {
 	TORC_PACKET_CHECKSUM_VALID = 1 << 3,    /* the card or kernel verified the checksum */
 	TORC_PACKET_LOSING = 1 << 4,            /* packets were dropped since the block before */
 	TORC_PACKET_TIMESTAMP_MISSING = 1 << 5, /* the source has no time for it; timestamp_ns is 0 */
-	TORC_PACKET_BATCH_TIMESTAMP = 1 << 6    /* when its batch was picked up, later than it came */
+	TORC_PACKET_BATCH_TIMESTAMP = 1 << 6,   /* when its batch was picked up, later than it came */
+	TORC_PACKET_REASSEMBLED = 1 << 7        /* put together from IP fragments: torc/defrag.h */
 };
 
 /* struct torc_packet.kind: PACKET_HOST and so on of linux/if_packet.h, or unknown */

@@ -7,6 +7,7 @@
 #include <torc/checksum.h>
 #include <torc/cluster.h>
 #include <torc/decode.h>
+#include <torc/defrag.h>
 #include <torc/device.h>
 #include <torc/file.h>
 #include <torc/filter.h>
