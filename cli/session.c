@@ -35,17 +35,24 @@ const char *capture_link_name(uint16_t link_type)
 
 static void print_banner(struct torc_ring *ring)
 {
-	static const char file[] = "pcap:";
 	struct torc_ring_info info = { .size = sizeof(info) };
-	bool is_file;
 
 	if (torc_ring_info(ring, &info) < 0)
 		return;
-	is_file = strncmp(info.device, file, strlen(file)) == 0;
 	cli_complain("%s %s, link-type %s, snapshot length %u bytes",
-		     is_file ? "reading from file" : "listening on",
-		     info.device + (is_file ? strlen(file) : 0),
+		     info.is_file ? "reading from file" : "listening on",
+		     info.device + (info.is_file ? strlen("pcap:") : 0),
 		     capture_link_name(info.link_type), info.snaplen);
+}
+
+/* One word for all rings of the capture: they have one place. */
+static void tell_unpublished(struct torc_ring *ring)
+{
+	struct torc_ring_info info = { .size = sizeof(info) };
+
+	if (torc_ring_info(ring, &info) == 0 && !info.is_file && !info.published)
+		cli_complain("torc: `torc rings` does not show this capture: there is no folder to "
+			     "publish it in (set TORC_RUNTIME_DIR)");
 }
 
 int capture_start(struct capture *capture, bool tick)
@@ -70,6 +77,8 @@ void capture_announce(const struct capture *capture)
 {
 	for (unsigned int i = 0; i < capture->ring_count && !capture->settings->quiet; i++)
 		print_banner(capture->rings[i]);
+	if (capture->ring_count > 0 && !capture->settings->quiet)
+		tell_unpublished(capture->rings[0]);
 }
 
 static void take_signals(struct capture *capture)

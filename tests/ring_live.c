@@ -6,6 +6,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -203,6 +204,72 @@ static void test_other_user(void)
 	torc_ring_close(ring);
 }
 
+static uint64_t cpu_us(void)
+{
+	struct rusage usage;
+
+	getrusage(RUSAGE_SELF, &usage);
+	return (uint64_t)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1000000 +
+	       (uint64_t)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec);
+}
+
+/*
+ * A child that inherits a ring its parent reads on: the descriptor is readable for packets that only
+ * the parent can get at. The child waits for a second and uses next to no processor time.
+ */
+static void test_no_spin(void)
+{
+	struct torc_ring *ring = net_ring("vb", 0);
+	int ready[2], status;
+	char byte = 0;
+	pid_t child;
+
+	if (pipe(ready) < 0)
+		exit(1);
+	child = fork();
+	if (child == 0) {
+		uint64_t before;
+
+		close(ready[1]);
+		if (read(ready[0], &byte, 1) != 1)
+			_exit(3);
+		before = cpu_us();
+		if (torc_ring_wait(ring, 1000) != 0)
+			_exit(2);
+		_exit(cpu_us() - before > 300000);
+	}
+	net_send_udp(sender, 1, 80, 0);
+	is(net_read(ring, 1, 5000, NULL, NULL), 1, "the parent reads");
+	net_send_udp(sender, 1, 80, 1);
+	net_wait_seen(ring, 2);
+	torc_ring_wait(ring, 5000); /* its block is handed over, and stays so */
+	is(write(ready[1], &byte, 1), 1, "and leaves a packet where it is");
+	waitpid(child, &status, 0);
+	is(WEXITSTATUS(status), 0, "a child that waits meanwhile does not spin");
+	torc_ring_close(ring);
+	close(ready[0]);
+	close(ready[1]);
+}
+
+/* A ring that cannot be published says so; it works all the same. */
+static void test_unpublished(void)
+{
+	struct torc_ring_info info = { .size = sizeof(info) };
+	struct torc_ring *ring = net_ring("vb", 0);
+
+	torc_ring_info(ring, &info);
+	ok(info.published, "a ring is published");
+	torc_ring_close(ring);
+	setenv("TORC_RUNTIME_DIR", "/proc/nowhere", 1);
+	ring = net_ring("vb", 0);
+	torc_ring_info(ring, &info);
+	ok(!info.published, "where there is no folder it is not, and says so");
+	net_send_udp(sender, 3, 80, 0);
+	is(net_read(ring, 3, 5000, NULL, NULL), 3, "it receives");
+	torc_ring_close(ring);
+	setenv("TORC_RUNTIME_DIR", directory, 1);
+}
+
 /* After fork() the child may go on with the ring; then it is the child's. */
 static void test_fork(void)
 {
@@ -267,6 +334,8 @@ int main(void)
 	test_name();
 	test_other_user();
 	test_fork();
+	test_no_spin();
+	test_unpublished();
 	test_full();
 	rmdir(directory);
 	return done();

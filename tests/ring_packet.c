@@ -139,6 +139,11 @@ static void test_long_header(uint32_t flags)
 	for (unsigned int i = 0; i < 104; i++)
 		net_send_tagged(sender, &tag, 1, 80, i);
 	net_wait_seen(ring, 104);
+	if (!(flags & TORC_REENTRANT)) {
+		torc_ring_wait(ring, 5000);
+		is(torc_ring_peek(ring, &packet), 1, "peek");
+		check_parsed("peek", &packet);
+	}
 	is(torc_ring_next(ring, &packet), 1, "next");
 	check_parsed("next", &packet);
 	is(torc_ring_read_to(ring, buffer, sizeof(buffer), &packet), 1, "read_to");

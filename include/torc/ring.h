@@ -188,6 +188,7 @@ struct torc_ring_info {
 	bool is_file;  /* it has an end, and time is the file's */
 	bool can_send; /* torc_ring_send() is possible in this mode on this device */
 	bool loopback; /* of the first interface */
+	bool published; /* `torc rings` and torc/live.h show it; else there is no place to */
 };
 
 /*
@@ -231,7 +232,9 @@ TORC_API int torc_ring_enable(struct torc_ring *ring);
 
 /*
  * torc_ring_disable - no packet is delivered once this returned. What waited in the ring is counted
- * as discarded. Takes up to some milliseconds. 0 also when it is disabled already.
+ * as discarded. Takes up to some milliseconds. 0 also when it is disabled already; a negative code
+ * when an interface did not stop: then the ring is disabled all the same, and its account is off by
+ * what came in since.
  */
 TORC_API int torc_ring_disable(struct torc_ring *ring);
 

@@ -319,6 +319,23 @@ static int leave_group(struct afpacket *engine)
 	return result;
 }
 
+/*
+ * Nothing more comes in: bound to no protocol, or, where the kernel cannot do that (it is out of
+ * memory), with a filter that refuses everything.
+ */
+static int silence(struct afpacket *engine)
+{
+	int fd = afp_active(engine)->fd, result = afp_bind(fd, engine->ifindex, NO_PROTOCOL);
+
+	if (result == 0 || result == -ENODEV)
+		return 0;
+	if (afp_refuse_all(fd) == 0) {
+		afp_filter_settle();
+		result = 0;
+	}
+	return result;
+}
+
 int afp_stop(struct torc_engine *base)
 {
 	struct afpacket *engine = afpacket(base);
@@ -332,9 +349,9 @@ int afp_stop(struct torc_engine *base)
 	if (engine->member)
 		return leave_group(engine);
 	if (!engine->gone)
-		result = afp_bind(afp_active(engine)->fd, engine->ifindex, NO_PROTOCOL);
+		result = silence(engine);
 	engine->format->settle(engine, afp_active(engine));
-	return result == -ENODEV ? 0 : result;
+	return result;
 }
 
 int afp_join(struct torc_engine *base, struct torc_cluster_member *member,

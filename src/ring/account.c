@@ -137,6 +137,7 @@ static void describe(struct torc_ring *ring, struct torc_ring_info *info)
 		.can_send = ring->port_count > 0 && ring->ports[0].ops->send &&
 			    ring->mode != TORC_RECV_ONLY && engine.ifindex != 0,
 		.loopback = engine.loopback,
+		.published = ring->live != NULL,
 	};
 	if (ring->port_count == 1 && ring->vlan == TORC_VLAN_ANY)
 		info->vlan = ring->ports[0].vlan;

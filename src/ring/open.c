@@ -140,6 +140,8 @@ static int add_ports(struct torc_ring *ring, const char *device, struct torc_err
 	if (result < 0) {
 		remove_ports(ring, before);
 		ring->channel_mask = mask;
+		if (before > 0)
+			ring_restore_filter(ring);
 	}
 	return result;
 }
@@ -296,13 +298,22 @@ void torc_ring_close(struct torc_ring *ring)
 
 /* ---- enable and disable ---- */
 
-static void stop_ports(struct torc_ring *ring, unsigned int count)
+/* All of them, whatever one of them says; the code of the last that could not. */
+static int stop_ports(struct torc_ring *ring, unsigned int count)
 {
+	int result = 0;
+
 	ring_wait_unwatch(ring);
-	for (unsigned int i = 0; i < count; i++)
-		ring->ports[i].ops->stop(ring->ports[i].engine);
+	for (unsigned int i = 0; i < count; i++) {
+		int code = ring->ports[i].ops->stop(ring->ports[i].engine);
+
+		if (code < 0)
+			result = ring_fail(ring, code, "%s does not stop receiving: %s",
+					   ring->ports[i].name, torc_strerror(code));
+	}
 	ring_drain(ring);
 	ring_wait_watch(ring);
+	return result;
 }
 
 int torc_ring_enable(struct torc_ring *ring)
@@ -316,10 +327,10 @@ int torc_ring_enable(struct torc_ring *ring)
 
 		result = port->ops->start(port->engine);
 		if (result < 0) {
+			stop_ports(ring, i);
 			ring_fail(ring, result, "cannot start receiving on %s: %s%s", port->name,
 				  torc_strerror(result),
 				  result == -ENOMEM ? ": ask for a smaller buffer" : "");
-			stop_ports(ring, i);
 			break;
 		}
 	}
@@ -339,14 +350,16 @@ int torc_ring_enable(struct torc_ring *ring)
 
 int torc_ring_disable(struct torc_ring *ring)
 {
+	int result = 0;
+
 	ring_lock(ring);
 	if (ring->enabled) {
-		stop_ports(ring, ring->port_count);
+		result = stop_ports(ring, ring->port_count);
 		/* now, so that stats() from another thread sees it waiting until it is discarded */
 		__atomic_store_n(&ring->enabled, false, __ATOMIC_RELAXED);
 		ring_publish(ring);
 		ring_ready(ring);
 	}
 	ring_unlock(ring);
-	return 0;
+	return result;
 }

@@ -108,6 +108,12 @@ void ring_drain(struct torc_ring *ring)
 
 /* ---- to the user ---- */
 
+static inline void parse(struct torc_packet *packet, struct torc_parsed *parsed)
+{
+	torc_parse(packet->link_type, packet->data, packet->caplen, parsed);
+	packet->parsed = parsed;
+}
+
 /* Account for packets that the user gets; parse them when asked. */
 static void deliver(struct torc_ring *ring, struct torc_packet *packets, unsigned int count,
 		    struct torc_parsed *parsed)
@@ -122,10 +128,8 @@ static void deliver(struct torc_ring *ring, struct torc_packet *packets, unsigne
 	ring_add(&ring->counters.received_bytes, bytes);
 	if (cut)
 		ring_add(&ring->counters.truncated, cut);
-	for (unsigned int i = 0; parsed && i < count; i++) {
-		torc_parse(packets[i].link_type, packets[i].data, packets[i].caplen, &parsed[i]);
-		packets[i].parsed = &parsed[i];
-	}
+	for (unsigned int i = 0; parsed && i < count; i++)
+		parse(&packets[i], &parsed[i]);
 }
 
 static int may_receive(struct torc_ring *ring)
@@ -344,8 +348,11 @@ int torc_ring_peek(struct torc_ring *ring, struct torc_packet *packet)
 	if (torc_ring_stopped(ring))
 		return 0;
 	result = refill(ring, 0);
-	if (result > 0)
+	if (result > 0) {
 		*packet = ring->batch[ring->batch_at];
+		if (ring->parsed)
+			parse(packet, &ring->parsed[ring->batch_at]);
+	}
 	ring_ready(ring);
 	return result > 0 ? 1 : result;
 }

@@ -244,6 +244,7 @@ int ring_check(struct torc_ring *ring);
 
 /* settings.c */
 int ring_apply_filter(struct torc_ring *ring);
+void ring_restore_filter(struct torc_ring *ring);
 
 /* account.c */
 void ring_refresh(struct torc_ring *ring);

@@ -66,7 +66,16 @@ static void note_unknown(struct torc_ring *ring, const struct ring_port *port)
 		__atomic_store_n(&ring->kernel_directed, true, __ATOMIC_RELAXED);
 }
 
-/* Give every engine the program that the settings make; packets from before are tested again. */
+/* Packets from before were captured under other settings: they are tested again. */
+static void look_back(struct torc_ring *ring)
+{
+	/* a file's packets are tested when they are read, so none was captured under older ones */
+	ring->settings_since_ns = ring->enabled && !is_file(ring) ? ring_now_ns() : 0;
+	ring_refine_changed(ring);
+	ring_refine_batch(ring);
+}
+
+/* Give every engine the program that the settings make. */
 int ring_apply_filter(struct torc_ring *ring)
 {
 	for (unsigned int i = 0; i < ring->port_count; i++) {
@@ -76,14 +85,25 @@ int ring_apply_filter(struct torc_ring *ring)
 		if (result < 0)
 			return ring_fail(ring, result, "%s does not take the filter: %s", port->name,
 					 torc_strerror(result));
-		note_unknown(ring, port);
 	}
-	/* a file's packets are tested when they are read, so none was captured under older ones */
-	ring->settings_since_ns = ring->enabled && !is_file(ring) ? ring_now_ns() : 0;
-	ring_refine_changed(ring);
-	ring_refine_batch(ring);
+	for (unsigned int i = 0; i < ring->port_count; i++)
+		note_unknown(ring, &ring->ports[i]);
+	look_back(ring);
 	ring_publish(ring);
 	return 0;
+}
+
+/*
+ * A port refused a setting that those before it have taken, and the settings are as they were again:
+ * so are the ports. What came in between is tested again, but not by a filter that only the kernel
+ * can run: that would refuse all there is.
+ */
+void ring_restore_filter(struct torc_ring *ring)
+{
+	for (unsigned int i = 0; i < ring->port_count; i++)
+		apply_to_port(ring, &ring->ports[i]);
+	if (!ring->filter_kernel_only)
+		look_back(ring);
 }
 
 struct filter_state {
@@ -179,11 +199,8 @@ int torc_ring_set_filter(struct torc_ring *ring, const char *expression)
 		use_filter_state(ring, &next);
 		result = ring_apply_filter(ring);
 		if (result < 0) {
-			struct torc_error reason = ring->error;
-
 			use_filter_state(ring, &before);
-			ring_apply_filter(ring);
-			ring->error = reason;
+			ring_restore_filter(ring);
 		}
 	}
 	free_filter_state(result < 0 ? &next : &before);
@@ -203,34 +220,53 @@ int torc_ring_remove_filter(struct torc_ring *ring)
 	} else {
 		use_filter_state(ring, &none);
 		result = ring_apply_filter(ring);
-		free_filter_state(&before);
+		if (result < 0) {
+			use_filter_state(ring, &before);
+			ring_restore_filter(ring);
+		} else {
+			free_filter_state(&before);
+		}
 	}
 	ring_unlock(ring);
 	return result;
 }
 
+static int direct_ports(struct torc_ring *ring)
+{
+	for (unsigned int i = 0; i < ring->port_count; i++) {
+		struct ring_port *port = &ring->ports[i];
+		int result = port->ops->set_direction ?
+				     port->ops->set_direction(port->engine, ring->direction) :
+				     0;
+
+		if (result < 0)
+			return ring_fail(ring, result, "%s cannot capture only that direction",
+					 port->name);
+	}
+	return 0;
+}
+
 int torc_ring_set_direction(struct torc_ring *ring, enum torc_direction direction)
 {
 	enum torc_direction before;
-	int result = 0;
+	struct torc_error reason;
+	int result;
 
 	if ((unsigned int)direction > TORC_TX_ONLY)
 		return ring_fail(ring, -EINVAL, "direction %d does not exist", (int)direction);
 	ring_lock(ring);
 	before = ring->direction;
 	ring->direction = direction;
-	for (unsigned int i = 0; i < ring->port_count && result == 0; i++) {
-		struct ring_port *port = &ring->ports[i];
-
-		if (port->ops->set_direction)
-			result = port->ops->set_direction(port->engine, direction);
-		if (result < 0)
-			ring_fail(ring, result, "%s cannot capture only that direction", port->name);
-	}
-	if (result < 0)
-		ring->direction = before;
-	else
+	result = direct_ports(ring);
+	if (result == 0)
 		result = ring_apply_filter(ring);
+	if (result < 0) {
+		reason = ring->error;
+		ring->direction = before;
+		direct_ports(ring);
+		ring_restore_filter(ring);
+		ring->error = reason;
+	}
 	ring_unlock(ring);
 	return result;
 }
@@ -245,8 +281,10 @@ int torc_ring_set_vlan(struct torc_ring *ring, int vlan)
 	before = ring->vlan;
 	ring->vlan = vlan;
 	result = ring_apply_filter(ring);
-	if (result < 0)
+	if (result < 0) {
 		ring->vlan = before;
+		ring_restore_filter(ring);
+	}
 	ring_unlock(ring);
 	return result;
 }
@@ -262,13 +300,22 @@ int torc_ring_set_channel_mask(struct torc_ring *ring, uint64_t mask)
 	before = ring->channel_mask;
 	ring->channel_mask = mask;
 	result = ring_apply_filter(ring);
-	if (result < 0)
+	if (result < 0) {
 		ring->channel_mask = before;
+		ring_restore_filter(ring);
+	}
 	ring_unlock(ring);
 	return result;
 }
 
 /* ---- the rest ---- */
+
+static int set_mode(struct ring_port *port, enum torc_mode mode)
+{
+	if (port->ops->set_mode)
+		return port->ops->set_mode(port->engine, mode);
+	return mode == TORC_SEND_ONLY ? -EOPNOTSUPP : 0;
+}
 
 int torc_ring_set_mode(struct torc_ring *ring, enum torc_mode mode)
 {
@@ -277,15 +324,14 @@ int torc_ring_set_mode(struct torc_ring *ring, enum torc_mode mode)
 	if (ring->enabled)
 		return ring_fail(ring, -EBUSY, "the mode is set before the ring is enabled");
 	for (unsigned int i = 0; i < ring->port_count; i++) {
-		struct ring_port *port = &ring->ports[i];
-		int result = 0;
+		int result = set_mode(&ring->ports[i], mode);
 
-		if (port->ops->set_mode)
-			result = port->ops->set_mode(port->engine, mode);
-		else if (mode == TORC_SEND_ONLY)
-			result = -EOPNOTSUPP;
-		if (result < 0)
-			return ring_fail(ring, result, "%s cannot send", port->name);
+		if (result < 0) {
+			ring_fail(ring, result, "%s cannot send", ring->ports[i].name);
+			while (i-- > 0)
+				set_mode(&ring->ports[i], ring->mode);
+			return result;
+		}
 	}
 	ring->mode = mode;
 	return 0;
@@ -354,16 +400,22 @@ int torc_ring_set_application_stats(struct torc_ring *ring, const char *text)
 int torc_ring_set_promisc(struct torc_ring *ring, bool on)
 {
 	int result = 0;
+	bool was;
 
 	ring_lock(ring);
+	was = (ring->flags & TORC_PROMISC) != 0;
 	for (unsigned int i = 0; i < ring->port_count && result == 0; i++) {
 		struct ring_port *port = &ring->ports[i];
 
 		result = port->ops->set_promisc ? port->ops->set_promisc(port->engine, on) :
 						  -EOPNOTSUPP;
-		if (result < 0)
-			ring_fail(ring, result, "%s cannot change promiscuous mode: %s", port->name,
-				  torc_strerror(result));
+		if (result == 0)
+			continue;
+		ring_fail(ring, result, "%s cannot change promiscuous mode: %s", port->name,
+			  torc_strerror(result));
+		while (i-- > 0)
+			ring->ports[i].ops->set_promisc(ring->ports[i].engine, was);
+		break;
 	}
 	if (result == 0)
 		ring->flags = on ? ring->flags | TORC_PROMISC : ring->flags & ~(uint32_t)TORC_PROMISC;

@@ -372,9 +372,11 @@ static void sleep_until(struct torc_ring *ring, const struct wait *wait, uint64_
 		ppoll(&any, 1, &pause, NULL);
 		return;
 	}
-	/* readable because another thread holds the last block: do not spin on it */
-	if (poll(&any, 1, milliseconds_until(until, now)) > 0 && ring->reentrant &&
-	    torc_ring_queued(ring) == 0)
+	/*
+	 * Readable, and nothing is at hand: after a fork() the other process has read this block and
+	 * not given it back. Do not spin on it.
+	 */
+	if (poll(&any, 1, milliseconds_until(until, now)) > 0 && torc_ring_queued(ring) == 0)
 		poll(&stop, 1, PAUSE_MS);
 }
 
