@@ -7,7 +7,7 @@
  * both per packet. One ring alone is beside them, and so is the other way of sharing an AF_XDP
  * queue, by hand: a socket for each process and a program that chooses one by a hash of the flow.
  *
- *	members [PACKETS [ROUNDS]]
+ *	members [PACKETS [ROUNDS [NAME]]]	NAME: only the ways with this in their name
  */
 #include <linux/if_link.h>
 #include <linux/if_xdp.h>
@@ -487,6 +487,7 @@ int main(int argc, char **argv)
 {
 	uint64_t packets = argc > 1 ? strtoull(argv[1], NULL, 10) : 1000000;
 	unsigned int rounds = argc > 2 ? (unsigned int)atoi(argv[2]) : 5;
+	const char *only = argc > 3 ? argv[3] : NULL;
 	static struct figures figures[WAYS];
 	cpu_set_t receiver_cpu;
 
@@ -499,8 +500,10 @@ int main(int argc, char **argv)
 	CPU_SET(1, &receiver_cpu);
 	sched_setaffinity(0, sizeof(receiver_cpu), &receiver_cpu); /* with one CPU: stays there */
 	for (unsigned int round = 0; round < rounds; round++)
-		for (unsigned int i = 0; i < WAYS; i++)
-			run(&ways[i], packets, &figures[i]);
+		for (unsigned int i = 0; i < WAYS; i++) {
+			if (!only || strstr(ways[i].name, only))
+				run(&ways[i], packets, &figures[i]);
+		}
 	printf("%llu packets of 64 bytes in %d flows on veth, %u rounds in turn\n",
 	       (unsigned long long)packets, FLOWS, rounds);
 	report(figures);

@@ -9,7 +9,8 @@
 #include "bpf/bpf.h"
 #include "util/error.h"
 
-#define LOG_BYTES (256 * 1024)
+#define LOG_BYTES  (256 * 1024)
+#define LOAD_TRIES 5
 
 static int bpf_call(int command, union bpf_attr *attr)
 {
@@ -80,6 +81,16 @@ static const char *verifier_reason(char *log)
 	return reason;
 }
 
+/* The verifier gives up when a signal is pending (EAGAIN): the next try begins after its handler. */
+static int load_program(union bpf_attr *attr)
+{
+	int fd = bpf_call(BPF_PROG_LOAD, attr);
+
+	for (unsigned int tries = 1; fd == -EAGAIN && tries < LOAD_TRIES; tries++)
+		fd = bpf_call(BPF_PROG_LOAD, attr);
+	return fd;
+}
+
 /* Load a second time, now with a log: it costs time and memory only when there is something to
  * tell. */
 static int explain(union bpf_attr *attr, const char *name, int code, struct torc_error *error)
@@ -92,7 +103,7 @@ static int explain(union bpf_attr *attr, const char *name, int code, struct torc
 	attr->log_level = 1;
 	attr->log_size = LOG_BYTES;
 	attr->log_buf = pointer(log);
-	again = bpf_call(BPF_PROG_LOAD, attr);
+	again = load_program(attr);
 	if (again >= 0)
 		close(again);
 	torc_error_set(error, code, "the kernel refuses BPF program %s: %s: %.300s", name,
@@ -115,7 +126,7 @@ int torc_bpf_program_load(const struct torc_bpf_program *program, struct torc_er
 	int fd;
 
 	set_name(attr.prog_name, program->name);
-	fd = bpf_call(BPF_PROG_LOAD, &attr);
+	fd = load_program(&attr);
 	if (fd == -EPERM)
 		return torc_error_set(error, fd, "loading BPF program %s needs CAP_BPF%s",
 				      program->name,

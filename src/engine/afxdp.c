@@ -17,161 +17,64 @@
  * Interface: Documentation/networking/af_xdp.rst.
  */
 #include <errno.h>
-#include <linux/membarrier.h>
 #include <net/if.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
-#include "bpf/bpf.h"
 #include "engine/afxdp.h"
+#include "util/error.h"
 
 #define RETRY_NS 100000000 /* look for a deleted interface that often */
 
-/* ---- start and stop ---- */
+/* ---- life ---- */
 
-/* Softirqs are RCU readers, and this is synchronize_rcu(). */
-void afxdp_let_packets_pass(void)
+static void afxdp_close(struct torc_engine *engine)
 {
-	syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0);
+	afxdp_stop(engine);
+	afxdp_leave(engine);
+	afxdp_close_on_device(engine);
+	afxdp_blocks_free(&engine->blocks);
+	free(engine->filter);
+	if (engine->monitor >= 0)
+		close(engine->monitor);
+	if (engine->epoll >= 0)
+		close(engine->epoll);
+	if (engine->packet_socket >= 0)
+		close(engine->packet_socket);
+	pthread_mutex_destroy(&engine->sockets_lock);
+	free(engine);
 }
 
-static bool queues_are_taken(const struct torc_engine *engine)
+static int afxdp_open(struct torc_engine **opened, const struct torc_engine_config *config,
+	       struct torc_error *error)
 {
-	if (engine->port->foreign || (engine->port->lent & engine->queue_mask))
-		return true;
-	for (const struct torc_engine *e = engine->port->engines; e; e = e->next_on_port) {
-		if (e != engine && e->receiving && (e->queue_mask & engine->queue_mask))
-			return true;
+	struct torc_engine *engine = calloc(1, sizeof(*engine));
+	int result;
+
+	if (!engine)
+		return torc_error_set(error, -ENOMEM, "out of memory");
+	engine->monitor = engine->packet_socket = engine->epoll = -1;
+	pthread_mutex_init(&engine->sockets_lock, NULL);
+	engine->config = *config;
+	engine->config.name = engine->config.settings = NULL;
+	engine->snaplen = config->snaplen ? config->snaplen : TORC_SNAPLEN_DEFAULT;
+	result = afxdp_open_device(engine, config->name, config->settings, error);
+	if (result == 0 && config->flags & TORC_PROMISC) {
+		result = afxdp_set_promisc(engine, true);
+		if (result < 0)
+			torc_error_set(error, result, "no promiscuous mode on %s: %s",
+				       engine->device.name, torc_strerror(result));
 	}
-	return false;
-}
-
-/* What came between stop() and here belongs to nobody. */
-static void discard_stragglers(struct afxdp_queue *queue)
-{
-	struct xdp_desc descs[AFXDP_BLOCK_PACKETS];
-	uint32_t count;
-
-	while ((count = afxdp_queue_take(queue, descs, AFXDP_BLOCK_PACKETS)) > 0) {
-		afxdp_queue_give_back(queue, descs, count);
-		for (uint32_t i = 0; i < count; i++)
-			__atomic_fetch_add(&queue->stragglers, !(descs[i].options & XDP_PKT_CONTD),
-					   __ATOMIC_RELAXED);
-	}
-}
-
-int afxdp_port_start(struct torc_engine *engine)
-{
-	/* a guest without a cluster, and a host whose cluster receives, get nothing alone */
-	bool busy = engine->queue_count == 0 || engine->receiving || queues_are_taken(engine);
-	int result = busy ? -EBUSY : 0;
-
-	if (result < 0)
+	if (result < 0) {
+		afxdp_close(engine);
 		return result;
-	engine->receiving = true;
-	for (uint32_t i = 0; i < engine->queue_count && result == 0; i++) {
-		struct afxdp_queue *queue = &engine->queues[i];
-
-		discard_stragglers(queue);
-		if (!queue->tap)
-			result = torc_bpf_map_update(engine->port->map, &queue->id,
-						     &queue->fd);
 	}
-	return result < 0 ? result : afxdp_port_reload(engine->port, NULL);
-}
-
-void afxdp_port_stop(struct torc_engine *engine)
-{
-	engine->receiving = false;
-	/* Should this fail, the program that stays finds no sockets in the map. */
-	afxdp_port_reload(engine->port, NULL);
-	afxdp_let_packets_pass();
-	for (uint32_t i = 0; i < engine->queue_count; i++)
-		torc_bpf_map_delete(engine->port->map, &engine->queues[i].id);
-}
-
-int afxdp_stop(struct torc_engine *engine)
-{
-	if (!engine->running)
-		return 0;
-	engine->waiting = false;
-	if (engine->port && engine->config.mode != TORC_SEND_ONLY) {
-		pthread_mutex_lock(&engine->port->lock);
-		if (engine->group)
-			afxdp_share_stop(engine);
-		else if (engine->receiving)
-			afxdp_port_stop(engine);
-		engine->running = false; /* read by other members, under the lock */
-		pthread_mutex_unlock(&engine->port->lock);
-	} else {
-		engine->running = false;
-	}
+	*opened = engine;
 	return 0;
 }
 
-static int start_receiving(struct torc_engine *engine)
-{
-	int result;
-
-	if (engine->group)
-		return afxdp_share_start(engine);
-	result = afxdp_port_start(engine);
-	if (result < 0 && result != -EBUSY)
-		afxdp_port_stop(engine);
-	return result;
-}
-
-int afxdp_start(struct torc_engine *engine)
-{
-	int result;
-
-	if (engine->running)
-		return 0;
-	result = afxdp_find_again(engine);
-	if (result < 0)
-		return result;
-	engine->checked = engine->down = false;
-	afxdp_link_monitor_for(engine->monitor, engine->device.ifindex, true);
-	if (engine->port && engine->config.mode != TORC_SEND_ONLY) {
-		pthread_mutex_lock(&engine->port->lock);
-		result = start_receiving(engine);
-		engine->running = result == 0;
-		pthread_mutex_unlock(&engine->port->lock);
-	} else {
-		engine->running = true;
-	}
-	return result;
-}
-
-/* As far as the ring knows the engine runs; check() tries to make it true. */
-int afxdp_wait(struct torc_engine *engine)
-{
-	int result;
-
-	engine->running = false;
-	result = afxdp_start(engine);
-	engine->waiting = result < 0;
-	engine->running = true;
-	return result;
-}
-
 /* ---- settings ---- */
-
-/* A ring that does not run yet: would the kernel take its program? */
-int afxdp_try_program(struct torc_engine *engine, struct torc_error *error)
-{
-	int program;
-
-	engine->receiving = true;
-	program = afxdp_program_load(engine->port, error);
-	engine->receiving = false;
-	if (program >= 0)
-		close(program);
-	return program < 0 ? program : 0;
-}
 
 static int use_filter(struct torc_engine *engine, struct sock_filter *filter, unsigned short length)
 {
@@ -181,8 +84,10 @@ static int use_filter(struct torc_engine *engine, struct sock_filter *filter, un
 	free(engine->filter);
 	engine->filter = filter;
 	engine->filter_length = length;
-	result = engine->receiving ? afxdp_port_reload(engine->port, NULL) :
-				     afxdp_try_program(engine, NULL);
+	if (engine->sockets->alone == engine)
+		result = afxdp_port_reload(engine->port, NULL);
+	else
+		result = afxdp_try_program(engine, NULL);
 	pthread_mutex_unlock(&engine->port->lock);
 	return result;
 }
@@ -200,8 +105,11 @@ static int afxdp_set_filter(struct torc_engine *engine, const struct sock_fprog 
 	if (!engine->port)
 		return 0; /* it receives nothing */
 	/* the rings of a cluster filter themselves, and the program sees the first piece only */
-	if (engine->group || engine->queue_count == 0 || engine->port->pieces)
+	if (engine->member || !engine->sockets || engine->left || engine->port->pieces) {
+		free(engine->filter);
+		engine->filter = NULL;
 		return program ? -EOPNOTSUPP : 0;
+	}
 	if (program) {
 		copy = malloc(bytes);
 		if (!copy)
@@ -213,7 +121,7 @@ static int afxdp_set_filter(struct torc_engine *engine, const struct sock_fprog 
 		use_filter(engine, NULL, 0);
 		result = -EOPNOTSUPP;
 	}
-	if (engine->receiving)
+	if (engine->sockets->alone == engine)
 		afxdp_let_packets_pass();
 	return result;
 }
@@ -236,14 +144,6 @@ static int afxdp_set_mode(struct torc_engine *engine, enum torc_mode mode)
 
 /* ---- information ---- */
 
-/* One descriptor over all sockets: it stays the same when the interface comes back as another. */
-int afxdp_watch(const struct torc_engine *engine, int fd)
-{
-	struct epoll_event event = { .events = EPOLLIN };
-
-	return epoll_ctl(engine->epoll, EPOLL_CTL_ADD, fd, &event) < 0 ? -errno : 0;
-}
-
 static unsigned int afxdp_fds(struct torc_engine *engine, int *fds, unsigned int max)
 {
 	if (max == 0)
@@ -264,86 +164,6 @@ static bool afxdp_at_end(struct torc_engine *engine)
 	return false;
 }
 
-/* Add what the sockets count. */
-int afxdp_count(const struct torc_engine *engine, struct torc_engine_stats *stats)
-{
-	for (uint32_t i = 0; engine->port && !engine->lent && i < engine->queue_count; i++) {
-		const struct afxdp_queue *queue = &engine->queues[i];
-		uint64_t dropped = afxdp_queue_dropped(queue);
-
-		if (dropped == TORC_UNKNOWN)
-			return -EIO;
-		stats->dropped += dropped;
-		stats->seen += dropped + afxdp_queue_arrived(queue) -
-			       __atomic_load_n(&queue->stragglers, __ATOMIC_RELAXED);
-	}
-	return 0;
-}
-
-/* A member of a cluster has what was dealt to it, and one of them what the sockets lost. */
-static int afxdp_total(struct torc_engine *engine, struct torc_engine_stats *stats)
-{
-	int result = 0;
-
-	if (engine->group)
-		afxdp_share_count(engine, stats);
-	else
-		result = afxdp_count(engine, stats);
-	if (!engine->group) {
-		stats->seen -= engine->base_seen;
-		stats->dropped -= engine->base_dropped;
-	}
-	stats->seen += __atomic_load_n(&engine->past_seen, __ATOMIC_RELAXED) +
-		       __atomic_load_n(&engine->dealt, __ATOMIC_RELAXED);
-	stats->dropped += __atomic_load_n(&engine->past_dropped, __ATOMIC_RELAXED);
-	return result;
-}
-
-void afxdp_set_base(struct torc_engine *engine)
-{
-	struct torc_engine_stats sockets = { 0 };
-
-	afxdp_count(engine, &sockets);
-	engine->base_seen = sockets.seen;
-	engine->base_dropped = sockets.dropped;
-}
-
-void afxdp_keep_counters(struct torc_engine *engine)
-{
-	struct torc_engine_stats sockets = { 0 };
-
-	afxdp_count(engine, &sockets);
-	__atomic_fetch_add(&engine->past_seen, sockets.seen - engine->base_seen, __ATOMIC_RELAXED);
-	__atomic_fetch_add(&engine->past_dropped, sockets.dropped - engine->base_dropped,
-			   __ATOMIC_RELAXED);
-	afxdp_set_base(engine);
-}
-
-static int afxdp_stats(struct torc_engine *engine, struct torc_engine_stats *stats)
-{
-	struct afxdp_link now;
-	int result;
-
-	*stats = (struct torc_engine_stats){
-		.freezes = TORC_UNKNOWN,
-		.card_missed = TORC_UNKNOWN,
-		.sent = __atomic_load_n(&engine->sent, __ATOMIC_RELAXED),
-		.sent_bytes = __atomic_load_n(&engine->sent_bytes, __ATOMIC_RELAXED),
-		.send_errors = __atomic_load_n(&engine->send_errors, __ATOMIC_RELAXED),
-	};
-	/* the first against an interface that comes back, the second against a host that leaves */
-	pthread_mutex_lock(&engine->queues_lock);
-	if (engine->port)
-		pthread_mutex_lock(&engine->port->lock);
-	result = afxdp_total(engine, stats);
-	if (engine->port)
-		pthread_mutex_unlock(&engine->port->lock);
-	if (afxdp_link_get(&now, NULL, engine->device.ifindex) == 0)
-		stats->card_missed = now.missed - engine->device.missed;
-	pthread_mutex_unlock(&engine->queues_lock);
-	return result;
-}
-
 static const char *detail(const struct torc_engine *engine)
 {
 	static const char *const texts[2][2] = {
@@ -358,20 +178,21 @@ static const char *detail(const struct torc_engine *engine)
 		return engine->port->generic ? "generic, tap" : "native, tap";
 	if (engine->port->generic)
 		return busy ? "generic, copy, busy polling" : "generic, copy";
-	return texts[busy][engine->queue_count > 0 && engine->queues[0].zero_copy];
+	return texts[busy][engine->sockets && engine->sockets->queues[0].zero_copy];
 }
 
-/* A guest's frames are those of its host. */
+/* 0: there are none yet. */
 static uint32_t frame_bytes_of(struct torc_engine *engine)
 {
-	const struct torc_engine *host;
+	const struct afxdp_sockets *sockets = engine->sockets;
 	uint32_t bytes;
 
 	if (!engine->port)
 		return 0;
 	pthread_mutex_lock(&engine->port->lock);
-	host = afxdp_share_host(engine);
-	bytes = host ? host->queues[0].frame_bytes : 0;
+	if (!sockets)
+		sockets = afxdp_port_find(engine->port, engine->queue_mask);
+	bytes = sockets ? sockets->queues[0].frame_bytes : 0;
 	pthread_mutex_unlock(&engine->port->lock);
 	return bytes;
 }

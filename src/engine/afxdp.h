@@ -2,7 +2,7 @@
 /*
  * afxdp.h - inside the AF_XDP engine
  *
- *	card ── XDP program ──┬── socket of queue 0 ──┐
+ *	card ── XDP program ────┬── socket of queue 0 ──┐
  *	        (afxdp_program) ├── socket of queue 1 ──┼── engine ── ring
  *	                        │     (afxdp_queue)     │
  *	                        └── host stack          └── a port: what this process holds of an
@@ -12,8 +12,9 @@
  * the host stack.
  *
  * The program and its map belong to the port: an interface takes one XDP program, so all rings
- * that this process has on an interface share it. A queue belongs to one engine at a time, or to
- * the engines of one cluster, in whatever processes they are (afxdp_share). Everything is held by
+ * that this process has on an interface share it. The sockets of a set of queues (afxdp_sockets)
+ * belong to all engines of this process on these queues; one of them receives alone, or all that
+ * are in a cluster do, with those of other processes (afxdp_cluster). Everything is held by
  * descriptors alone, so whatever ends the last process gives the interface back to the host.
  */
 #ifndef TORC_ENGINE_AFXDP_H
@@ -117,7 +118,7 @@ struct afxdp_queue {
 	uint32_t tx_count; /* frames for sending, 0 when the queue does not send */
 	struct afxdp_ring fill, completion, rx, tx;
 	uint64_t consumed;   /* frames taken from rx since open; atomic, one writer */
-	uint64_t stragglers; /* those of them that arrived while the ring was disabled; atomic */
+	uint32_t fill_offset; /* from the begin of a frame, in the fill ring */
 	uint64_t *tx_free;   /* addresses of the frames that can be sent */
 	uint32_t tx_free_count;
 	uint32_t tx_unsent;  /* in the tx ring, not kicked yet */
@@ -132,26 +133,32 @@ int afxdp_queue_open(struct afxdp_queue *queue, const struct afxdp_link *link, u
 		     struct torc_error *error);
 /*
  * A socket and the memory of its frames that another process has made; takes the descriptors.
- * like: its numbers. Nothing can be sent by it.
+ * Nothing can be sent by it.
  */
-int afxdp_queue_attach(struct afxdp_queue *queue, const struct afxdp_queue *like, int fd,
-		       int memory);
+int afxdp_queue_attach(struct afxdp_queue *queue, uint32_t id, uint32_t frame_bytes,
+		       uint32_t frame_count, int fd, int memory);
 void afxdp_queue_close(struct afxdp_queue *queue);
 /* Let poll() drive the card's queue for so long instead of waiting for its interrupt. */
 int afxdp_queue_busy_poll(struct afxdp_queue *queue, uint32_t microseconds);
 /* Frames received and not taken yet. */
 uint64_t afxdp_queue_arrived(const struct afxdp_queue *queue); /* since open, taken or not */
 uint32_t afxdp_queue_waiting(const struct afxdp_queue *queue);
+/* The same for whoever may not touch the queue just now, of one that several take from. */
+uint32_t afxdp_queue_unread(const struct afxdp_queue *queue);
 /* Copy up to max descriptors out of the rx ring, of whole packets. */
 uint32_t afxdp_queue_take(struct afxdp_queue *queue, struct xdp_desc *descs, uint32_t max);
 /* The kernel may use these frames again. */
 void afxdp_queue_give_back(struct afxdp_queue *queue, const struct xdp_desc *descs, uint32_t count);
-/* Both in two steps: look and have taken; write into the fill ring and let the kernel have it. */
+/* The first in two steps: look, and have taken. */
 uint32_t afxdp_queue_peek(struct afxdp_queue *queue, struct xdp_desc *descs, uint32_t max);
 void afxdp_queue_taken(struct afxdp_queue *queue, uint32_t count);
-void afxdp_queue_put_back(const struct afxdp_queue *queue, const struct xdp_desc *descs,
-			  uint32_t count);
-void afxdp_queue_refill(struct afxdp_queue *queue, uint32_t count);
+/*
+ * Of queues that several processes have, from where they were at afxdp_queue_sync(): so many
+ * descriptors are taken, so many entries are written behind those of the fill ring. False when
+ * another has moved them meanwhile.
+ */
+bool afxdp_queue_try_taken(struct afxdp_queue *queue, uint32_t count);
+bool afxdp_queue_try_refill(struct afxdp_queue *queue, uint32_t count);
 /* Somebody else may have moved the rings: go on where they are. */
 void afxdp_queue_sync(struct afxdp_queue *queue);
 /* Frames lost since open: no room in the rx ring, or no free frame. */
@@ -190,11 +197,56 @@ void afxdp_tap_taken(struct afxdp_queue *queue);
 /* Nothing waits: from now on the kernel wakes who polls. Look once more before sleeping. */
 void afxdp_tap_rest(struct afxdp_queue *queue);
 
+/* ---- the sockets of a set of queues: afxdp_sockets.c ---- */
+
+struct afxdp_cluster;
+
+/* What all engines of this process on the same queues of a port have in common. */
+struct afxdp_sockets {
+	struct afxdp_sockets *next; /* on the port */
+	unsigned int users;
+	uint64_t mask;              /* of the queues */
+	struct afxdp_queue *queues;
+	uint32_t count;             /* of queues */
+	uint64_t buffer_bytes;
+	bool tap;
+	bool receiving;             /* the program gives packets to them, by what this process does */
+	bool card_time;             /* some engine wants the card's time */
+	bool shared;                /* other processes may receive by them: their cluster's */
+	struct torc_engine *alone;  /* who receives by them, without a cluster */
+	uint64_t seen_before, dropped_before; /* counted when it began */
+	uint32_t out;               /* blocks that were taken without a cluster; atomic */
+	struct torc_engine *sender; /* whose the tx ring is; the others send by a packet socket */
+	struct afxdp_cluster *cluster; /* of this process's members, or NULL */
+};
+
+struct afxdp_sockets_request {
+	uint64_t mask;
+	uint64_t buffer_bytes; /* 0: what may be locked, up to the default */
+	bool tap, sends;
+	bool only_sends; /* one queue, and no frames to speak of */
+	bool generic;
+	uint32_t busy_poll_us;
+};
+
+/* The bytes of a frame for packets of an MTU. */
+uint32_t afxdp_sockets_frame_bytes(uint32_t mtu, bool tap);
+int afxdp_sockets_open(struct afxdp_sockets **opened, const struct afxdp_link *link,
+		       const struct afxdp_sockets_request *request, struct torc_error *error);
+/* Made of what another process has; queues are attached by the caller. */
+struct afxdp_sockets *afxdp_sockets_new(uint64_t mask);
+void afxdp_sockets_close(struct afxdp_sockets *sockets);
+/* Their descriptors into an epoll instance, or out of it (EPOLL_CTL_). */
+void afxdp_sockets_watch(const struct afxdp_sockets *sockets, int epoll, int op);
+/* What has come up to now belongs to nobody; and what has come and was lost since then. */
+void afxdp_sockets_begin(struct afxdp_sockets *sockets);
+int afxdp_sockets_count(const struct afxdp_sockets *sockets, struct torc_engine_stats *stats);
+
 /* ---- the program: afxdp_program.c ---- */
 
 struct afxdp_port;
 
-/* Load the program that serves the port's engines with their filters; returns its descriptor. */
+/* Load the program that serves the port's sockets with their filters; returns its descriptor. */
 int afxdp_program_load(const struct afxdp_port *port, struct torc_error *error);
 
 /* The same for everything that this kernel may be able to do, to see whether it can. */
@@ -214,131 +266,165 @@ struct afxdp_port {
 	int time_function; /* tag, the card's time; 0: it does not */
 	uint32_t cookie;
 	uint64_t all_queues; /* the interface's, as a mask */
-	bool pieces; /* its packets may lie in several; no filter is in the program then */
-	bool foreign;  /* map and link are of another process: only what is in its cluster receives */
-	int open_mark, mark; /* torc_cluster_mark(); the second while there are groups */
-	uint64_t lent; /* queues that belong to clusters */
-	struct torc_engine *engines; /* linked by next_on_port */
-	struct afxdp_group *groups;  /* clusters: afxdp_share.c */
-	pthread_mutex_t lock;        /* of all that is above, and of shared queues */
+	bool pieces;  /* its packets may lie in several; no filter is in the program then */
+	bool foreign; /* map and link are of another process: only what is in its cluster receives */
+	int open_mark, mark; /* torc_cluster_mark(); the second while there are clusters */
+	struct afxdp_sockets *sockets;
+	pthread_mutex_t lock; /* of all that is above, and of shared queues */
 };
 
 int afxdp_port_get(struct afxdp_port **port, const struct afxdp_link *link, bool allow_native,
 		   struct torc_error *error);
 void afxdp_port_put(struct afxdp_port *port);
-/* Put a program for the engines as they are now in the place of the running one. */
+/* Put a program for the sockets as they are now in the place of the running one. */
 int afxdp_port_reload(struct afxdp_port *port, struct torc_error *error);
+/* The sockets on these queues, or NULL. Under the port's lock, as all that follows. */
+struct afxdp_sockets *afxdp_port_find(const struct afxdp_port *port, uint64_t mask);
+void afxdp_port_add(struct afxdp_port *port, struct afxdp_sockets *sockets);
+/* One user less; the last one closes them. */
+void afxdp_port_drop(struct afxdp_port *port, struct afxdp_sockets *sockets);
+/* The sockets into the program and its map, for one engine or (NULL) a cluster; and out of it. */
+int afxdp_port_start(struct afxdp_port *port, struct afxdp_sockets *sockets,
+		     struct torc_engine *alone);
+void afxdp_port_stop(struct afxdp_port *port, struct afxdp_sockets *sockets);
+/* Until no processor is in the middle of a program that was just changed. */
+void afxdp_let_packets_pass(void);
 
-/* ---- the engine: afxdp.c, afxdp_open.c, afxdp_receive.c, afxdp_send.c ---- */
+/* ---- one member of a cluster: afxdp_cluster.c ---- */
 
 /* A batch of descriptors that the ring holds. */
 struct afxdp_block {
 	struct afxdp_queue *queue;
-	bool dealt; /* by a cluster */
+	bool dealt;     /* to a member of a cluster */
 	uint8_t *whole; /* where packets in several pieces are put together; NULL until needed */
 	uint32_t count;
 	struct xdp_desc descs[AFXDP_BLOCK_PACKETS];
 };
 
-struct torc_engine {
-	struct torc_engine *next_on_port;
-	struct afxdp_port *port; /* NULL: this engine only sends */
-	struct afxdp_link device;
-	struct torc_engine_config config; /* its strings are not kept */
-	uint32_t snaplen;
-	bool generic;   /* asked for */
-	bool tap;       /* copies; the host has every packet too */
-	bool running;   /* between start() and stop() */
-	bool receiving; /* and its sockets are in the program's map */
-	bool down; /* as told to the ring last */
-	bool gone;    /* deleted */
-	bool waiting; /* started in vain; tried again now and then */
-	bool checked; /* since start() */
-	int epoll;   /* over the sockets and monitor: what the ring waits for */
-	int monitor; /* netlink */
-	int packet_socket; /* holds promiscuous mode, sends on other interfaces; -1 until needed */
-	bool promisc;
-	struct sock_filter *filter; /* in the program; NULL: none */
-	unsigned short filter_length;
-	uint32_t busy_poll_us;
-	uint64_t buffer_bytes;
-	uint64_t queue_mask;
-
-	struct afxdp_queue *queues;
-	uint32_t queue_count; /* 0: a guest on the queues of another engine (afxdp_share.c) */
-	struct afxdp_group *group;
-	bool lent;         /* we have left, and the others of the cluster go on with our sockets */
+struct afxdp_member {
+	struct afxdp_cluster *cluster;
 	struct torc_cluster_member *member;
-	unsigned int slot; /* its */
-	int wake;          /* a socket: readable when somebody has dealt to us */
-	uint32_t next_queue; /* where acquire() looks first */
+	struct afxdp_port *port;
+	unsigned int slot;
+	bool running;
+	int wake;         /* a socket: readable when somebody has handed packets to us */
+	uint64_t taken;   /* out of the inbox; atomic, one writer */
+	uint64_t useless; /* of them, what were no packets; the same */
+	uint32_t base;    /* the place of the inbox at which taken was 0 */
+	uint64_t past_dropped; /* claimed of what the sockets lost, and overflowed before a fork */
+	uint32_t returned; /* frames that we gave back since the last refill */
+	bool waited;       /* the lock was another's the last time */
+};
 
-	struct afxdp_block **blocks; /* by token */
-	uint32_t *free_blocks;       /* stack of tokens */
-	uint32_t block_count, free_count;
-	struct afxdp_block *current; /* acquired last */
-	uint32_t filled;             /* descriptors of current seen by fill() */
+struct afxdp_join {
+	struct afxdp_port *port;
+	const char *device;             /* for sentences */
+	uint64_t mask;
+	int epoll;                      /* gets what wakes the member */
+	struct afxdp_sockets **sockets; /* the engine's; NULL there: another process has them */
+};
+
+int afxdp_cluster_join(struct afxdp_member **joined, const struct afxdp_join *join,
+		       struct torc_cluster_member *member, struct torc_error *error);
+/*
+ * Frees the member; its share and its frames are the others'. Adds what it has seen to past. Returns
+ * whether there are others. Under the port's lock, as the three that follow and joining.
+ */
+bool afxdp_cluster_leave(struct afxdp_member *member, int epoll, struct torc_engine_stats *past);
+int afxdp_cluster_start(struct afxdp_member *member);
+void afxdp_cluster_stop(struct afxdp_member *member);
+/* Add what it has seen and dropped. */
+void afxdp_cluster_count(struct afxdp_member *member, struct torc_engine_stats *stats);
+/* A block of what is ours, its frames back, packets at hand; without that lock. */
+uint32_t afxdp_cluster_take(struct afxdp_member *member, struct afxdp_block *block);
+void afxdp_cluster_give_back(struct afxdp_member *member, const struct afxdp_block *block);
+/* A block of somebody who is in no cluster, though one has the sockets meanwhile. */
+void afxdp_cluster_return(struct afxdp_sockets *sockets, const struct afxdp_block *block);
+unsigned int afxdp_cluster_queued(struct afxdp_member *member);
+
+/* ---- the engine: afxdp.c, afxdp_run.c, afxdp_open.c, afxdp_receive.c, afxdp_send.c ---- */
+
+/* What a ring that receives has in its hands. */
+struct afxdp_blocks {
+	struct afxdp_block **all; /* by token */
+	uint32_t *free;           /* stack of tokens */
+	uint32_t count, free_count;
+	struct afxdp_block *current;  /* acquired last */
+	uint32_t filled;              /* descriptors of current seen by fill() */
+	uint32_t next_queue;          /* where acquire() looks first */
 	uint64_t monotonic_offset_ns; /* CLOCK_REALTIME - CLOCK_MONOTONIC */
 	uint64_t pickup_ns;           /* CLOCK_REALTIME when current was acquired */
 	uint64_t sampled_ns;          /* CLOCK_MONOTONIC when these two were read */
+};
 
-	/* stats() may come from any thread: queues do not change under its hands */
-	pthread_mutex_t queues_lock;
-	/* atomic, for the same reason */
-	uint64_t past_seen, past_dropped; /* on sockets of before */
-	uint64_t base_seen, base_dropped; /* what the sockets had counted when they became ours */
-	uint64_t dealt;                   /* taken from what the cluster dealt to us */
+/* atomic: stats() may come from any thread */
+struct afxdp_counters {
+	uint64_t past_seen, past_dropped; /* between a start and a stop, and in a cluster, of before */
 	uint64_t sent, sent_bytes, send_errors;
 };
 
-int afxdp_open(struct torc_engine **opened, const struct torc_engine_config *config,
-	       struct torc_error *error);
-void afxdp_close(struct torc_engine *engine);
-int afxdp_check(struct torc_engine *engine);
-int afxdp_find_again(struct torc_engine *engine);
-int afxdp_set_promisc(struct torc_engine *engine, bool on);
-/* The packet socket, opened now if it was not: -EPERM and others. */
-int afxdp_packet_socket(struct torc_engine *engine);
+/*
+ * It receives alone (sockets, no member), in a cluster (member), not yet or no more (left, or no
+ * sockets), or only sends (no port; sockets of its own).
+ */
+struct torc_engine {
+	struct afxdp_port *port;
+	struct afxdp_sockets *sockets;
+	struct afxdp_member *member;
+	bool left; /* the sockets are those of a cluster that goes on without us */
 
-/* Until no processor is in the middle of a program that was just changed. */
-void afxdp_let_packets_pass(void);
-int afxdp_start(struct torc_engine *engine);
-int afxdp_wait(struct torc_engine *engine); /* start(), or try again later */
-int afxdp_stop(struct torc_engine *engine);
-int afxdp_count(const struct torc_engine *engine, struct torc_engine_stats *stats);
-/* Add to the past what the sockets have counted; or let counting begin here. */
-void afxdp_keep_counters(struct torc_engine *engine);
-void afxdp_set_base(struct torc_engine *engine);
-/* Under the port's lock, before start(). */
+	struct afxdp_link device;
+	struct torc_engine_config config; /* its strings are not kept */
+	uint32_t snaplen;
+	bool generic; /* asked for */
+	bool tap;     /* copies; the host has every packet too */
+	uint32_t busy_poll_us;
+	uint64_t buffer_bytes;
+	uint64_t queue_mask;
+	struct sock_filter *filter; /* in the program; NULL: none */
+	unsigned short filter_length;
+
+	bool running; /* between start() and stop() */
+	bool down;    /* as told to the ring last */
+	bool gone;    /* deleted */
+	bool waiting; /* started in vain; tried again now and then */
+	bool checked; /* since start() */
+	int epoll;    /* over the sockets and monitor: what the ring waits for */
+	int monitor;  /* netlink */
+	int packet_socket; /* holds promiscuous mode, sends on other interfaces; -1 until needed */
+	bool promisc;
+
+	struct afxdp_blocks blocks;
+	struct afxdp_counters counters;
+	pthread_mutex_t sockets_lock; /* they do not change under the hands of stats() */
+};
+
+/* afxdp_open.c: from the device string to sockets on an interface */
+int afxdp_open_device(struct torc_engine *engine, const char *name, const char *settings,
+		      struct torc_error *error);
+int afxdp_open_on_device(struct torc_engine *engine, struct torc_error *error);
+void afxdp_close_on_device(struct torc_engine *engine);
+/* Under the port's lock, before start(): would the kernel take its program? */
 int afxdp_try_program(struct torc_engine *engine, struct torc_error *error);
-/* The sockets into the program, and out of it; under the port's lock. */
-int afxdp_port_start(struct torc_engine *engine);
-void afxdp_port_stop(struct torc_engine *engine);
-/* Add a descriptor to those that wake the ring. */
-int afxdp_watch(const struct torc_engine *engine, int fd);
+
+/* afxdp_run.c: start and stop, and the interface's fate */
+int afxdp_start(struct torc_engine *engine);
+int afxdp_stop(struct torc_engine *engine);
+int afxdp_check(struct torc_engine *engine);
+int afxdp_join(struct torc_engine *engine, struct torc_cluster_member *member,
+	       struct torc_error *error);
+int afxdp_leave(struct torc_engine *engine);
+int afxdp_stats(struct torc_engine *engine, struct torc_engine_stats *stats);
 
 int afxdp_acquire(struct torc_engine *engine, uint32_t *token);
 unsigned int afxdp_fill(struct torc_engine *engine, struct torc_packet *packets, unsigned int max);
 void afxdp_release(struct torc_engine *engine, uint32_t token);
 unsigned int afxdp_queued(struct torc_engine *engine);
-void afxdp_blocks_free(struct torc_engine *engine);
+void afxdp_blocks_free(struct afxdp_blocks *blocks);
 
-/* ---- clusters: afxdp_share.c, afxdp_deal.c ---- */
-
-int afxdp_join(struct torc_engine *engine, struct torc_cluster_member *member,
-	       struct torc_error *error);
-int afxdp_leave(struct torc_engine *engine);
-/* For members: a block of what is ours, its frames back, packets at hand. */
-uint32_t afxdp_share_take(struct torc_engine *engine, struct afxdp_block *block);
-void afxdp_share_give_back(struct torc_engine *engine, const struct afxdp_block *block);
-unsigned int afxdp_share_queued(struct torc_engine *engine);
-/* Under the port's lock. */
-int afxdp_share_start(struct torc_engine *engine);
-void afxdp_share_stop(struct torc_engine *engine);
-void afxdp_share_count(struct torc_engine *engine, struct torc_engine_stats *stats);
-struct torc_engine *afxdp_share_host(const struct torc_engine *engine);
-void afxdp_share_pass_on(struct torc_engine *host);
-
+/* The packet socket, opened now if it was not: -EPERM and others. */
+int afxdp_packet_socket(struct torc_engine *engine);
+int afxdp_set_promisc(struct torc_engine *engine, bool on);
 int afxdp_send(struct torc_engine *engine, int ifindex, const void *data, size_t length);
 int afxdp_send_batch(struct torc_engine *engine, const struct torc_packet *packets,
 		     unsigned int count);

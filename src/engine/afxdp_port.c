@@ -8,10 +8,12 @@
  */
 #include <errno.h>
 #include <linux/if_link.h>
+#include <linux/membarrier.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "bpf/bpf.h"
@@ -274,4 +276,82 @@ int afxdp_port_reload(struct afxdp_port *port, struct torc_error *error)
 		torc_error_set(error, result, "cannot replace the XDP program: %s",
 			       torc_strerror(result));
 	return result;
+}
+
+/* ---- its sockets, under its lock ---- */
+
+struct afxdp_sockets *afxdp_port_find(const struct afxdp_port *port, uint64_t mask)
+{
+	struct afxdp_sockets *sockets = port->sockets;
+
+	while (sockets && sockets->mask != mask)
+		sockets = sockets->next;
+	return sockets;
+}
+
+void afxdp_port_add(struct afxdp_port *port, struct afxdp_sockets *sockets)
+{
+	sockets->next = port->sockets;
+	port->sockets = sockets;
+}
+
+void afxdp_port_drop(struct afxdp_port *port, struct afxdp_sockets *sockets)
+{
+	struct afxdp_sockets **at = &port->sockets;
+
+	if (--sockets->users > 0)
+		return;
+	while (*at && *at != sockets)
+		at = &(*at)->next;
+	if (*at)
+		*at = sockets->next;
+	afxdp_sockets_close(sockets);
+}
+
+/* Softirqs are RCU readers, and this is synchronize_rcu(). */
+void afxdp_let_packets_pass(void)
+{
+	syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0);
+}
+
+static bool queues_are_taken(const struct afxdp_port *port, const struct afxdp_sockets *sockets)
+{
+	for (const struct afxdp_sockets *s = port->sockets; s; s = s->next) {
+		if ((s->receiving || s->shared) && (s->mask & sockets->mask))
+			return true;
+	}
+	return port->foreign;
+}
+
+int afxdp_port_start(struct afxdp_port *port, struct afxdp_sockets *sockets,
+		     struct torc_engine *alone)
+{
+	int result = 0;
+
+	if (queues_are_taken(port, sockets))
+		return -EBUSY;
+	sockets->receiving = true;
+	sockets->alone = alone;
+	if (alone)
+		afxdp_sockets_begin(sockets);
+	for (uint32_t i = 0; i < sockets->count && !sockets->tap && result == 0; i++)
+		result = torc_bpf_map_update(port->map, &sockets->queues[i].id,
+					     &sockets->queues[i].fd);
+	if (result == 0)
+		result = afxdp_port_reload(port, NULL);
+	if (result < 0) {
+		afxdp_port_stop(port, sockets);
+		sockets->alone = NULL;
+	}
+	return result;
+}
+
+void afxdp_port_stop(struct afxdp_port *port, struct afxdp_sockets *sockets)
+{
+	sockets->receiving = false;
+	/* Should this fail, the program that stays finds no sockets in the map. */
+	afxdp_port_reload(port, NULL);
+	afxdp_let_packets_pass();
+	for (uint32_t i = 0; i < sockets->count; i++)
+		torc_bpf_map_delete(port->map, &sockets->queues[i].id);
 }

@@ -152,19 +152,26 @@ static void emit_unless_queue(struct program *p, uint64_t mask, unsigned int lab
 	torc_bpf_jump(&p->code, BPF_IF_IMM(BPF_JEQ, R1, 0), label);
 }
 
-/* The filter of the engine that owns the queue, when it has one. */
+static bool is_received(const struct afxdp_sockets *sockets)
+{
+	return sockets->receiving || sockets->shared;
+}
+
+/* The filter of the engine that receives alone, when it has one. */
 static int emit_filters(struct program *p, uint64_t received)
 {
-	for (const struct torc_engine *e = p->port->engines; e; e = e->next_on_port) {
-		struct sock_fprog filter = { e->filter_length, e->filter };
+	for (const struct afxdp_sockets *s = p->port->sockets; s; s = s->next) {
+		const struct torc_engine *e = s->receiving ? s->alone : NULL;
+		struct sock_fprog filter = { 0 };
 		unsigned int others;
 		int result;
 
-		if (!e->filter || !e->receiving)
+		if (!e || !e->filter)
 			continue;
+		filter = (struct sock_fprog){ e->filter_length, e->filter };
 		others = torc_bpf_label(&p->code);
-		if (e->queue_mask != received)
-			emit_unless_queue(p, e->queue_mask, others);
+		if (s->mask != received)
+			emit_unless_queue(p, s->mask, others);
 		result = torc_bpf_translate(&p->code, &filter, p->accept, p->refuse);
 		if (result < 0)
 			return result;
@@ -304,7 +311,7 @@ static const struct bpf_insn copy_text[] = {
 	BPF_PLACE(L_OTHER),
 };
 
-static void emit_copy(struct program *p, const struct torc_engine *engine,
+static void emit_copy(struct program *p, const struct torc_engine *alone,
 		      const struct afxdp_queue *queue)
 {
 	unsigned int labels[L_COUNT], cut = queue->frame_bytes - AFXDP_HEADROOM;
@@ -321,7 +328,7 @@ static void emit_copy(struct program *p, const struct torc_engine *engine,
 	for (unsigned int i = 0; i < L_COUNT; i++)
 		labels[i] = i == L_DONE ? p->refuse : torc_bpf_label(&p->code);
 	/* the rings of a cluster may want different lengths */
-	holes[H_CUT] = (int32_t)(engine->snaplen < cut && !engine->group ? engine->snaplen : cut);
+	holes[H_CUT] = (int32_t)(alone && alone->snaplen < cut ? alone->snaplen : cut);
 	torc_bpf_emit_text(&p->code, copy_text, sizeof(copy_text) / sizeof(*copy_text), holes,
 			   labels);
 }
@@ -333,9 +340,9 @@ static void emit_copies(struct program *p)
 	emit(p, BPF_STORE(BPF_DW, FRAME_POINTER, SLOT_TIME, NOW));
 	if (!p->port->tag_function && !p->asks_time)
 		emit(p, BPF_STORE_IMM(BPF_W, FRAME_POINTER, SLOT_FLAGS, 0));
-	for (const struct torc_engine *e = p->port->engines; e; e = e->next_on_port) {
-		for (uint32_t i = 0; e->receiving && e->tap && i < e->queue_count; i++)
-			emit_copy(p, e, &e->queues[i]);
+	for (const struct afxdp_sockets *s = p->port->sockets; s; s = s->next) {
+		for (uint32_t i = 0; s->receiving && s->tap && i < s->count; i++)
+			emit_copy(p, s->alone, &s->queues[i]);
 	}
 	p->refuses = true;
 }
@@ -361,27 +368,27 @@ static void emit_pass(struct program *p)
 
 static uint64_t queues_received(const struct afxdp_port *port)
 {
-	uint64_t mask = port->lent;
+	uint64_t mask = 0;
 
-	for (const struct torc_engine *e = port->engines; e; e = e->next_on_port)
-		mask |= e->receiving ? e->queue_mask : 0;
+	for (const struct afxdp_sockets *s = port->sockets; s; s = s->next)
+		mask |= is_received(s) ? s->mask : 0;
 	return mask;
 }
 
-/* Does an engine receive that takes packets away, or one that taps? */
+/* Is anything received by sockets, which takes packets away, or by copies? */
 static bool has_mode(const struct afxdp_port *port, bool tap)
 {
-	for (const struct torc_engine *e = port->engines; e; e = e->next_on_port) {
-		if (e->receiving && e->tap == tap)
+	for (const struct afxdp_sockets *s = port->sockets; s; s = s->next) {
+		if (is_received(s) && s->tap == tap)
 			return true;
 	}
-	return !tap && port->lent;
+	return false;
 }
 
 static bool wants_card_time(const struct afxdp_port *port)
 {
-	for (const struct torc_engine *e = port->engines; e; e = e->next_on_port) {
-		if ((e->receiving || e->group) && e->config.flags & TORC_HW_TIMESTAMP)
+	for (const struct afxdp_sockets *s = port->sockets; s; s = s->next) {
+		if (is_received(s) && s->card_time)
 			return true;
 	}
 	return false;

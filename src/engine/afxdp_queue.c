@@ -238,15 +238,16 @@ fail:
 	return result;
 }
 
-int afxdp_queue_attach(struct afxdp_queue *queue, const struct afxdp_queue *like, int fd, int memory)
+int afxdp_queue_attach(struct afxdp_queue *queue, uint32_t id, uint32_t frame_bytes,
+		       uint32_t frame_count, int fd, int memory)
 {
+	size_t bytes = (size_t)frame_count * frame_bytes;
 	void *frames;
 	int result;
 
-	*queue = *like;
-	queue->fd = fd;
-	queue->memory = memory;
-	queue->frames_bytes = (size_t)like->frame_count * like->frame_bytes;
+	*queue = (struct afxdp_queue){ .id = id, .fd = fd, .memory = memory,
+				       .frame_bytes = frame_bytes, .frame_count = frame_count };
+	queue->frames_bytes = bytes;
 	result = torc_memory_map(&frames, memory, &queue->frames_bytes);
 	if (result == 0) {
 		queue->frames = frames;
@@ -296,11 +297,23 @@ int afxdp_queue_busy_poll(struct afxdp_queue *queue, uint32_t microseconds)
 
 uint32_t afxdp_queue_waiting(const struct afxdp_queue *queue)
 {
-	uint32_t consumed = (uint32_t)__atomic_load_n(&queue->consumed, __ATOMIC_RELAXED);
+	uint32_t consumed = (uint32_t)__atomic_load_n(&queue->consumed, __ATOMIC_RELAXED), waiting;
 
 	if (queue->tap)
 		return afxdp_tap_waiting(queue);
-	return __atomic_load_n(queue->rx.producer, __ATOMIC_ACQUIRE) - consumed;
+	waiting = __atomic_load_n(queue->rx.producer, __ATOMIC_ACQUIRE) - consumed;
+	return waiting <= queue->frame_count ? waiting : 0; /* more cannot be */
+}
+
+uint32_t afxdp_queue_unread(const struct afxdp_queue *queue)
+{
+	uint32_t unread;
+
+	if (queue->tap)
+		return afxdp_tap_waiting(queue);
+	unread = __atomic_load_n(queue->rx.producer, __ATOMIC_ACQUIRE) -
+		 __atomic_load_n(queue->rx.consumer, __ATOMIC_RELAXED);
+	return unread <= queue->frame_count ? unread : 0;
 }
 
 /* Descriptors that are no packet's last. */
@@ -326,6 +339,8 @@ static uint64_t pieces_arrived(const struct afxdp_queue *queue)
 		past = __atomic_load_n(&queue->continued, __ATOMIC_ACQUIRE);
 		consumed = __atomic_load_n(&queue->consumed, __ATOMIC_ACQUIRE);
 		produced = __atomic_load_n(queue->rx.producer, __ATOMIC_ACQUIRE);
+		if (produced - (uint32_t)consumed > queue->frame_count) /* cannot be */
+			produced = (uint32_t)consumed;
 		waiting = continued(queue->rx.entries, (uint32_t)consumed, produced, queue->rx.mask);
 		__atomic_thread_fence(__ATOMIC_ACQUIRE);
 		if (__atomic_load_n(&queue->consumed, __ATOMIC_RELAXED) == consumed)
@@ -339,14 +354,14 @@ static uint64_t pieces_arrived(const struct afxdp_queue *queue)
 uint64_t afxdp_queue_arrived(const struct afxdp_queue *queue)
 {
 	uint64_t consumed = __atomic_load_n(&queue->consumed, __ATOMIC_RELAXED);
-	uint32_t produced;
+	uint32_t waiting;
 
 	if (queue->tap)
 		return consumed + afxdp_tap_waiting(queue);
 	if (queue->pieces)
 		return pieces_arrived(queue);
-	produced = __atomic_load_n(queue->rx.producer, __ATOMIC_ACQUIRE);
-	return consumed + (uint32_t)(produced - (uint32_t)consumed);
+	waiting = __atomic_load_n(queue->rx.producer, __ATOMIC_ACQUIRE) - (uint32_t)consumed;
+	return consumed + (waiting <= queue->frame_count ? waiting : 0);
 }
 
 void afxdp_queue_sync(struct afxdp_queue *queue)
@@ -369,8 +384,16 @@ uint32_t afxdp_queue_peek(struct afxdp_queue *queue, struct xdp_desc *descs, uin
 		return afxdp_tap_peek(queue, descs, max);
 	if (count > max)
 		count = max;
-	for (uint32_t i = 0; i < count; i++)
+	for (uint32_t i = 0; i < count; i++) {
 		descs[i] = entries[(at + i) & queue->rx.mask];
+		/* other processes may have this ring mapped: no descriptor leads out of our memory */
+		if (descs[i].addr < sizeof(struct afxdp_stamp) ||
+		    descs[i].addr > queue->frames_bytes ||
+		    descs[i].len > queue->frames_bytes - descs[i].addr) {
+			descs[i].addr = AFXDP_HEADROOM;
+			descs[i].len = 0;
+		}
+	}
 	return count;
 }
 
@@ -402,8 +425,44 @@ uint32_t afxdp_queue_take(struct afxdp_queue *queue, struct xdp_desc *descs, uin
 	return count;
 }
 
-void afxdp_queue_put_back(const struct afxdp_queue *queue, const struct xdp_desc *descs,
-			  uint32_t count)
+/* A zero-copy driver that ran out of frames stopped, and wants to be told. */
+static void wake_driver(const struct afxdp_queue *queue)
+{
+	if (queue->zero_copy &&
+	    (__atomic_load_n(queue->fill.flags, __ATOMIC_RELAXED) & XDP_RING_NEED_WAKEUP))
+		recvfrom(queue->fd, NULL, 0, MSG_DONTWAIT, NULL, NULL);
+}
+
+
+bool afxdp_queue_try_taken(struct afxdp_queue *queue, uint32_t count)
+{
+	uint32_t was = queue->rx.mine;
+
+	if (queue->tap) {
+		afxdp_queue_taken(queue, count);
+		return true;
+	}
+	if (!__atomic_compare_exchange_n(queue->rx.consumer, &was, was + count, false,
+					 __ATOMIC_RELEASE, __ATOMIC_RELAXED))
+		return false;
+	queue->rx.mine += count;
+	__atomic_store_n(&queue->consumed, queue->consumed + count, __ATOMIC_RELAXED);
+	return true;
+}
+
+bool afxdp_queue_try_refill(struct afxdp_queue *queue, uint32_t count)
+{
+	uint32_t was = queue->fill.mine;
+
+	if (!__atomic_compare_exchange_n(queue->fill.producer, &was, was + count, false,
+					 __ATOMIC_RELEASE, __ATOMIC_RELAXED))
+		return false;
+	queue->fill.mine += count;
+	wake_driver(queue);
+	return true;
+}
+
+void afxdp_queue_give_back(struct afxdp_queue *queue, const struct xdp_desc *descs, uint32_t count)
 {
 	uint64_t *entries = queue->fill.entries;
 	uint32_t at = queue->fill.mine;
@@ -411,22 +470,9 @@ void afxdp_queue_put_back(const struct afxdp_queue *queue, const struct xdp_desc
 	/* There is room: the ring has as many places as there are frames. */
 	for (uint32_t i = 0; i < count; i++)
 		entries[(at + i) & queue->fill.mask] = descs[i].addr;
-}
-
-void afxdp_queue_refill(struct afxdp_queue *queue, uint32_t count)
-{
 	queue->fill.mine += count;
 	__atomic_store_n(queue->fill.producer, queue->fill.mine, __ATOMIC_RELEASE);
-	/* A zero-copy driver that ran out of frames stopped, and wants to be told. */
-	if (queue->zero_copy &&
-	    (__atomic_load_n(queue->fill.flags, __ATOMIC_RELAXED) & XDP_RING_NEED_WAKEUP))
-		recvfrom(queue->fd, NULL, 0, MSG_DONTWAIT, NULL, NULL);
-}
-
-void afxdp_queue_give_back(struct afxdp_queue *queue, const struct xdp_desc *descs, uint32_t count)
-{
-	afxdp_queue_put_back(queue, descs, count);
-	afxdp_queue_refill(queue, count);
+	wake_driver(queue);
 }
 
 uint64_t afxdp_queue_dropped(const struct afxdp_queue *queue)

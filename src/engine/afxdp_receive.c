@@ -31,20 +31,20 @@ static uint64_t now_ns(clockid_t clock)
  * set or disciplined; below a microsecond it is left as it was, so that the jitter of reading two
  * clocks never changes the order of packets.
  */
-static void sample_clocks(struct torc_engine *engine)
+static void sample_clocks(struct afxdp_blocks *blocks)
 {
-	uint64_t before, after, offset, was = engine->monotonic_offset_ns;
+	uint64_t before, after, offset, was = blocks->monotonic_offset_ns;
 	unsigned int tries = 0;
 
 	do {
 		before = now_ns(CLOCK_MONOTONIC);
-		engine->pickup_ns = now_ns(CLOCK_REALTIME);
+		blocks->pickup_ns = now_ns(CLOCK_REALTIME);
 		after = now_ns(CLOCK_MONOTONIC);
 	} while (after - before > 2000 && ++tries < 4);
-	engine->sampled_ns = after;
-	offset = engine->pickup_ns - (before + (after - before) / 2);
+	blocks->sampled_ns = after;
+	offset = blocks->pickup_ns - (before + (after - before) / 2);
 	if (offset - was + 1000 > 2000)
-		engine->monotonic_offset_ns = offset;
+		blocks->monotonic_offset_ns = offset;
 }
 
 static const struct afxdp_stamp *stamp_of(const uint8_t *frame)
@@ -58,48 +58,44 @@ static bool clocks_are_fresh(const struct torc_engine *engine, const struct afxd
 	const struct afxdp_stamp *first = stamp_of(block->queue->frames + block->descs[0].addr);
 
 	return first->cookie == engine->port->cookie && !(first->flags & AFXDP_STAMP_HARDWARE) &&
-	       first->time_ns - engine->sampled_ns + FRESH_NS < 2 * FRESH_NS;
+	       first->time_ns - engine->blocks.sampled_ns + FRESH_NS < 2 * FRESH_NS;
 }
 
 /* ---- tokens ---- */
 
-static int more_blocks(struct torc_engine *engine)
+static int more_blocks(struct afxdp_blocks *blocks)
 {
-	uint32_t count = engine->block_count ? engine->block_count * 2 : BLOCKS_FIRST;
-	struct afxdp_block **blocks = realloc(engine->blocks, count * sizeof(struct afxdp_block *));
-	uint32_t *free_blocks;
+	uint32_t count = blocks->count ? blocks->count * 2 : BLOCKS_FIRST, *free_tokens;
+	struct afxdp_block **all = realloc(blocks->all, count * sizeof(struct afxdp_block *));
 
-	if (!blocks)
+	if (!all)
 		return -ENOMEM;
-	engine->blocks = blocks;
-	free_blocks = realloc(engine->free_blocks, count * sizeof(*free_blocks));
-	if (!free_blocks)
+	blocks->all = all;
+	free_tokens = realloc(blocks->free, count * sizeof(*free_tokens));
+	if (!free_tokens)
 		return -ENOMEM;
-	engine->free_blocks = free_blocks;
-	while (engine->block_count < count) {
+	blocks->free = free_tokens;
+	while (blocks->count < count) {
 		struct afxdp_block *block = malloc(sizeof(*block));
 
 		if (!block)
-			return engine->free_count > 0 ? 0 : -ENOMEM;
+			return blocks->free_count > 0 ? 0 : -ENOMEM;
 		block->whole = NULL;
-		blocks[engine->block_count] = block;
-		free_blocks[engine->free_count++] = engine->block_count++;
+		all[blocks->count] = block;
+		free_tokens[blocks->free_count++] = blocks->count++;
 	}
 	return 0;
 }
 
-void afxdp_blocks_free(struct torc_engine *engine)
+void afxdp_blocks_free(struct afxdp_blocks *blocks)
 {
-	for (uint32_t i = 0; i < engine->block_count; i++) {
-		free(engine->blocks[i]->whole);
-		free(engine->blocks[i]);
+	for (uint32_t i = 0; i < blocks->count; i++) {
+		free(blocks->all[i]->whole);
+		free(blocks->all[i]);
 	}
-	free(engine->blocks);
-	free(engine->free_blocks);
-	engine->blocks = NULL;
-	engine->free_blocks = NULL;
-	engine->block_count = engine->free_count = 0;
-	engine->current = NULL;
+	free(blocks->all);
+	free(blocks->free);
+	*blocks = (struct afxdp_blocks){ 0 };
 }
 
 /* ---- receive ---- */
@@ -107,22 +103,35 @@ void afxdp_blocks_free(struct torc_engine *engine)
 /* Busy polling without a sleep in between: one turn of the driver's receive loop. */
 static void turn_driver(struct torc_engine *engine)
 {
-	for (uint32_t i = 0; i < engine->queue_count; i++) {
-		if (engine->tap)
-			afxdp_tap_rest(&engine->queues[i]);
+	struct afxdp_sockets *sockets = engine->sockets;
+
+	for (uint32_t i = 0; i < sockets->count; i++) {
+		if (sockets->tap)
+			afxdp_tap_rest(&sockets->queues[i]);
 		else if (engine->busy_poll_us)
-			recvfrom(engine->queues[i].fd, NULL, 0, MSG_DONTWAIT, NULL, NULL);
+			recvfrom(sockets->queues[i].fd, NULL, 0, MSG_DONTWAIT, NULL, NULL);
 	}
+}
+
+/* Does it read the sockets by itself? It did alone, and what was in them when it stopped is its. */
+static bool reads_alone(const struct torc_engine *engine)
+{
+	const struct afxdp_sockets *sockets = engine->sockets;
+
+	return sockets && !engine->left && !sockets->cluster && !sockets->shared &&
+	       (!sockets->alone || sockets->alone == engine);
 }
 
 static struct afxdp_queue *queue_with_packets(struct torc_engine *engine)
 {
-	for (uint32_t i = 0; i < engine->queue_count && !engine->lent; i++) {
-		uint32_t at = engine->next_queue;
+	struct afxdp_sockets *sockets = engine->sockets;
 
-		engine->next_queue = at + 1 < engine->queue_count ? at + 1 : 0;
-		if (afxdp_queue_waiting(&engine->queues[at]) > 0)
-			return &engine->queues[at];
+	for (uint32_t i = 0; i < sockets->count; i++) {
+		uint32_t at = engine->blocks.next_queue;
+
+		engine->blocks.next_queue = at + 1 < sockets->count ? at + 1 : 0;
+		if (afxdp_queue_waiting(&sockets->queues[at]) > 0)
+			return &sockets->queues[at];
 	}
 	return NULL;
 }
@@ -130,59 +139,76 @@ static struct afxdp_queue *queue_with_packets(struct torc_engine *engine)
 /* Up to a block of descriptors, of one queue; 0: none at hand. */
 static uint32_t take_block(struct torc_engine *engine, struct afxdp_block *block)
 {
-	if (engine->group)
-		return afxdp_share_take(engine, block);
+	if (engine->member)
+		return afxdp_cluster_take(engine->member, block);
+	block->dealt = false;
+	block->count = 0;
+	if (!reads_alone(engine))
+		return 0;
 	block->queue = queue_with_packets(engine);
 	if (!block->queue) {
 		turn_driver(engine);
 		block->queue = queue_with_packets(engine);
 	}
-	block->dealt = false;
-	block->count = block->queue ? afxdp_queue_take(block->queue, block->descs,
-						       AFXDP_BLOCK_PACKETS) :
-				      0;
+	if (block->queue)
+		block->count = afxdp_queue_take(block->queue, block->descs, AFXDP_BLOCK_PACKETS);
+	if (block->count > 0)
+		__atomic_fetch_add(&engine->sockets->out, 1, __ATOMIC_RELAXED);
 	return block->count;
 }
 
 int afxdp_acquire(struct torc_engine *engine, uint32_t *token)
 {
+	struct afxdp_blocks *blocks = &engine->blocks;
 	struct afxdp_block *block;
 
-	if (engine->free_count == 0 && more_blocks(engine) < 0)
+	if (blocks->free_count == 0 && more_blocks(blocks) < 0)
 		return -ENOMEM;
-	*token = engine->free_blocks[engine->free_count - 1];
-	block = engine->blocks[*token];
+	*token = blocks->free[blocks->free_count - 1];
+	block = blocks->all[*token];
 	if (take_block(engine, block) == 0)
 		return 0;
-	engine->free_count--;
-	engine->current = block;
-	engine->filled = 0;
+	blocks->free_count--;
+	blocks->current = block;
+	blocks->filled = 0;
 	if (!clocks_are_fresh(engine, block))
-		sample_clocks(engine);
+		sample_clocks(blocks);
 	return 1;
+}
+
+static void give_back(struct torc_engine *engine, const struct afxdp_block *block)
+{
+	if (!block->dealt)
+		__atomic_fetch_sub(&engine->sockets->out, 1, __ATOMIC_RELEASE);
+	if (engine->member)
+		afxdp_cluster_give_back(engine->member, block);
+	else if (block->dealt)
+		return; /* the frames went back when we left the cluster */
+	else if (engine->sockets->cluster)
+		afxdp_cluster_return(engine->sockets, block);
+	else if (!engine->sockets->shared)
+		afxdp_queue_give_back(block->queue, block->descs, block->count);
 }
 
 void afxdp_release(struct torc_engine *engine, uint32_t token)
 {
-	struct afxdp_block *block = engine->blocks[token];
+	struct afxdp_blocks *blocks = &engine->blocks;
+	struct afxdp_block *block = blocks->all[token];
 
-	if (block->dealt || engine->group)
-		afxdp_share_give_back(engine, block);
-	else
-		afxdp_queue_give_back(block->queue, block->descs, block->count);
-	if (engine->current == block)
-		engine->current = NULL;
-	engine->free_blocks[engine->free_count++] = token;
+	give_back(engine, block);
+	if (blocks->current == block)
+		blocks->current = NULL;
+	blocks->free[blocks->free_count++] = token;
 }
 
 unsigned int afxdp_queued(struct torc_engine *engine)
 {
 	unsigned int packets = 0;
 
-	if (engine->group)
-		return afxdp_share_queued(engine);
-	for (uint32_t i = 0; i < engine->queue_count && !engine->lent; i++)
-		packets += afxdp_queue_waiting(&engine->queues[i]);
+	if (engine->member)
+		return afxdp_cluster_queued(engine->member);
+	for (uint32_t i = 0; reads_alone(engine) && i < engine->sockets->count; i++)
+		packets += afxdp_queue_waiting(&engine->sockets->queues[i]);
 	return packets;
 }
 
@@ -208,7 +234,7 @@ static void read_stamp(const struct torc_engine *engine, const uint8_t *frame,
 
 	packet->flags = 0;
 	if (stamp->cookie != engine->port->cookie) {
-		packet->timestamp_ns = engine->pickup_ns;
+		packet->timestamp_ns = engine->blocks.pickup_ns;
 		packet->flags = TORC_PACKET_BATCH_TIMESTAMP;
 		return;
 	}
@@ -216,7 +242,7 @@ static void read_stamp(const struct torc_engine *engine, const uint8_t *frame,
 	if (stamp->flags & AFXDP_STAMP_HARDWARE)
 		packet->flags = TORC_PACKET_HW_TIMESTAMP;
 	else
-		packet->timestamp_ns += engine->monotonic_offset_ns;
+		packet->timestamp_ns += engine->blocks.monotonic_offset_ns;
 	if (stamp->flags & AFXDP_STAMP_VLAN_RESTORED)
 		packet->flags |= TORC_PACKET_VLAN_RESTORED;
 }
@@ -229,7 +255,7 @@ static __attribute__((noinline)) void assemble(struct torc_engine *engine,
 					       struct afxdp_block *block, struct torc_packet *packet)
 {
 	const struct afxdp_queue *queue = block->queue;
-	size_t begin = (size_t)(engine->filled - 1) * queue->frame_bytes, end;
+	size_t begin = (size_t)(engine->blocks.filled - 1) * queue->frame_bytes, end;
 	const struct xdp_desc *desc;
 
 	if (!block->whole)
@@ -240,34 +266,34 @@ static __attribute__((noinline)) void assemble(struct torc_engine *engine,
 	}
 	end = packet->len;
 	do {
-		desc = &block->descs[engine->filled++];
+		desc = &block->descs[engine->blocks.filled++];
 		if (block->whole)
 			memcpy(block->whole + begin + end, queue->frames + desc->addr, desc->len);
 		end += desc->len;
-	} while ((desc->options & XDP_PKT_CONTD) && engine->filled < block->count);
+	} while ((desc->options & XDP_PKT_CONTD) && engine->blocks.filled < block->count);
 	packet->caplen = block->whole ? (uint32_t)end : packet->len;
 	packet->len = (uint32_t)end;
 }
 
 unsigned int afxdp_fill(struct torc_engine *engine, struct torc_packet *packets, unsigned int max)
 {
-	struct afxdp_block *block = engine->current;
+	struct afxdp_block *block = engine->blocks.current;
 	unsigned int count;
 
 	if (!block)
 		return 0;
-	for (count = 0; count < max && engine->filled < block->count; count++) {
-		const struct xdp_desc *desc = &block->descs[engine->filled++];
+	for (count = 0; count < max && engine->blocks.filled < block->count; count++) {
+		const struct xdp_desc *desc = &block->descs[engine->blocks.filled++];
 		const uint8_t *frame = block->queue->frames + desc->addr;
 		struct torc_packet *packet = &packets[count];
 
-		if (engine->filled + PREFETCH <= block->count)
+		if (engine->blocks.filled + PREFETCH <= block->count)
 			__builtin_prefetch(block->queue->frames + desc[PREFETCH].addr -
 					   sizeof(struct afxdp_stamp));
 		read_stamp(engine, frame, packet);
 		packet->data = frame;
 		packet->len = packet->caplen = desc->len;
-		if ((desc->options & XDP_PKT_CONTD) && engine->filled < block->count)
+		if ((desc->options & XDP_PKT_CONTD) && engine->blocks.filled < block->count)
 			assemble(engine, block, packet);
 		if (packet->caplen > engine->snaplen)
 			packet->caplen = engine->snaplen;

@@ -12,6 +12,7 @@
 #include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "engine/afxdp.h"
 
@@ -31,14 +32,23 @@ static void reap(struct afxdp_queue *queue)
 	const uint64_t *entries = ring->entries;
 	uint32_t producer = __atomic_load_n(ring->producer, __ATOMIC_ACQUIRE);
 
-	while (ring->mine != producer)
-		queue->tx_free[queue->tx_free_count++] = entries[ring->mine++ & ring->mask];
+	/* the ring is memory that others may have: no more than was sent comes back, and only ours */
+	for (uint32_t i = 0; i <= ring->mask && ring->mine != producer &&
+			     queue->tx_free_count < queue->tx_count;
+	     i++) {
+		uint64_t frame = entries[ring->mine++ & ring->mask] / queue->frame_bytes;
+
+		if (frame >= queue->frame_count && frame < queue->frame_count + queue->tx_count)
+			queue->tx_free[queue->tx_free_count++] = frame * queue->frame_bytes;
+	}
 	__atomic_store_n(ring->consumer, ring->mine, __ATOMIC_RELEASE);
 }
 
 static uint32_t tx_waiting(const struct afxdp_queue *queue)
 {
-	return queue->tx.mine - __atomic_load_n(queue->tx.consumer, __ATOMIC_ACQUIRE);
+	uint32_t waiting = queue->tx.mine - __atomic_load_n(queue->tx.consumer, __ATOMIC_ACQUIRE);
+
+	return waiting < queue->tx_unsent ? waiting : queue->tx_unsent;
 }
 
 static int kick(struct afxdp_queue *queue)
@@ -89,9 +99,9 @@ static uint32_t settle(struct torc_engine *engine, struct afxdp_queue *queue)
 
 	for (uint32_t at = queue->tx.mine - queue->tx_unsent; at != queue->tx.mine - left; at++)
 		bytes += entries[at & queue->tx.mask].len;
-	add(&engine->sent, sent);
-	add(&engine->sent_bytes, bytes);
-	add(&engine->send_errors, left);
+	add(&engine->counters.sent, sent);
+	add(&engine->counters.sent_bytes, bytes);
+	add(&engine->counters.send_errors, left);
 	queue->tx_unsent = 0;
 	for (; left > 0; left--) {
 		queue->tx.mine--;
@@ -140,6 +150,35 @@ static int check_length(const struct torc_engine *engine, const uint8_t *data, s
 	return length > engine->device.mtu + header ? -EMSGSIZE : 0;
 }
 
+/* ---- the packet socket ---- */
+
+int afxdp_packet_socket(struct torc_engine *engine)
+{
+	/* protocol 0: it receives nothing */
+	if (engine->packet_socket < 0)
+		engine->packet_socket = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
+	return engine->packet_socket < 0 ? -errno : engine->packet_socket;
+}
+
+int afxdp_set_promisc(struct torc_engine *engine, bool on)
+{
+	struct packet_mreq request = { .mr_ifindex = engine->device.ifindex,
+				       .mr_type = PACKET_MR_PROMISC };
+	int fd = afxdp_packet_socket(engine);
+
+	if (fd < 0)
+		return fd;
+	if (on == engine->promisc)
+		return 0;
+	if (setsockopt(fd, SOL_PACKET, on ? PACKET_ADD_MEMBERSHIP : PACKET_DROP_MEMBERSHIP, &request,
+		       sizeof(request)) < 0)
+		return -errno;
+	engine->promisc = on;
+	return 0;
+}
+
+/* ---- sending ---- */
+
 static int send_elsewhere(struct torc_engine *engine, int ifindex, const void *data, size_t length)
 {
 	struct sockaddr_ll to = { .sll_family = AF_PACKET, .sll_ifindex = ifindex };
@@ -152,11 +191,11 @@ static int send_elsewhere(struct torc_engine *engine, int ifindex, const void *d
 	if (sent < 0) {
 		int code = errno == EAGAIN ? -ENOBUFS : -errno;
 
-		add(&engine->send_errors, 1);
+		add(&engine->counters.send_errors, 1);
 		return code;
 	}
-	add(&engine->sent, 1);
-	add(&engine->sent_bytes, (uint64_t)sent);
+	add(&engine->counters.sent, 1);
+	add(&engine->counters.sent_bytes, (uint64_t)sent);
 	return (int)sent;
 }
 
@@ -174,7 +213,7 @@ static int send_large(struct torc_engine *engine, struct afxdp_queue *queue, con
 
 static int queue_frame(struct torc_engine *engine, const void *data, size_t length)
 {
-	struct afxdp_queue *queue = &engine->queues[0];
+	struct afxdp_queue *queue = &engine->sockets->queues[0];
 	struct xdp_desc *entries = queue->tx.entries;
 	int result = check_length(engine, data, length);
 	uint64_t address;
@@ -184,7 +223,7 @@ static int queue_frame(struct torc_engine *engine, const void *data, size_t leng
 	if (result == 0)
 		result = have_frame(engine, queue);
 	if (result < 0) {
-		add(&engine->send_errors, 1);
+		add(&engine->counters.send_errors, 1);
 		return result;
 	}
 	address = queue->tx_free[--queue->tx_free_count];
@@ -197,58 +236,78 @@ static int queue_frame(struct torc_engine *engine, const void *data, size_t leng
 	return 0;
 }
 
-/* The tx ring is the host's (afxdp_share.c), and a tap has none: they send by a packet socket. */
-static bool is_guest(const struct torc_engine *engine)
+/*
+ * The queue whose tx ring is ours, or NULL: of the engines on the same sockets one has it, as long as
+ * it is open, and the others send by a packet socket, as all do where there is none.
+ */
+static struct afxdp_queue *tx_queue(struct torc_engine *engine)
 {
-	return engine->port && (engine->queue_count == 0 || engine->tap) && !engine->gone;
+	struct afxdp_sockets *sockets = engine->sockets;
+	struct torc_engine *nobody = NULL;
+
+	if (!sockets || engine->left || sockets->queues[0].tx_count == 0)
+		return NULL;
+	if (__atomic_load_n(&sockets->sender, __ATOMIC_ACQUIRE) != engine &&
+	    !__atomic_compare_exchange_n(&sockets->sender, &nobody, engine, false, __ATOMIC_ACQ_REL,
+					 __ATOMIC_RELAXED))
+		return NULL;
+	return &sockets->queues[0];
+}
+
+/* An engine that receives only, and one whose interface is gone, cannot send. */
+static int may_send(const struct torc_engine *engine)
+{
+	if (engine->gone && !engine->sockets)
+		return -ENODEV;
+	return engine->config.mode == TORC_RECV_ONLY ? -EOPNOTSUPP : 0;
 }
 
 int afxdp_send(struct torc_engine *engine, int ifindex, const void *data, size_t length)
 {
+	struct afxdp_queue *queue;
 	uint32_t sent;
 	int result;
 
 	if (ifindex != 0 && ifindex != engine->device.ifindex)
 		return send_elsewhere(engine, ifindex, data, length);
-	if (is_guest(engine))
+	result = may_send(engine);
+	queue = result == 0 ? tx_queue(engine) : NULL;
+	if (result == 0 && !queue)
 		return send_elsewhere(engine, engine->device.ifindex, data, length);
-	if (engine->queue_count == 0 || engine->queues[0].tx_count == 0)
-		return engine->gone ? -ENODEV : -EOPNOTSUPP;
-	result = queue_frame(engine, data, length);
 	if (result == 0)
-		result = send_queued(engine, engine->queues, &sent);
+		result = queue_frame(engine, data, length);
+	if (result == 0)
+		result = send_queued(engine, queue, &sent);
 	return result < 0 ? result : (int)length;
 }
 
 int afxdp_send_batch(struct torc_engine *engine, const struct torc_packet *packets,
 		     unsigned int count)
 {
+	int result = may_send(engine);
+	const struct afxdp_queue *queue = result == 0 ? tx_queue(engine) : NULL;
 	unsigned int taken = 0;
-	int result = 0;
 
-	while (is_guest(engine) && taken < count && result >= 0) {
-		result = send_elsewhere(engine, engine->device.ifindex, packets[taken].data,
-					packets[taken].caplen);
+	while (taken < count && result >= 0) {
+		const struct torc_packet *packet = &packets[taken];
+
+		if (queue)
+			result = queue_frame(engine, packet->data, packet->caplen);
+		else
+			result = send_elsewhere(engine, engine->device.ifindex, packet->data,
+						packet->caplen);
 		taken += result >= 0;
-	}
-	if (is_guest(engine))
-		return taken > 0 ? (int)taken : result;
-	if (engine->queue_count == 0 || engine->queues[0].tx_count == 0)
-		return -EOPNOTSUPP;
-	while (taken < count && result == 0) {
-		result = queue_frame(engine, packets[taken].data, packets[taken].caplen);
-		taken += result == 0;
 	}
 	return taken > 0 ? (int)taken : result;
 }
 
 int afxdp_flush(struct torc_engine *engine)
 {
-	struct afxdp_queue *queue = engine->queues;
+	struct afxdp_queue *queue = tx_queue(engine);
 	uint32_t sent;
 	int result;
 
-	if (engine->queue_count == 0 || queue->tx_count == 0)
+	if (!queue)
 		return 0;
 	result = send_queued(engine, queue, &sent);
 	return result < 0 && sent == 0 ? result : (int)sent;

@@ -113,6 +113,8 @@ int afxdp_tap_open(struct afxdp_queue *queue, uint32_t id, uint32_t frame_bytes,
 				      torc_strerror(result));
 	}
 	queue->fill.producer = &tap->mine->filled;
+	queue->fill.consumer = &tap->mine->taken;
+	queue->fill_offset = AFXDP_HEADROOM;
 	queue->fill.entries = tap->mine->free;
 	queue->fill.mask = frame_count - 1;
 	for (uint32_t i = 0; i < frame_count; i++) {
