@@ -57,10 +57,14 @@ void capture_print_counts(const struct capture *capture)
 	struct torc_stats stats = { .size = sizeof(stats) };
 
 	capture_stats(capture, &stats);
-	cli_complain("torc: %llu packets captured, %s packets received by filter, "
-		     "%s packets dropped by kernel",
-		     (unsigned long long)capture->packets, cli_figure(stats.kernel_seen).text,
-		     cli_figure(stats.dropped).text);
+	fprintf(stderr, "torc: %llu packets captured, %s packets received by filter, "
+		"%s packets dropped by kernel", (unsigned long long)capture->packets,
+		cli_figure(stats.kernel_seen).text, cli_figure(stats.dropped).text);
+	if (capture->written)
+		fprintf(stderr, ", %s written, %s lost to the disk",
+			cli_figure(capture->written->writer.written).text,
+			cli_figure(capture->written->writer.lost).text);
+	fputc('\n', stderr);
 }
 
 void capture_print_live(const struct capture *capture, const struct torc_stats *stats)

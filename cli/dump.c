@@ -32,9 +32,31 @@ struct settings {
 
 #define AT(member) offsetof(struct settings, member)
 
+/* dumpcap's -a KEY:VALUE */
+static const char *set_stop(const struct cli_option *option, void *field, const char *text)
+{
+	struct settings *settings = field;
+	uint64_t value;
+
+	(void)option;
+	if (write_key(text, "duration", &value))
+		settings->capture.for_ns = value * 1000000000u;
+	else if (write_key(text, "packets", &value))
+		settings->capture.packets = value;
+	else if (write_key(text, "filesize", &value))
+		settings->write.stop_bytes = value * 1000;
+	else if (write_key(text, "files", &value))
+		settings->write.stop_files = value;
+	else
+		return "duration:SECONDS, filesize:KB, files:N or packets:N";
+	return NULL;
+}
+
 static const struct cli_option dump_options[] = {
 	{ 0, "from", "WHEN", "only packets from this time on", cli_set_time, AT(from_ns), NULL },
 	{ 0, "to", "WHEN", "only packets before this time", cli_set_time, AT(to_ns), NULL },
+	{ 'a', "autostop", "KEY:VALUE", "dumpcap's: end after duration: (s) filesize: (kB) files: "
+	  "packets:", set_stop, 0, NULL },
 	{ 'Z', "relinquish-privileges", "USER", "become that user once the capture is open",
 	  cli_set_text, AT(user), NULL },
 	{ 'D', "list-interfaces", NULL, "list the interfaces and end", cli_set_flag, AT(list),
@@ -168,13 +190,13 @@ static void tick(struct dump *dump)
 	dump->next_tick_ns = now_ns + TICK_NS;
 	if (!output_tick(dump->output, !dump->is_file))
 		dump->capture.stopped = true;
+	output_account(dump->output, &dump->written);
 	if (now_ns < dump->next_second_ns)
 		return;
 	dump->next_second_ns = now_ns + 1000000000u;
 	capture_stats(&dump->capture, &stats);
 	if (!dump->is_file)
 		output_set_stats(dump->output, &stats);
-	output_account(dump->output, &dump->written);
 	capture_print_live(&dump->capture, &stats);
 }
 
@@ -294,6 +316,9 @@ static int check_settings(const struct settings *settings)
 
 	if (path && strcmp(path, "-") == 0 && (settings->print || settings->count))
 		cli_complain("torc dump: -w - has standard output: no --print, no --count");
+	else if (settings->write.stop_files && !settings->write.dumpcap_names &&
+		 !settings->write.rotate_bytes && !settings->write.rotate_ns)
+		cli_complain("torc dump: -a files: needs a -b, -C or -G that begins new ones");
 	else
 		return CLI_GOOD;
 	return CLI_USAGE;

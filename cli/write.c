@@ -68,6 +68,42 @@ static const char *set_rotate(const struct cli_option *option, void *field, cons
 	return good ? NULL : "size=SIZE,time=TIME,files=N, each with its unit: size=1GiB,files=24";
 }
 
+bool write_key(const char *text, const char *key, uint64_t *value)
+{
+	static const struct cli_option none;
+	size_t length = strlen(key);
+
+	return strncmp(text, key, length) == 0 && text[length] == ':' &&
+	       !cli_set_positive(&none, value, text + length + 1) && *value <= 1000000000u;
+}
+
+/* dumpcap's -b KEY:VALUE; its kB are 1000 bytes. */
+static const char *set_dumpcap_rotate(const struct cli_option *option, void *field,
+				      const char *text)
+{
+	struct write_settings *settings = field;
+	uint64_t value;
+
+	(void)option;
+	settings->dumpcap_names = true;
+	if (write_key(text, "duration", &value) || write_key(text, "interval", &value)) {
+		settings->rotate_ns = value * 1000000000u;
+		settings->aligned = *text == 'i';
+	} else if (write_key(text, "filesize", &value)) {
+		settings->rotate_bytes = value * 1000;
+	} else if (write_key(text, "packets", &value)) {
+		settings->rotate_packets = value;
+	} else if (write_key(text, "files", &value)) {
+		settings->keep_files = value;
+	} else if (strncmp(text, "printname:", 10) == 0 && text[10]) {
+		settings->print_name = text + 10;
+	} else {
+		return "duration:SECONDS, interval:SECONDS, filesize:KB, packets:N, files:N or "
+		       "printname:FILE";
+	}
+	return NULL;
+}
+
 #define AT(member) offsetof(struct write_settings, member)
 
 const struct cli_option write_options[] = {
@@ -81,6 +117,8 @@ const struct cli_option write_options[] = {
 	  set_seconds, AT(rotate_ns), NULL },
 	{ 'W', NULL, "N", "with -C: a ring of N files; with -G: end after N files",
 	  cli_set_positive, AT(count_files), NULL },
+	{ 'b', "ring-buffer", "KEY:VALUE", "dumpcap's: duration: interval: (s) filesize: (kB) packets: "
+	  "files: printname:", set_dumpcap_rotate, 0, NULL },
 	{ 'z', "on-rotate", "COMMAND", "run COMMAND FILE when a file is complete", cli_set_text,
 	  AT(on_rotate), NULL },
 	{ 'U', "packet-buffered", NULL, "write each packet at once", cli_set_flag, AT(flush_each),
@@ -105,6 +143,12 @@ struct output {
 	int failure; /* said already */
 };
 
+static bool output_rotates(const struct write_settings *settings)
+{
+	return settings->rotate_bytes || settings->rotate_ns || settings->rotate_packets ||
+	       settings->keep_files;
+}
+
 static void set_options(struct torc_writer_options *options, const struct output *output,
 			const struct torc_ring_info *info)
 {
@@ -123,12 +167,15 @@ static void set_options(struct torc_writer_options *options, const struct output
 			 (settings->micro ? TORC_WRITER_MICROSECONDS : 0) |
 			 (live ? TORC_WRITER_INTERFACE_NAMES : 0) |
 			 (cooked ? TORC_WRITER_COOKED : 0) |
-			 (settings->append ? TORC_WRITER_APPEND : 0),
+			 (settings->append ? TORC_WRITER_APPEND : 0) |
+			 (settings->aligned ? TORC_WRITER_ROTATE_ALIGNED : 0) |
+			 (settings->dumpcap_names ? TORC_WRITER_DUMPCAP_NAMES : 0),
 		.snaplen = info->snaplen,
 		.link_type = info->link_type,
 		.has_link_type = true,
 		.mode = (uint32_t)settings->mode,
-		.rotate_bytes = settings->rotate_bytes,
+		.rotate_bytes = settings->rotate_bytes ?: settings->stop_bytes,
+		.rotate_packets = settings->rotate_packets,
 		.rotate_ns = settings->rotate_ns,
 		.keep_files = (uint32_t)settings->keep_files,
 		.on_rotate = output->jobs ? jobs_start : NULL,
@@ -141,6 +188,10 @@ static void set_options(struct torc_writer_options *options, const struct output
 		options->ring_files = (uint32_t)settings->count_files;
 	else
 		options->max_files = (uint32_t)settings->count_files;
+	if (settings->stop_files)
+		options->max_files = (uint32_t)settings->stop_files;
+	else if (settings->stop_bytes && !output_rotates(settings))
+		options->max_files = 1;
 }
 
 /* pcapng tells what the packets were captured with. */
@@ -220,8 +271,8 @@ struct output *output_open(const struct write_settings *settings, struct torc_ri
 	torc_ring_info(rings[0], &info);
 	if (output) {
 		output->settings = settings;
-		if (settings->on_rotate)
-			output->jobs = jobs_new(settings->on_rotate);
+		if (settings->on_rotate || settings->print_name)
+			output->jobs = jobs_new(settings->on_rotate, settings->print_name);
 		set_options(&options, output, &info);
 		options.start_ns = start_ns;
 		if (count == 1)
@@ -309,7 +360,7 @@ bool output_rotate(struct output *output)
 	const struct write_settings *settings = output->settings;
 	int code;
 
-	if (!settings->rotate_bytes && !settings->rotate_ns && !settings->keep_files)
+	if (!output_rotates(settings))
 		return false;
 	code = torc_writer_rotate(output->writer);
 	if (code < 0)

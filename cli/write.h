@@ -14,20 +14,30 @@ struct write_settings {
 	uint64_t rotate_ns;
 	uint64_t keep_files;  /* --rotate files= */
 	uint64_t count_files; /* -W */
+	uint64_t rotate_packets; /* -b packets: */
+	uint64_t stop_bytes;     /* -a filesize: */
+	uint64_t stop_files;     /* -a files: */
+	const char *print_name;  /* -b printname: */
 	uint64_t mode;
 	bool flush_each;
 	bool micro;
 	bool append;
+	bool aligned;       /* -b interval: */
+	bool dumpcap_names; /* -b */
 };
 
 extern const struct cli_option write_options[];
+
+/* Does -a or -b of dumpcap have that key, and what follows it: "filesize", "1000". */
+bool write_key(const char *text, const char *key, uint64_t *value);
 
 /* ---- write_jobs.c: the command of -z ---- */
 
 struct jobs;
 
-struct jobs *jobs_new(const char *command);
-/* Run the command on a file that is complete; from any thread, for torc_writer_options.on_rotate. */
+/* The command of -z and the file that names are printed to; each may be NULL. NULL: was said. */
+struct jobs *jobs_new(const char *command, const char *print_name);
+/* Run the command on a file that is complete, and print its name; from any thread, for torc_writer_options.on_rotate. */
 void jobs_start(void *jobs, const char *path);
 /* Say which failed, of those that ended; all: wait for the others. */
 void jobs_reap(struct jobs *jobs, bool all);

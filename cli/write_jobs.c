@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * write_jobs.c - the command of -z, which runs on each file that is complete
+ * write_jobs.c - what happens to each file that is complete: the command of -z, and its name printed
  *
  * Commands are started by the thread that writes, and looked after by the one that captures.
  */
@@ -26,17 +26,32 @@ struct jobs {
 	const char *command;
 	pthread_mutex_t lock;
 	struct job *running;
+	FILE *names; /* of -b printname: */
 	bool failed;
 };
 
-struct jobs *jobs_new(const char *command)
+static FILE *open_names(const char *path)
+{
+	FILE *names = strcmp(path, "stdout") == 0 ? stdout :
+		      strcmp(path, "stderr") == 0 ? stderr : fopen(path, "we");
+
+	if (!names)
+		cli_complain("torc: -b printname:%s: %s", path, strerror(errno));
+	return names;
+}
+
+struct jobs *jobs_new(const char *command, const char *print_name)
 {
 	struct jobs *jobs = calloc(1, sizeof(*jobs));
 
-	if (jobs) {
-		jobs->command = command;
-		pthread_mutex_init(&jobs->lock, NULL);
+	if (!jobs) {
+		cli_complain("torc: no memory");
+		return NULL;
 	}
+	jobs->command = command;
+	pthread_mutex_init(&jobs->lock, NULL);
+	jobs->names = print_name ? open_names(print_name) : NULL;
+	jobs->failed = print_name && !jobs->names;
 	return jobs;
 }
 
@@ -59,15 +74,13 @@ static int start(const struct jobs *jobs, const char *path, pid_t *pid)
 	return code;
 }
 
-void jobs_start(void *user, const char *path)
+static void run_command(struct jobs *jobs, const char *path)
 {
-	struct jobs *jobs = user;
 	struct job *job = calloc(1, sizeof(*job));
 	int code = ENOMEM;
 
 	if (job)
 		job->path = strdup(path);
-	pthread_mutex_lock(&jobs->lock);
 	if (job && job->path)
 		code = start(jobs, path, &job->pid);
 	if (code == 0) {
@@ -78,10 +91,21 @@ void jobs_start(void *user, const char *path)
 		jobs->failed = true;
 		cli_complain("torc: -z %s %s: %s", jobs->command, path, strerror(code));
 	}
-	pthread_mutex_unlock(&jobs->lock);
 	if (job)
 		free(job->path);
 	free(job);
+}
+
+void jobs_start(void *user, const char *path)
+{
+	struct jobs *jobs = user;
+
+	pthread_mutex_lock(&jobs->lock);
+	if (jobs->names)
+		jobs->failed |= fprintf(jobs->names, "%s\n", path) < 0 || fflush(jobs->names) != 0;
+	if (jobs->command)
+		run_command(jobs, path);
+	pthread_mutex_unlock(&jobs->lock);
 }
 
 /* Says how a command ended, unless well. */
@@ -139,6 +163,8 @@ bool jobs_free(struct jobs *jobs)
 		return false;
 	jobs_reap(jobs, true);
 	failed = jobs->failed;
+	if (jobs->names && jobs->names != stdout && jobs->names != stderr)
+		failed |= fclose(jobs->names) != 0;
 	pthread_mutex_destroy(&jobs->lock);
 	free(jobs);
 	return failed;

@@ -56,6 +56,8 @@ ok 'SIGUSR1 tells the counts' wait_for grep -q 'packets captured, [0-9]* packets
 ok 'and the capture goes on' kill -0 $pid
 counted() { kill -USR1 $pid && tail -n 1 "$work/d.err" | grep -q '^torc: 4 packets captured'; }
 ok 'all are counted' wait_for counted
+written() { kill -USR1 $pid && tail -n 1 "$work/d.err" | grep -q ', 4 written, 0 lost to the disk$'; }
+ok 'and what is in the file' wait_for written
 kill -USR2 $pid
 flushed() { [ "$(torc dump -r "$work/d.pcap" 2>/dev/null | wc -l)" = 4 ]; }
 ok 'SIGUSR2 brings what is buffered into the file' wait_for flushed

@@ -145,6 +145,32 @@ like 'with the reason' "$err" 'one link type'
 is '--from a day, a minute' "$(torc dump -r in.pcap --from 2023-11-14 --to '2023-11-14 23:00' --count 2>/dev/null)" \
 	'10 packets'
 
+# dumpcap's -a and -b.
+rm -f ring*
+run '-b packets and files' 0 dump -r in.pcap -w ring.pcap -b packets:4 -b files:2 -b printname:names
+is 'names its files as dumpcap does and keeps the newest' "$(echo ring*)" \
+	'ring_00002_20231114221324.pcap ring_00003_20231114221328.pcap'
+is 'printname: names all of them' "$(wc -l <names)" 3
+rm -f ring*
+run '-b duration' 0 dump -r in.pcap -w ring.pcapng -b duration:4
+is 'goes by the time of the packets' "$(echo ring*)" \
+	'ring_00001_20231114221320.pcapng ring_00002_20231114221324.pcapng ring_00003_20231114221328.pcapng'
+rm -f ring*
+run '-b interval' 0 dump -r in.pcap -w ring.pcap -b interval:7
+is 'begins at its multiples' "$(for file in ring*; do torc dump -r $file --count 2>/dev/null; done | tr '\n' ' ')" \
+	'1 packet 7 packets 2 packets '
+rm -f ring*
+run '-a files ends it' 0 dump -r in.pcap -w ring.pcap -b packets:4 -a files:2
+is 'after two files' "$(echo ring* | wc -w)" 2
+make_pcap long.pcap 40
+run '-a filesize' 0 dump -r long.pcap -w one.pcap -a filesize:1
+is 'ends after one file of its name' "$(torc dump -r one.pcap --count 2>/dev/null)" '13 packets'
+run '-a packets' 0 dump -r in.pcap --count -a packets:3
+is 'ends after so many' "$out" '3 packets'
+run '-a with a key it does not have' 2 dump -r in.pcap -a eof:1
+run '-b too' 2 dump -r in.pcap -w out.pcap -b nothing:1
+run '-a files without more than one file' 2 dump -r in.pcap -w out.pcap -a files:1
+
 # --append: in the format of the file, whatever its name.
 make_pcap later.pcap 4 1700000100
 for name in more.pcap more.pcapng more.pcap.gz more.pcapng.zst; do

@@ -305,7 +305,12 @@ enum {
 	/* a file that is there is read to its end and gone on with, in its format, compression and
 	 * (pcap) resolution, link type and snaplen; -EINVAL where these contradict the options,
 	 * -TORC_EFORMAT when it is damaged. Not with rotation. */
-	TORC_WRITER_APPEND = 1 << 6
+	TORC_WRITER_APPEND = 1 << 6,
+	/* names of rotated files as dumpcap's: trace_00001_20260131120000.pcap, the number from 1 on,
+	 * the local time at which the file begins; no strftime(), no ring_files */
+	TORC_WRITER_DUMPCAP_NAMES = 1 << 7,
+	/* slices of rotate_ns begin at whole multiples of it since 1970, as dumpcap -b interval: */
+	TORC_WRITER_ROTATE_ALIGNED = 1 << 8
 };
 
 /* What torc_writer_open() takes. Set size; everything that is zero has its default. */

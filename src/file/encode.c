@@ -505,7 +505,7 @@ int torc_writer_put_packet(struct torc_writer *writer, uint32_t port,
 	if (writer->file_packets++ == 0) {
 		writer->first_ns = packet->timestamp_ns;
 		if (!writer->has_period)
-			writer->period_ns = packet->timestamp_ns;
+			writer->period_ns = torc_writer_period(writer, packet->timestamp_ns);
 		writer->has_period = true;
 	}
 	writer->last_ns = packet->timestamp_ns;

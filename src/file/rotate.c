@@ -38,12 +38,33 @@ static size_t put_time(char *name, size_t room, const char *format, uint64_t tim
 }
 #pragma GCC diagnostic pop
 
+/* dumpcap's: NAME_00001_20260131120000.pcap, the number from 1 on and the time of the file's begin. */
+static char *dumpcap_name(const struct torc_writer *writer)
+{
+	const char *path = writer->template, *slash = strrchr(path, '/');
+	const char *base = slash ? slash + 1 : path, *suffix = strstr(base, ".pcap");
+	char time[32], *name;
+	int length;
+
+	if (!suffix)
+		suffix = strrchr(base, '.') ?: base + strlen(base);
+	length = (int)(suffix - path);
+	if (put_time(time, sizeof(time), "%Y%m%d%H%M%S", writer->name_ns) == 0)
+		return NULL;
+	if (asprintf(&name, "%.*s_%05u_%s%s", length, path, writer->file_count % 100000 + 1, time,
+		     suffix) < 0)
+		return NULL;
+	return name;
+}
+
 char *torc_writer_name(const struct torc_writer *writer)
 {
 	const struct torc_writer_options *options = &writer->options;
 	int digits = ring_digits(options);
 	char base[4096], *name;
 
+	if (options->flags & TORC_WRITER_DUMPCAP_NAMES)
+		return dumpcap_name(writer);
 	if (options->rotate_ns > 0) {
 		if (put_time(base, sizeof(base), writer->template, writer->name_ns) == 0)
 			return NULL;
@@ -80,9 +101,18 @@ bool torc_writer_is_full(const struct torc_writer *writer, uint64_t timestamp_ns
 /* By the clock slices follow one another without a gap; in a file each begins with a packet. */
 static uint64_t slice_of(const struct torc_writer *writer, uint64_t timestamp_ns)
 {
+	if (writer->options.flags & TORC_WRITER_ROTATE_ALIGNED)
+		return torc_writer_period(writer, timestamp_ns);
 	if (!writer->clocked)
 		return timestamp_ns;
 	return timestamp_ns - (timestamp_ns - writer->period_ns) % writer->options.rotate_ns;
+}
+
+uint64_t torc_writer_period(const struct torc_writer *writer, uint64_t timestamp_ns)
+{
+	if (writer->options.flags & TORC_WRITER_ROTATE_ALIGNED)
+		return timestamp_ns - timestamp_ns % writer->options.rotate_ns;
+	return timestamp_ns;
 }
 
 static void next_number(struct torc_writer *writer)
@@ -138,6 +168,8 @@ int torc_writer_rotate_at(struct torc_writer *writer, uint64_t timestamp_ns, boo
 		writer->has_period = !by_hand || writer->clocked; /* else with the next packet */
 	} else {
 		next_number(writer);
+		if (options->flags & TORC_WRITER_DUMPCAP_NAMES)
+			writer->name_ns = timestamp_ns;
 		path = torc_writer_name(writer);
 	}
 	if (!path)

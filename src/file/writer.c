@@ -489,7 +489,7 @@ static int rotate_by_clock(struct torc_writer *writer, uint64_t time_ns)
 	if (!writer->clocked) {
 		writer->clocked = true;
 		if (!writer->has_period)
-			writer->period_ns = writer->name_ns;
+			writer->period_ns = torc_writer_period(writer, writer->name_ns);
 		writer->has_period = true;
 	}
 	if (!torc_writer_time_is_up(writer, time_ns))

@@ -153,6 +153,8 @@ void torc_writer_unfollow(struct torc_writer *writer);
 bool torc_writer_is_full(const struct torc_writer *writer, uint64_t timestamp_ns);
 /* Is the time slice over? */
 bool torc_writer_time_is_up(const struct torc_writer *writer, uint64_t timestamp_ns);
+/* When the slice of a file began whose first packet has this time. */
+uint64_t torc_writer_period(const struct torc_writer *writer, uint64_t timestamp_ns);
 /* End the file and begin the next; a new time slice begins with timestamp_ns. */
 int torc_writer_rotate_at(struct torc_writer *writer, uint64_t timestamp_ns, bool by_hand);
 /* The name of the next file; NULL: no memory. */
