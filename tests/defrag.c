@@ -536,6 +536,99 @@ static void test_others(void)
 	torc_defrag_close(defrag);
 }
 
+/* ---- a source ---- */
+
+struct file {
+	uint8_t bytes[1 << 16];
+	size_t length;
+};
+
+static void file_put32(struct file *file, uint32_t word)
+{
+	memcpy(file->bytes + file->length, &word, 4);
+	file->length += 4;
+}
+
+static void file_packet(struct file *file, const uint8_t *frame, size_t length)
+{
+	file_put32(file, 1700000000);
+	file_put32(file, 0);
+	file_put32(file, (uint32_t)length);
+	file_put32(file, (uint32_t)length);
+	memcpy(file->bytes + file->length, frame, length);
+	file->length += length;
+}
+
+static void file_start(struct file *file)
+{
+	static const uint32_t header[] = { 0xA1B2C3D4, 2 | 4 << 16, 0, 0, 65535,
+					   TORC_LINK_ETHERNET };
+
+	file->length = 0;
+	for (unsigned int i = 0; i < 6; i++)
+		file_put32(file, header[i]);
+}
+
+/* A datagram in three fragments, each of which is cut again on its way through a tunnel (GRE). */
+static void nested(struct file *file, const uint8_t *payload)
+{
+	const struct frag_path inner = { .version = 4, .id = 9, .protocol = 253 };
+	struct frag_path outer = { .version = 4, .id = 20, .protocol = 47, .last_byte = 50 };
+	uint8_t frame[1024], tunnel[1024] = { 0, 0, 8, 0 };
+
+	for (unsigned int i = 0; i < 3; i++, outer.id++) {
+		size_t length = frag_frame(frame, &inner, i * 96, i < 2, payload + i * 96, 96) - 14;
+
+		memcpy(tunnel + 4, frame + 14, length);
+		length += 4;
+		file_packet(file, frame, frag_frame(frame, &outer, 0, true, tunnel, 64));
+		file_packet(file, frame,
+			    frag_frame(frame, &outer, 64, false, tunnel + 64, length - 64));
+	}
+}
+
+static void test_source(unsigned int batch)
+{
+	static struct file file;
+	struct torc_source *source;
+	struct torc_packet packets[8];
+	struct torc_decoded decoded[8];
+	uint8_t frame[256], payload[288];
+	unsigned int seen = 0, joined = 0, last = 0;
+	int count;
+
+	fill(payload, sizeof(payload));
+	file_start(&file);
+	file_packet(&file, frame, frag_frame(frame, &path4, 0, false, payload, 32));
+	nested(&file, payload);
+	file_packet(&file, frame, frag_frame(frame, &path4, 0, false, payload, 40));
+	file_packet(&file, frame, frag_frame(frame, &path4, 0, true, payload, 40));
+	is(torc_source_open_memory(&source, file.bytes, file.length, NULL), 0, "a source");
+	is(torc_source_set_defrag(source, NULL, NULL), 0, "that puts fragments together");
+	is(torc_source_set_defrag(source, NULL, NULL), -EALREADY, "once");
+	while ((count = batch == 1 ? torc_source_next(source, packets, decoded) :
+				     torc_source_next_batch(source, packets, decoded, batch)) > 0)
+		for (int i = 0; i < count; i++) {
+			seen++;
+			last = packets[i].caplen;
+			if (!(packets[i].flags & TORC_PACKET_REASSEMBLED))
+				continue;
+			joined++;
+			ok(memcmp(packets[i].data + packets[i].caplen - 288, payload, 288) == 0,
+			   "fragments in fragments: all of the payload");
+			ok(torc_layer_nth(&decoded[i], TORC_LAYER_IPV4, 1) &&
+				   !(decoded[i].flags & TORC_DECODED_FRAGMENT),
+			   "and decoded as a whole");
+		}
+	is(count, 0, "to the end");
+	is(seen, 3, "two packets and a datagram");
+	is(joined, 1, "which is one");
+	is(last, 14 + 20 + 40, "the packet behind it is there, the fragment left alone is not");
+	is(frag_stats(torc_source_defrag(source)).waiting, 1, "but in the account");
+	ok(frag_balanced(torc_source_defrag(source)), "which balances");
+	torc_source_close(source);
+}
+
 int main(void)
 {
 	srandom(20050301);
@@ -554,5 +647,7 @@ int main(void)
 	test_memory();
 	test_too_many();
 	test_others();
+	test_source(1);
+	test_source(8);
 	return done();
 }

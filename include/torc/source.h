@@ -21,6 +21,7 @@
 #define TORC_SOURCE_H
 
 #include <torc/decode.h>
+#include <torc/defrag.h>
 #include <torc/ring.h>
 
 #ifdef __cplusplus
@@ -67,6 +68,21 @@ TORC_API void torc_source_close(struct torc_source *source);
  * on; see TORC_DECODE_STREAMS
  */
 TORC_API void torc_source_set_streams(struct torc_source *source, bool streams);
+
+/*
+ * torc_source_set_defrag - put fragments together, from the next packet on
+ *
+ * The source then returns whole datagrams (TORC_PACKET_REASSEMBLED) and never a fragment; one that is
+ * dropped, or waits when the source ends, is in the account of torc_source_defrag(). A batch ends behind
+ * a datagram that was put together. options: torc/defrag.h; NULL: the defaults.
+ * Returns 0, -EALREADY, or the code of torc_defrag_open().
+ */
+TORC_API int torc_source_set_defrag(struct torc_source *source,
+				    const struct torc_defrag_options *options,
+				    struct torc_error *error);
+
+/* torc_source_defrag - the engine that does it, owned by the source; NULL when none does */
+TORC_API struct torc_defrag *torc_source_defrag(struct torc_source *source);
 
 /*
  * torc_source_next - the next packet and its layers, borrowed until the next call

@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include <torc/file.h>
 
@@ -33,6 +34,7 @@ struct torc_source {
 	struct torc_decode_options options;
 	struct torc_ring *ring;
 	struct torc_file *file;
+	struct torc_defrag *defrag; /* NULL: fragments are packets like any other */
 	struct torc_source **parts;
 	unsigned int part_count;
 	unsigned int part; /* the one that is read now */
@@ -270,7 +272,21 @@ void torc_source_close(struct torc_source *source)
 	if (!source)
 		return;
 	source->ops->close(source);
+	torc_defrag_close(source->defrag);
 	free(source);
+}
+
+int torc_source_set_defrag(struct torc_source *source, const struct torc_defrag_options *options,
+			   struct torc_error *error)
+{
+	if (source->defrag)
+		return torc_error_set(error, -EALREADY, "the source puts fragments together already");
+	return torc_defrag_open(&source->defrag, options, error);
+}
+
+struct torc_defrag *torc_source_defrag(struct torc_source *source)
+{
+	return source->defrag;
 }
 
 void torc_source_set_streams(struct torc_source *source, bool streams)
@@ -316,6 +332,64 @@ static int refill(struct torc_source *source)
 	return count;
 }
 
+/* The packet at hand when it is no fragment, or the datagram that it completes; false: neither. */
+static bool join(struct torc_source *source, struct torc_packet *packet,
+		 struct torc_decoded *decoded)
+{
+	struct torc_packet whole;
+	int result;
+
+	/* a datagram may hold fragments itself, of what came through a tunnel */
+	while ((result = torc_defrag_add(source->defrag, packet, decoded, &whole)) ==
+	       TORC_DEFRAG_WHOLE) {
+		*packet = whole;
+		packet_decode(source, packet, decoded);
+	}
+	return result == TORC_DEFRAG_NONE;
+}
+
+/* No packet comes: what waits for fragments ends by the clock. */
+static void expire(struct torc_source *source)
+{
+	struct timespec now;
+
+	if (!source->ring)
+		return;
+	clock_gettime(CLOCK_REALTIME, &now);
+	torc_defrag_expire(source->defrag,
+			   (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec);
+}
+
+/* As torc_source_next_batch(); a datagram that was put together is good until the next one only. */
+static int next_joined(struct torc_source *source, struct torc_packet *packets,
+		       struct torc_decoded *decoded, unsigned int max)
+{
+	unsigned int count = 0;
+	int status;
+
+	while (count < max) {
+		struct torc_packet *packet = &packets[count];
+
+		if (source->next == source->count) {
+			if (count > 0)
+				break;
+			status = is_stopped(source) ? 0 : refill(source);
+			if (status == 0)
+				expire(source);
+			if (status <= 0)
+				return status;
+		}
+		*packet = source->packets[source->next++];
+		packet_decode(source, packet, &decoded[count]);
+		if (!join(source, packet, &decoded[count]))
+			continue;
+		count++;
+		if (packet->flags & TORC_PACKET_REASSEMBLED)
+			break;
+	}
+	return (int)count;
+}
+
 int torc_source_next(struct torc_source *source, struct torc_packet *packet,
 		     struct torc_decoded *decoded)
 {
@@ -324,6 +398,8 @@ int torc_source_next(struct torc_source *source, struct torc_packet *packet,
 
 	if (is_stopped(source))
 		return 0;
+	if (source->defrag)
+		return next_joined(source, packet, decoded, 1);
 	if (source->next == source->count) {
 		status = refill(source);
 		if (status <= 0)
@@ -345,6 +421,8 @@ int torc_source_next_batch(struct torc_source *source, struct torc_packet *packe
 
 	if (is_stopped(source))
 		return 0;
+	if (source->defrag)
+		return next_joined(source, packets, decoded, max);
 	/* first what torc_source_next() has taken and not returned */
 	while (source->next < source->count && count < max)
 		packets[count++] = source->packets[source->next++];
