@@ -83,7 +83,8 @@ enum torc_registry {
 	TORC_BY_PPP_PROTOCOL = 8,
 	TORC_BY_ICMPV6_TYPE = 9,
 	TORC_BY_ADDRESS_FAMILY = 10, /* of BSD loopback headers */
-	TORC_REGISTRIES = 11
+	TORC_BY_SNAP = 11,           /* numbers behind Cisco's OUI */
+	TORC_REGISTRIES = 12
 };
 
 /*
@@ -91,8 +92,10 @@ enum torc_registry {
  * are left that nobody decodes, and DecodeFailure where decoding could not go on (malformed, or the
  * header itself was cut).
  *
- * reason         for DecodeFailure, what was wrong, a constant string; else NULL
- * failed_type    the layer type that could not be decoded; else TORC_LAYER_NONE
+ * reason         what was wrong, a constant string; else NULL
+ * failed_type    the layer type that could not be decoded; else TORC_LAYER_NONE. Where no
+ *                DecodeFailure ends the layers, that layer is there as far as it is whole: ports,
+ *                addresses and types are not lost because an option behind them is cut or wrong
  * registry, number   with TORC_DECODED_UNKNOWN_NEXT: what has no decoder
  */
 struct torc_decoded {

@@ -24,6 +24,11 @@ extern "C" {
  * TORC_NEED() that its header is there, sets header_length, may call torc_cursor_claim(), and says
  * what comes next with torc_cursor_next() or by setting next. When next stays TORC_LAYER_NONE the
  * layer carries nothing, and bytes behind its header are trailer.
+ *
+ * What is whole of a header is kept: TORC_STEP_CUT_TAIL and TORC_STEP_BAD_TAIL make a layer, and the
+ * packet's status, reason and failed_type say what is not. read() must look at header_length then.
+ * A port is a hint: behind UDP and TCP what a decode function finds short on the wire or malformed
+ * is another protocol, and shown as Payload.
  */
 struct torc_cursor {
 	const uint8_t *data;
@@ -43,7 +48,11 @@ struct torc_cursor {
 enum torc_step {
 	TORC_STEP_OK = 0,
 	TORC_STEP_SHORT = 1,    /* the header is not there as a whole */
-	TORC_STEP_MALFORMED = 2 /* it is, and is wrong: see reason */
+	TORC_STEP_MALFORMED = 2, /* it is, and is wrong: see reason */
+	/* its fixed part is there, its tail (options, addresses) is cut: what there is is the layer */
+	TORC_STEP_CUT_TAIL = 3,
+	/* all of header_length is the layer, but its tail is wrong: see reason; goes on with next */
+	TORC_STEP_BAD_TAIL = 4
 };
 
 #define TORC_NEED(cursor, bytes)                                                                   \
@@ -172,6 +181,13 @@ static inline int torc_cursor_malformed(struct torc_cursor *cursor, const char *
 {
 	cursor->reason = reason;
 	return TORC_STEP_MALFORMED;
+}
+
+/* torc_cursor_bad_tail - the same, where the layer stays and its tail is wrong */
+static inline int torc_cursor_bad_tail(struct torc_cursor *cursor, const char *reason)
+{
+	cursor->reason = reason;
+	return TORC_STEP_BAD_TAIL;
 }
 
 /* Numbers in network order, at any alignment. */

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* checksum.c - RFC 1071 sums with IP's pseudo-headers, and SCTP's CRC32c, verified */
 #include <torc/checksum.h>
+#include <torc/layers/network/ip.h>
 
 #include <string.h>
 
 #include "decode/registry.h"
 
 #define PROTOCOL_UDP 17
+#define HOME_ADDRESS 0xC9
 
 /* ---- sums ---- */
 
@@ -99,6 +101,26 @@ static const uint8_t *final_destination(const struct torc_decoded *decoded,
 	return torc_layer_header(decoded, ip) + 24;
 }
 
+/* The source of the pseudo-header: with a home address option, that (RFC 6275 §6.3). */
+static const uint8_t *first_source(const struct torc_decoded *decoded, const struct torc_layer *ip,
+				   const struct torc_layer *layer)
+{
+	const struct torc_layer *extension;
+	struct torc_ipv6_options options;
+	struct torc_ipv6_option option;
+	uint32_t position;
+
+	for (extension = ip + 1; extension < layer; extension++) {
+		if (torc_layer_read(decoded, extension, TORC_LAYER_IPV6_DESTINATION, &options,
+				    sizeof(options)) < 0)
+			continue;
+		for (position = 0; torc_ipv6_option_next(&options, &position, &option);)
+			if (option.type == HOME_ADDRESS && option.data.length == 16)
+				return option.data.data;
+	}
+	return torc_layer_header(decoded, ip) + 8;
+}
+
 static uint64_t pseudo_sum(const struct torc_decoded *decoded, const struct torc_layer *ip,
 			   const struct torc_layer *layer, uint32_t length, uint8_t protocol)
 {
@@ -107,7 +129,7 @@ static uint64_t pseudo_sum(const struct torc_decoded *decoded, const struct torc
 
 	if (ip->type == TORC_LAYER_IPV4)
 		return sum_add(sum, p + 12, 8);
-	sum = sum_add(sum, p + 8, 16);
+	sum = sum_add(sum, first_source(decoded, ip, layer), 16);
 	return sum_add(sum, final_destination(decoded, ip, layer), 16);
 }
 

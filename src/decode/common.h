@@ -56,6 +56,17 @@ static inline void ipv4_next(struct torc_cursor *cursor)
 	cursor_next(cursor, TORC_BY_IP_PROTOCOL, cursor->data[9]);
 }
 
+/*
+ * As torc_cursor_claim(): a first fragment is shorter than what it carries says, but a packet in a
+ * tunnel that a fragment cuts is a cut packet.
+ */
+static inline void ip_claim(struct torc_cursor *cursor, uint32_t total)
+{
+	if (total > cursor->wire_length)
+		cursor->flags |= TORC_DECODED_CUT_BY_HEADER;
+	torc_cursor_claim(cursor, total);
+}
+
 /* RFC 791 §3.1 */
 static inline int ipv4_decode(struct torc_cursor *cursor)
 {
@@ -73,13 +84,14 @@ static inline int ipv4_decode(struct torc_cursor *cursor)
 	if (total != 0) {
 		if (total < header)
 			return torc_cursor_malformed(cursor, "the total length ends in the header");
-		torc_cursor_claim(cursor, total);
+		ip_claim(cursor, total);
 	}
-	TORC_NEED(cursor, header);
-	if (header > IPV4_HEADER && !options_fit(p + IPV4_HEADER, header - IPV4_HEADER))
-		return torc_cursor_malformed(cursor, "an option does not fit");
+	if (cursor->length < header)
+		return TORC_STEP_CUT_TAIL;
 	cursor->header_length = header;
 	ipv4_next(cursor);
+	if (header > IPV4_HEADER && !options_fit(p + IPV4_HEADER, header - IPV4_HEADER))
+		return torc_cursor_bad_tail(cursor, "an option does not fit");
 	return TORC_STEP_OK;
 }
 
@@ -95,7 +107,7 @@ static inline int ipv6_decode(struct torc_cursor *cursor)
 	payload = torc_be16(p + 4);
 	/* 0: a jumbogram (see the hop-by-hop option) or captured before segmentation offload */
 	if (payload != 0)
-		torc_cursor_claim(cursor, IPV6_HEADER + payload);
+		ip_claim(cursor, IPV6_HEADER + payload);
 	cursor->header_length = IPV6_HEADER;
 	cursor_next(cursor, TORC_BY_IP_PROTOCOL, p[6]);
 	return TORC_STEP_OK;
@@ -109,6 +121,14 @@ static inline bool tcp_options_fit(const uint8_t *p, uint32_t header)
 	       options_fit(p + TCP_HEADER, header - TCP_HEADER);
 }
 
+/* The ports are there, but not where the payload begins or ends: nothing behind them is decoded. */
+static inline int fixed_header_only(struct torc_cursor *cursor, uint32_t header, const char *reason)
+{
+	cursor->header_length = header;
+	cursor->next = TORC_LAYER_DECODE_FAILURE;
+	return torc_cursor_bad_tail(cursor, reason);
+}
+
 /* RFC 9293 §3.1 */
 static inline int tcp_decode(struct torc_cursor *cursor)
 {
@@ -118,15 +138,16 @@ static inline int tcp_decode(struct torc_cursor *cursor)
 	TORC_NEED(cursor, TCP_HEADER);
 	header = (p[12] >> 4) * 4u;
 	if (header < TCP_HEADER)
-		return torc_cursor_malformed(cursor, "the data offset is less than 5");
-	TORC_NEED(cursor, header);
-	if (!tcp_options_fit(p, header))
-		return torc_cursor_malformed(cursor, "an option does not fit");
+		return fixed_header_only(cursor, TCP_HEADER, "the data offset is less than 5");
+	if (cursor->length < header)
+		return TORC_STEP_CUT_TAIL;
 	cursor->header_length = header;
 	if (cursor->options & TORC_DECODE_STREAMS && !(cursor->flags & TORC_DECODED_FRAGMENT))
 		cursor_next_port(cursor, TORC_BY_TCP_PORT, torc_be16(p), torc_be16(p + 2));
 	else
 		cursor->next = TORC_LAYER_PAYLOAD;
+	if (!tcp_options_fit(p, header))
+		return torc_cursor_bad_tail(cursor, "an option does not fit");
 	return TORC_STEP_OK;
 }
 
@@ -140,7 +161,7 @@ static inline int udp_decode(struct torc_cursor *cursor)
 	length = torc_be16(p + 4);
 	if (length != 0) {
 		if (length < UDP_HEADER)
-			return torc_cursor_malformed(cursor, "the length is less than 8");
+			return fixed_header_only(cursor, UDP_HEADER, "the length is less than 8");
 		torc_cursor_claim(cursor, length);
 	}
 	cursor->header_length = UDP_HEADER;

@@ -16,32 +16,63 @@
 /* How far ahead torc_decode_batch() asks for packets: some 12 hide the latency of memory. */
 #define PREFETCH_PACKETS 12
 
+/* A port led to this layer, and a port is a hint. */
+static bool is_behind_port(const struct torc_decoded *decoded)
+{
+	unsigned int before;
+
+	if (decoded->layer_count == 0)
+		return false;
+	before = decoded->layers[decoded->layer_count - 1].type;
+	return before == TORC_LAYER_UDP || before == TORC_LAYER_TCP;
+}
+
+/* What the layer's decode function refused is in the packet's status. Returns the flags to add. */
+static uint8_t failure_note(struct torc_decoded *decoded, const struct torc_cursor *cursor,
+			    unsigned int type, bool malformed)
+{
+	decoded->failed_type = (uint16_t)type;
+	if (malformed) {
+		decoded->status = TORC_DECODED_MALFORMED;
+		decoded->reason = cursor->reason;
+		return 0;
+	}
+	if (cursor->wire_length > cursor->length) {
+		decoded->status = TORC_DECODED_SNAPLEN_TRUNCATED;
+		decoded->reason = "cut by the snaplen";
+		return 0;
+	}
+	decoded->status = TORC_DECODED_HEADER_TRUNCATED;
+	decoded->reason = "too few bytes";
+	return TORC_DECODED_CUT_BY_HEADER;
+}
+
 /*
- * The layer could not be decoded: say why, and show its bytes as DecodeFailure. Returns the flags
- * to add. The cursor comes by value, so that the caller's can stay in registers.
+ * The layer could not be decoded: its bytes are DecodeFailure, or Payload where they are another
+ * protocol's; or it could but for its tail. Returns the flags to add. The cursor comes by value, so
+ * that the caller's can stay in registers; the layer has what is left of it.
  */
 static __attribute__((cold, noinline)) uint8_t layer_failed(struct torc_decoded *decoded,
 							    struct torc_layer *layer,
 							    struct torc_cursor cursor,
 							    unsigned int type, int step)
 {
-	uint8_t flags = 0;
+	uint32_t offset = (uint32_t)(cursor.data - decoded->data);
+	bool malformed = step == TORC_STEP_MALFORMED || step == TORC_STEP_BAD_TAIL;
 
-	decoded->failed_type = (uint16_t)type;
-	if (step == TORC_STEP_MALFORMED) {
-		decoded->status = TORC_DECODED_MALFORMED;
-		decoded->reason = cursor.reason;
-	} else if (cursor.wire_length > cursor.length) {
-		decoded->status = TORC_DECODED_SNAPLEN_TRUNCATED;
-		decoded->reason = "cut by the snaplen";
+	if (step == TORC_STEP_CUT_TAIL) {
+		layer_set(layer, type, offset, cursor.length, 0);
+	} else if (step == TORC_STEP_BAD_TAIL && cursor.header_length <= cursor.length) {
+		layer_set(layer, type, offset, cursor.header_length,
+			  cursor.next == TORC_LAYER_NONE ? 0 :
+							   cursor.length - cursor.header_length);
+	} else if (is_behind_port(decoded) && (malformed || cursor.length == cursor.wire_length)) {
+		layer_set(layer, TORC_LAYER_PAYLOAD, offset, cursor.length, 0);
+		return 0;
 	} else {
-		decoded->status = TORC_DECODED_HEADER_TRUNCATED;
-		decoded->reason = "too few bytes";
-		flags = TORC_DECODED_CUT_BY_HEADER;
+		layer_set(layer, TORC_LAYER_DECODE_FAILURE, offset, cursor.length, 0);
 	}
-	layer_set(layer, TORC_LAYER_DECODE_FAILURE, (uint32_t)(cursor.data - decoded->data),
-		  cursor.length, 0);
-	return flags;
+	return failure_note(decoded, &cursor, type, malformed);
 }
 
 static struct torc_target *target_of(const struct torc_decode_options *options, unsigned int type)
@@ -93,7 +124,8 @@ layer_decode(struct torc_decoded *decoded, struct torc_layer *layer, struct torc
 	if (__builtin_expect(step != TORC_STEP_OK || header > cursor->length, 0)) {
 		step = step != TORC_STEP_OK ? step : TORC_STEP_SHORT;
 		cursor->flags |= layer_failed(decoded, layer, *cursor, type, step);
-		return TORC_LAYER_NONE;
+		if (step != TORC_STEP_BAD_TAIL || header > cursor->length)
+			return TORC_LAYER_NONE;
 	}
 	if (cursor->next == TORC_LAYER_NONE) {
 		layer_set(layer, type, offset, header, 0);
@@ -106,7 +138,8 @@ layer_decode(struct torc_decoded *decoded, struct torc_layer *layer, struct torc
 	if (cursor->length == 0)
 		return TORC_LAYER_NONE;
 	if (__builtin_expect(cursor->registry != TORC_BY_NONE, 0)) {
-		decoded->status = TORC_DECODED_UNKNOWN_NEXT;
+		if (decoded->status < TORC_DECODED_UNKNOWN_NEXT)
+			decoded->status = TORC_DECODED_UNKNOWN_NEXT;
 		decoded->registry = cursor->registry;
 		decoded->number = cursor->number;
 	}
@@ -127,7 +160,8 @@ static uint8_t layers_decode(struct torc_decoded *decoded, struct torc_cursor *c
 
 	while (type != TORC_LAYER_NONE) {
 		if (decoded->layer_count == TORC_LAYERS_MAX) {
-			decoded->status = TORC_DECODED_LAYER_LIMIT;
+			if (decoded->status < TORC_DECODED_LAYER_LIMIT)
+				decoded->status = TORC_DECODED_LAYER_LIMIT;
 			break;
 		}
 		if (stops_before(type, options)) {

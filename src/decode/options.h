@@ -26,11 +26,12 @@ static inline bool options_fit(const uint8_t *p, uint32_t length)
 static inline int option_next(const struct torc_bytes *options, uint32_t *position, uint8_t *kind,
 			      struct torc_bytes *data)
 {
-	const uint8_t *p = options->data + *position;
+	const uint8_t *p;
 	uint32_t left;
 
 	if (*position >= options->length)
 		return 0;
+	p = options->data + *position;
 	left = options->length - *position;
 	*kind = p[0];
 	*data = (struct torc_bytes){ p + 1, 0 };

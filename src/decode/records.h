@@ -5,6 +5,12 @@
 
 #include <torc/layer.h>
 
+/* Bytes of so many addresses, of those that are whole in length bytes. */
+static inline uint32_t sources_length(uint32_t length, uint32_t count, uint32_t each)
+{
+	return (count < length / each ? count : length / each) * each;
+}
+
 /*
  * Claims what the records from at on take; their count stands in front of them. A record is fixed
  * bytes with the group in the last ones, then its sources, each as long as the group, then

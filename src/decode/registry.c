@@ -171,6 +171,7 @@ const char *torc_registry_name(int registry)
 		[TORC_BY_SCTP_PORT] = "SCTP port",
 		[TORC_BY_LLC_SAP] = "LLC service access point",
 		[TORC_BY_PPP_PROTOCOL] = "PPP protocol",
+		[TORC_BY_SNAP] = "SNAP protocol",
 		[TORC_BY_ICMPV6_TYPE] = "ICMPv6 type",
 		[TORC_BY_ADDRESS_FAMILY] = "address family",
 	};

@@ -11,6 +11,8 @@
 
 #include <torc/layer.h>
 
+#define IPX 0x8137 /* EtherType */
+
 #define REGISTRY_BITS  9
 #define REGISTRY_SLOTS (1u << REGISTRY_BITS)
 #define SLOT_USED      0x8000u /* beside the type, which has 9 bits */
@@ -103,7 +105,12 @@ static inline void cursor_next_type_or_length(struct torc_cursor *cursor, uint16
 		return;
 	}
 	torc_cursor_claim(cursor, cursor->header_length + value);
-	cursor->next = TORC_LAYER_LLC;
+	/* Novell's frames have IPX there, whose checksum of FFFF no LLC header can be */
+	if (cursor->length >= cursor->header_length + 2 &&
+	    torc_be16(cursor->data + cursor->header_length) == 0xFFFF)
+		cursor_next(cursor, TORC_BY_ETHER_TYPE, IPX);
+	else
+		cursor->next = TORC_LAYER_LLC;
 }
 
 #endif

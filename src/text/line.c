@@ -420,10 +420,14 @@ static void tcp_options_text(struct line *line, const struct torc_tcp *tcp)
 
 static void line_tcp(struct line *line, const struct torc_layer *layer)
 {
-	uint32_t length = ip_payload(line->decoded, layer);
+	uint32_t length = ip_payload(line->decoded, layer), missing;
 	struct torc_tcp tcp;
 
 	torc_layer_tcp(line->decoded, layer, &tcp);
+	/* options that were cut are no data */
+	missing = (torc_layer_header(line->decoded, layer)[12] >> 4) * 4u;
+	missing = missing > tcp.header_length ? missing - tcp.header_length : 0;
+	length = length > missing ? length - missing : 0;
 	part_start(line);
 	if (line->flags & TORC_TEXT_QUICK) {
 		field_text(line, "tcp ", length);

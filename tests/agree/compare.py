@@ -118,6 +118,15 @@ def differing(ours, theirs):
     return found
 
 
+def drop_mapped(found):
+    """D47: an IPv6 address that maps IPv4 is an IPv6 address. Whether there was one."""
+    keys = [key for key, (own, other) in found.items()
+            if '::ffff:' in str(own) and str(own).replace('::ffff:', '') == str(other)]
+    for key in keys:
+        del found[key]
+    return bool(keys)
+
+
 class Report:
     """Counts, and one example of each kind of difference."""
 
@@ -141,6 +150,8 @@ class Report:
             amended = {**packet, **differing(ours, theirs['amended'])}
             if found or amended:
                 found, rules = amended, rules + theirs['rules']
+        if drop_mapped(found):
+            rules = rules + ['D47']
         if not found:
             self.count_fields(ours, theirs['amended'] if rules and 'amended' in theirs else theirs)
             self.exact += not rules

@@ -39,9 +39,11 @@ func ipVersion(w *walk, s *step) bool {
 func failedLayer(w *walk, s *step) bool {
 	if x, ok := s.last().layer.(*layers.IGMP); ok && x.Type == layers.IGMPMembershipQuery &&
 		12+4*be16(s.data[10:]) > len(s.data) {
-		s.undo()
-		s.truncated = true
-		s.fail("IGMP: too few bytes")
+		s.kept, s.tail, s.truncated, s.failure = true, true, true, "IGMP: too few bytes"
+		s.next, s.rest = nil, nil
+		p := s.last()
+		p.header, p.payload = len(s.data), 0
+		p.fields["sources"] = hexOf(s.data[12 : 12+(len(s.data)-12)/4*4])
 		return true
 	}
 	if s.last().name == "STP" && (len(s.data) < bpduLength(s.data) || bpduLength(s.data) == 0) {
@@ -50,7 +52,7 @@ func failedLayer(w *walk, s *step) bool {
 		s.fail("a BPDU that is cut, or of an unknown type")
 		return true
 	}
-	if s.failure == "" || len(s.layers) == 0 {
+	if s.failure == "" || s.kept || len(s.layers) == 0 {
 		return false
 	}
 	switch s.last().name {
@@ -146,7 +148,7 @@ func target(decoder interface{}) string {
 
 // D18: a failure for want of bytes is a truncated packet, any other is not
 func cutHeader(w *walk, s *step) bool {
-	if s.failure == "" {
+	if s.failure == "" || s.kept {
 		return false
 	}
 	if bytes := needed(target(s.decoder), s.data); bytes != 0 && s.truncated != (bytes > len(s.data)) {
@@ -171,11 +173,13 @@ func forbidden(name string, p []byte) bool {
 		return p[0] != 0x11
 	case "EtherIP": // RFC 3378 §3
 		return p[0]>>4 != 3
-	case "UDPLite": // RFC 3828 §3.1
-		return be16(p[4:]) > 0 && be16(p[4:]) < 8
+	case "NTP": // RFC 5905 §7.3
+		return p[0]>>3&7 < 1 || p[0]>>3&7 > 4
+	case "VXLAN": // RFC 7348 §5: the flag of the network identifier
+		return p[0]&8 == 0
 	case "SIP": // RFC 3261 §7.2: SIP/2.0, and a code of three digits
-		words := strings.Fields(string(p[:min(len(p), 32)]))
-		return len(words) > 1 && words[0] == "SIP/2.0" && len(words[1]) != 3
+		good, _ := sipStart(p)
+		return !good
 	}
 	return false
 }
@@ -207,6 +211,10 @@ func headerBeforeList(w *walk, s *step) bool {
 		s.truncated = !strings.HasPrefix(s.failure, "Invalid")
 		s.add("CiscoDiscovery", s.offset, 4, len(p)-4, fields{"version": p[0], "ttl": p[1],
 			"checksum": be16(p[2:])})
+		if len(p) > 4 {
+			s.add("CiscoDiscoveryInfo", s.restOffset, len(p)-4, 0, nil)
+			s.kept, s.tail = true, true // D44
+		}
 		return true
 	case strings.HasPrefix(strings.ToLower(s.failure), "lldp vdata <"),
 		s.failure == "Missing mandatory LinkLayerDiscovery TLV":
@@ -244,6 +252,9 @@ func lldpBeforeList(s *step) bool {
 		if at < len(p) {
 			s.add("LinkLayerDiscoveryInfo", s.restOffset, len(p)-at, 0, nil)
 		}
+	} else if at < len(p) {
+		s.add("LinkLayerDiscoveryInfo", s.restOffset, len(p)-at, 0, nil)
+		s.kept, s.tail = true, true // D44
 	}
 	return true
 }

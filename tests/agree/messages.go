@@ -65,7 +65,7 @@ func erspanType1(w *walk, s *step) bool {
 // D22: further ports of DNS, RADIUS and BFD
 func otherPorts(w *walk, s *step) bool {
 	x, ok := s.last().layer.(*layers.UDP)
-	if !ok || s.next != gopacket.LayerTypePayload {
+	if !ok || w.fragment || s.next != gopacket.LayerTypePayload {
 		return false
 	}
 	for _, port := range []layers.UDPPort{x.DstPort, x.SrcPort} {
@@ -106,6 +106,11 @@ func unknownInside(w *walk, s *step) bool {
 		s.leaf("OSPF", fields{"version": p[0], "ospf_type": p[1], "length": be16(p[2:]),
 			"router_id": ipOf(be32(p[4:])), "area_id": ipOf(be32(p[8:])),
 			"checksum": be16(p[12:])})
+	case target(s.decoder) == "DNS" && len(p) >= 12 && p[2]>>3&15 == 5 &&
+		s.failure == "dns name offset too high", // records without data, RFC 2136 §2.4
+		strings.HasPrefix(s.failure, "DNSOPT record is of length"):
+		s.leaf("DNS", fields{"id": be16(p), "opcode": p[2] >> 3 & 15})
+		s.role(3, "DNS")
 	case strings.HasPrefix(s.failure, "Invalid counter record type") && be32(p[4:]) == 1:
 		s.leaf("SFlow", sflowHeader(p))
 		s.role(3, "SFlow")
@@ -158,10 +163,7 @@ func vrrpVersion3(w *walk, s *step) bool {
 		}
 	}
 	if 8+size*int(s.data[3]) > len(s.data) {
-		s.undo()
-		s.truncated = true
-		s.fail("VRRP: too few bytes")
-		return true
+		s.tail, s.truncated, s.failure = true, true, "VRRP: too few bytes"
 	}
 	for at := 8; len(addresses) < int(s.data[3]) && at+size <= len(s.data); at += size {
 		addresses = append(addresses, fields{key: net.IP(s.data[at : at+size]).String()})

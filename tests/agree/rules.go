@@ -28,6 +28,7 @@ var rules = []rule{
 	{"D9", noLength},
 	{"D2", hopByHop},
 	{"D8", lengthBehindTag},
+	{"D46", accessPoints},
 	{"D42", otherNumbers},
 	{"D43", controlMessage},
 	{"D4", unknownNext},
@@ -63,8 +64,10 @@ var rules = []rule{
 	{"D36", forbiddenValue},
 	{"D35", echoData},
 	{"D16", ipVersion},
+	{"D44", wholePart},
 	{"D3", failedLayer},
 	{"D18", cutHeader},
+	{"D45", otherProtocol},
 }
 
 func (w *walk) amend(s *step) {
@@ -228,6 +231,9 @@ func notDecoded(w *walk, s *step) bool {
 		case 105, 117, 119, 127, 220:
 			name = "Dot11"
 		}
+	}
+	if len(s.layers) > 0 && s.layers[0].name == "Dot11" {
+		name = "Dot11"
 	}
 	switch name {
 	case "RadioTap", "Dot11", "PFLog", "Prism monitor mode header", "USB", "EthernetCTP",

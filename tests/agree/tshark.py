@@ -164,6 +164,8 @@ class Comparison:
         theirs = convert(spec, ours, fields)
         if spec[1] is address:
             ours = [canonical(value) for value in ours]
+        if path.startswith('addresses[]'):  # an address of zeros is one that torc leaves out
+            theirs = [value for value in theirs if value not in EMPTY]
         if len(ours) == 1 < len(theirs) and '[' not in path and spec[1] is octets:
             theirs = [''.join(theirs)]  # one field of bytes that tshark shows in pieces
         if path.endswith('class') and packet.has('mdns'):

@@ -29,6 +29,9 @@ class Case:
         self.before = self.layers[-2]['type'] if len(self.layers) > 1 else ''
         self.unknown = (ours.get('unknown') or {}).get('number')
         self.failed = self.last['type'] == 'DecodeFailure'
+        self.error = ours['error'] or ''
+        # a layer that is there up to where its tail is cut or wrong
+        self.tail = self.error.split(':')[0]
         self.cut = ours['caplen'] < ours['len']
         # the packet was cut, or tshark says itself that it is malformed
         self.broken = self.cut or bool(theirs.bogus) or any(
@@ -88,6 +91,8 @@ def fragment(d, case):
 
 def both_fail(d, case):
     """What neither could decode to its end: tshark shows the part that it read."""
+    if d.layer and d.layer['type'] == case.tail and case.ours['status'] != 'malformed':
+        return not d.ours  # a field of the part that is there
     if not only_tshark(d):
         return False
     empty = d.proto.pos >= case.ours['caplen']
@@ -173,8 +178,15 @@ def sum_of_part(d, case):
 def no_record(d, case):
     if d.key.startswith('TLS.records[]'):  # tshark waits for the rest of the last one
         return not d.layer['records'][-1]['whole'] and list(d.theirs) == list(d.ours[:-1])
-    return (case.ours['error'] or '').startswith('TLS: ') and case.before == 'TCP' and \
-        (d.key == 'error' or (only_tshark(d) and d.proto.name == 'tls'))
+    return only_tshark(d) and d.proto.name == 'tls' and case.before == 'TCP' and case.behind(d.proto)
+
+
+def hint(d, case):
+    """A protocol that its port announces, and whose first bytes cannot be its own."""
+    return only_tshark(d) and case.before in ('UDP', 'TCP') and case.behind(d.proto) and any(
+        proto.pos == case.last['offset'] and proto.name in
+        ('sflow', 'ntp', 'dhcp', 'bfd', 'dns', 'sip', 'gtp', 'radius', 'dhcpv6', 'vxlan')
+        for proto in case.theirs.protos)
 
 
 # what a standard forbids; tshark shows such a header, mostly without a word
@@ -182,12 +194,18 @@ REFUSED = ('version is not 1', 'version is not 3', 'version is not 5', 'version 
            'version is neither 2 nor 3', 'length is below the header', 'unknown message type',
            'operation is neither request nor reply', 'an option does not fit', 'a name or record does not fit',
            'chassis, port or TTL is missing', 'a TLV is shorter than its header',
-           'unknown kind of agent address', 'chunk length is below its header', 'protocol number is even',
+           'unknown kind of agent address', 'an extension header has length 0',
+           "length is below the packet's type", 'the length is less than 8',
+           'checksum coverage is below the header', 'chunk length is below its header', 'protocol number is even',
            'neither a request line nor a status line',
            'version is not 1 (type II)', 'version and type are not 1')
 
 
 def refused(d, case):
+    kept = d.key == 'error' or (d.layer and d.layer['type'] == case.tail)
+    if kept and case.ours['status'] == 'malformed' and \
+            case.error.endswith(tuple(': ' + reason for reason in REFUSED)):
+        return True
     return case.failed and case.ours['status'] == 'malformed' and \
         case.ours['error'].endswith(tuple(': ' + reason for reason in REFUSED)) and \
         (d.key == 'error' or (only_tshark(d) and d.proto.pos >= case.last['offset']))
@@ -207,7 +225,7 @@ RULES = (('S1', quoted), ('S2', foreign), ('S3', inside), ('D1', fragment), ('S4
          ('S5', tshark_stops), ('S6', element), ('D9', jumbo), ('S7', isl), ('S8', erspan3),
          ('S9', wccp), ('S10', ppp_address), ('S11', vxlan_gpe), ('S12', atm_arp), ('S13', other_port),
          ('D16', version), ('S14', udp_esp), ('S15', sum_of_part), ('S16', no_record), ('S17', refused),
-         ('D14', geneve_version), ('S18', pseudowire))
+         ('D14', geneve_version), ('S18', pseudowire), ('S19', hint))
 
 
 def rule_of(difference, case):

@@ -34,6 +34,8 @@ type step struct {
 	restOffset int
 	truncated  bool
 	failure    string
+	kept       bool      // D44 has kept what is whole of the layer
+	tail       bool      // the failure is in the tail of the layer, which stays
 	roles      [4]string // of the first layer with the role: link, network, transport, application
 	network    *gopacket.Flow
 	transport  *gopacket.Flow
@@ -198,8 +200,10 @@ func (w *walk) take(s *step) {
 	}
 	if s.failure != "" {
 		w.failure = s.failure
-		w.found = append(w.found, place{name: "DecodeFailure", offset: s.restOffset,
-			header: len(s.rest)})
+		if !s.tail {
+			w.found = append(w.found, place{name: "DecodeFailure", offset: s.restOffset,
+				header: len(s.rest)})
+		}
 	}
 }
 
@@ -213,7 +217,7 @@ func (w *walk) run(first gopacket.Decoder) {
 			w.amend(s)
 		}
 		w.take(s)
-		if s.next == nil || len(s.rest) == 0 || s.failure != "" {
+		if s.next == nil || len(s.rest) == 0 || s.failure != "" && !s.tail {
 			return
 		}
 		if len(s.rest) == len(data) && len(w.found) > 1000 {

@@ -34,10 +34,10 @@ static int dhcpv6_decode(struct torc_cursor *cursor)
 	TORC_NEED(cursor, 4);
 	fixed = fixed_length(cursor->data[0]);
 	TORC_NEED(cursor, fixed);
+	cursor->header_length = cursor->length;
 	if (cursor->length == cursor->wire_length &&
 	    !options_fit(cursor->data + fixed, cursor->length - fixed))
-		return torc_cursor_malformed(cursor, "an option does not fit");
-	cursor->header_length = cursor->length;
+		return torc_cursor_bad_tail(cursor, "an option does not fit");
 	return TORC_STEP_OK;
 }
 
@@ -62,11 +62,12 @@ static void dhcpv6_read(const struct torc_decoded *decoded, const struct torc_la
 int torc_dhcpv6_option_next(const struct torc_bytes *options, uint32_t *position,
 			    struct torc_dhcpv6_option *option)
 {
-	const uint8_t *p = options->data + *position;
+	const uint8_t *p;
 	uint32_t left;
 
 	if (*position >= options->length)
 		return 0;
+	p = options->data + *position;
 	left = options->length - *position;
 	if (left < 4 || torc_be16(p + 2) > left - 4)
 		return 0;

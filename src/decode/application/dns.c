@@ -7,16 +7,19 @@
 #include "decode/application/dns.h"
 
 #define HEADER_LENGTH 12
+#define JUMPS_MAX     127 /* labels that 255 bytes have room for */
+#define OPCODE_LAST   6 /* RFC 8490 §5.4 */
 
 /* ---- names ---- */
 
 /*
- * Where a name ends; 0 when it does not end inside the message, is longer than 255 bytes, or has a
- * pointer that does not go backwards (RFC 1035 §4.1.4): so no name can go in circles.
+ * Where a name ends; 0 when it does not end inside the message, is longer than 255 bytes, or goes in
+ * circles. Pointers go back to where a name was before (RFC 1035 §4.1.4); some programs write them
+ * forwards, and are understood.
  */
 static uint32_t name_end(const uint8_t *p, uint32_t length, uint32_t at)
 {
-	uint32_t end = 0, floor = at, total = 0;
+	uint32_t end = 0, total = 0, jumps = 0;
 
 	for (;;) {
 		uint8_t label;
@@ -27,16 +30,11 @@ static uint32_t name_end(const uint8_t *p, uint32_t length, uint32_t at)
 		if (label == 0)
 			return end ? end : at + 1;
 		if ((label & 0xC0) == 0xC0) {
-			uint32_t target;
-
-			if (at + 2 > length)
+			if (at + 2 > length || ++jumps > JUMPS_MAX)
 				return 0;
-			target = torc_be16(p + at) & 0x3FFFu;
 			if (end == 0)
 				end = at + 2;
-			if (target >= floor)
-				return 0;
-			at = floor = target;
+			at = torc_be16(p + at) & 0x3FFFu;
 			continue;
 		}
 		total += label + 1u;
@@ -142,6 +140,19 @@ static bool has_prefix(const struct torc_decoded *decoded, uint32_t offset)
 	return false;
 }
 
+/*
+ * Whether this is DNS at all: a known kind of message, and one question or record is whole, or not
+ * more are said than find room (a question takes 5 bytes or more, a record 11).
+ */
+static bool is_plausible(const uint8_t *p, uint32_t length, uint32_t whole)
+{
+	uint32_t questions = torc_be16(p + 4);
+	uint32_t records = (uint32_t)torc_be16(p + 6) + torc_be16(p + 8) + torc_be16(p + 10);
+
+	return (p[2] >> 3 & 0xF) <= OPCODE_LAST &&
+	       (whole > 0 || questions * 5 + records * 11 <= length - HEADER_LENGTH);
+}
+
 static int dns_decode(struct torc_cursor *cursor)
 {
 	uint32_t offset = (uint32_t)(cursor->data - cursor->decoded->data);
@@ -160,7 +171,9 @@ static int dns_decode(struct torc_cursor *cursor)
 		return TORC_STEP_OK;
 	if (cursor->length < cursor->wire_length || (prefix && torc_be16(cursor->data) > length))
 		return TORC_STEP_OK; /* cut: what is there can be read */
-	return torc_cursor_malformed(cursor, "a name or record does not fit");
+	if (!is_plausible(cursor->data + prefix, length, at[4] - HEADER_LENGTH))
+		return torc_cursor_malformed(cursor, "not DNS");
+	return torc_cursor_bad_tail(cursor, "a name or record does not fit");
 }
 
 static void dns_read(const struct torc_decoded *decoded, const struct torc_layer *layer, void *out)

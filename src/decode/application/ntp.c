@@ -22,6 +22,8 @@ static uint32_t fixed_length(uint8_t first)
 static int ntp_decode(struct torc_cursor *cursor)
 {
 	TORC_NEED(cursor, 1);
+	if ((cursor->data[0] >> 3 & 7) - 1u > 3) /* RFC 5905 §7.3; 1 is RFC 1059's */
+		return torc_cursor_malformed(cursor, "version is not 1 to 4");
 	TORC_NEED(cursor, fixed_length(cursor->data[0]));
 	cursor->header_length = cursor->length;
 	return TORC_STEP_OK;

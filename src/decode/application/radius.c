@@ -33,7 +33,7 @@ static int radius_decode(struct torc_cursor *cursor)
 	cursor->header_length = cursor->length;
 	if (cursor->length == length &&
 	    !attributes_fit(cursor->data + HEADER_LENGTH, length - HEADER_LENGTH))
-		return torc_cursor_malformed(cursor, "an attribute does not fit");
+		return torc_cursor_bad_tail(cursor, "an attribute does not fit");
 	return TORC_STEP_OK;
 }
 
@@ -54,11 +54,12 @@ static void radius_read(const struct torc_decoded *decoded, const struct torc_la
 int torc_radius_attribute_next(const struct torc_radius *radius, uint32_t *position,
 			       struct torc_radius_attribute *attribute)
 {
-	const uint8_t *p = radius->attributes.data + *position;
+	const uint8_t *p;
 	uint32_t left;
 
 	if (*position >= radius->attributes.length)
 		return 0;
+	p = radius->attributes.data + *position;
 	left = radius->attributes.length - *position;
 	if (left < 2 || p[1] < 2 || p[1] > left)
 		return 0;

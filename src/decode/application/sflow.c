@@ -82,11 +82,12 @@ static void read_sample(struct torc_sflow_sample *sample)
 int torc_sflow_sample_next(const struct torc_sflow *sflow, uint32_t *position,
 			   struct torc_sflow_sample *sample)
 {
-	const uint8_t *p = sflow->samples.data + *position;
+	const uint8_t *p;
 	uint32_t left, format;
 
 	if (*position >= sflow->samples.length)
 		return 0;
+	p = sflow->samples.data + *position;
 	left = sflow->samples.length - *position;
 	if (left < 8 || torc_be32(p + 4) > left - 8)
 		return 0;

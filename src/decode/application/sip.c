@@ -71,7 +71,8 @@ static int sip_decode(struct torc_cursor *cursor)
 
 	TORC_NEED(cursor, 4);
 	if (!read_start_line(take_line(cursor->data, cursor->length, &next), &sip)) {
-		if (cursor->length < cursor->wire_length && next == cursor->length)
+		if (cursor->length < cursor->wire_length && next == cursor->length &&
+		    cursor->data[next - 1] != '\n')
 			return TORC_STEP_SHORT;
 		return torc_cursor_malformed(cursor, "neither a request line nor a status line");
 	}
@@ -100,12 +101,13 @@ static void sip_read(const struct torc_decoded *decoded, const struct torc_layer
 int torc_sip_header_next(const struct torc_sip *sip, uint32_t *position,
 			 struct torc_sip_header *header)
 {
-	const uint8_t *start = sip->headers.data + *position, *colon;
+	const uint8_t *start, *colon;
 	uint32_t left, next;
 	struct torc_bytes line;
 
 	if (*position >= sip->headers.length)
 		return 0;
+	start = sip->headers.data + *position;
 	left = sip->headers.length - *position;
 	line = take_line(start, left, &next);
 	if (line.length == 0)

@@ -6,7 +6,8 @@
 
 #include "decode/registry.h"
 
-#define CONTENT_FIRST	  20 /* change cipher spec */
+#define CONTENT_FIRST	  20
+#define CONTENT_CHANGE	  20
 #define CONTENT_HANDSHAKE 22
 #define CONTENT_LAST	  24 /* heartbeat */
 
@@ -39,11 +40,12 @@ static int tls_decode(struct torc_cursor *cursor)
 int torc_tls_record_next(const struct torc_tls *tls, uint32_t *position,
 			 struct torc_tls_record *record)
 {
-	const uint8_t *p = tls->records.data + *position;
+	const uint8_t *p;
 	uint32_t left, length;
 
 	if (*position >= tls->records.length)
 		return 0;
+	p = tls->records.data + *position;
 	left = tls->records.length - *position;
 	if (left < 5 || p[0] < CONTENT_FIRST || p[0] > CONTENT_LAST || p[1] != 3)
 		return 0;
@@ -171,26 +173,47 @@ static void read_hello(struct torc_tls *tls, struct reader hello)
 		read_extensions(tls, hello);
 }
 
+/*
+ * changed: behind a change of cipher, where all but a hello of TLS 1.3, which is known by its
+ * length, is encrypted. Later in a connection it is too, and the type means nothing.
+ */
+static void read_handshake(struct torc_tls *tls, const struct torc_tls_record *record, bool changed)
+{
+	const uint8_t *p = record->data.data;
+	uint32_t length;
+
+	if (record->data.length < 4)
+		return;
+	length = torc_be24(p + 1);
+	if (p[0] > 24 || length > RECORD_MAX * 4)
+		return;
+	if (changed && (p[0] > SERVER_HELLO || length + 4 != record->length))
+		return;
+	tls->handshake_type = p[0];
+	if (p[0] == CLIENT_HELLO || p[0] == SERVER_HELLO)
+		read_hello(tls, (struct reader){ p + 4, record->data.length - 4 });
+}
+
 static void tls_read(const struct torc_decoded *decoded, const struct torc_layer *layer, void *out)
 {
 	const uint8_t *p = torc_layer_header(decoded, layer);
 	struct torc_tls *tls = out;
-	struct torc_tls_record first;
+	struct torc_tls_record record;
+	bool changed = false;
 	uint32_t position = 0;
 
 	tls->content_type = p[0];
 	tls->version = torc_be16(p + 1);
 	tls->length = torc_be16(p + 3);
 	tls->records = (struct torc_bytes){ p, layer->header_length };
-	if (p[0] != CONTENT_HANDSHAKE || !torc_tls_record_next(tls, &position, &first) ||
-	    first.data.length < 4)
-		return;
-	/* after the handshake's first flights this type is encrypted and means nothing */
-	if (first.data.data[0] > 24 || torc_be24(first.data.data + 1) > RECORD_MAX * 4)
-		return;
-	tls->handshake_type = first.data.data[0];
-	if (tls->handshake_type == CLIENT_HELLO || tls->handshake_type == SERVER_HELLO)
-		read_hello(tls, (struct reader){ first.data.data + 4, first.data.length - 4 });
+	while (torc_tls_record_next(tls, &position, &record)) {
+		if (record.content_type != CONTENT_CHANGE) {
+			if (record.content_type == CONTENT_HANDSHAKE)
+				read_handshake(tls, &record, changed);
+			return;
+		}
+		changed = true; /* RFC 8446 §D.4: also in front of a second ClientHello */
+	}
 }
 
 static int record_element(const void *layer, uint32_t *position, void *element)

@@ -14,36 +14,49 @@ static int arp_decode(struct torc_cursor *cursor)
 
 	TORC_NEED(cursor, FIXED);
 	length = FIXED + 2u * (cursor->data[4] + cursor->data[5]);
-	TORC_NEED(cursor, length);
+	if (cursor->length < length)
+		return TORC_STEP_CUT_TAIL;
 	cursor->header_length = length;
 	return TORC_STEP_OK;
+}
+
+/* The next address of that length, if the header was not cut before its end. */
+static struct torc_bytes take_address(struct torc_bytes *addresses, uint32_t length)
+{
+	struct torc_bytes address = { addresses->data, length };
+
+	if (addresses->length < length) {
+		addresses->length = 0;
+		address.length = 0;
+	}
+	addresses->data += address.length;
+	addresses->length -= address.length;
+	return address;
 }
 
 static void arp_read(const struct torc_decoded *decoded, const struct torc_layer *layer, void *out)
 {
 	const uint8_t *p = torc_layer_header(decoded, layer);
 	struct torc_arp *arp = out;
+	struct torc_bytes addresses;
 
 	arp->hardware_type = torc_be16(p);
 	arp->protocol_type = torc_be16(p + 2);
 	arp->hardware_length = p[4];
 	arp->protocol_length = p[5];
 	arp->operation = torc_be16(p + 6);
-	p += FIXED;
-	arp->sender_hardware = (struct torc_bytes){ p, arp->hardware_length };
-	p += arp->hardware_length;
-	arp->sender_protocol = (struct torc_bytes){ p, arp->protocol_length };
-	p += arp->protocol_length;
-	arp->target_hardware = (struct torc_bytes){ p, arp->hardware_length };
-	p += arp->hardware_length;
-	arp->target_protocol = (struct torc_bytes){ p, arp->protocol_length };
+	addresses = (struct torc_bytes){ p + FIXED, layer->header_length - FIXED };
+	arp->sender_hardware = take_address(&addresses, arp->hardware_length);
+	arp->sender_protocol = take_address(&addresses, arp->protocol_length);
+	arp->target_hardware = take_address(&addresses, arp->hardware_length);
+	arp->target_protocol = take_address(&addresses, arp->protocol_length);
 	if (arp->hardware_length == 6) {
-		memcpy(arp->sender_mac, arp->sender_hardware.data, 6);
-		memcpy(arp->target_mac, arp->target_hardware.data, 6);
+		memcpy(arp->sender_mac, arp->sender_hardware.data, arp->sender_hardware.length);
+		memcpy(arp->target_mac, arp->target_hardware.data, arp->target_hardware.length);
 	}
 	if (arp->protocol_length == 4 && arp->protocol_type == 0x0800) {
-		memcpy(arp->sender_ip, arp->sender_protocol.data, 4);
-		memcpy(arp->target_ip, arp->target_protocol.data, 4);
+		memcpy(arp->sender_ip, arp->sender_protocol.data, arp->sender_protocol.length);
+		memcpy(arp->target_ip, arp->target_protocol.data, arp->target_protocol.length);
 	}
 }
 

@@ -29,8 +29,11 @@ static const struct torc_field_info cdp_fields[] = {
 	TORC_FIELD_AT(struct torc_cdp, checksum, "checksum", TORC_FIELD_HEX), TORC_FIELDS_END
 };
 
-static const struct torc_layer_number cdp_numbers[] = { { TORC_BY_ETHER_TYPE, 0x2000 },
-							{ TORC_BY_NONE, 0 } };
+static const struct torc_layer_number cdp_numbers[] = {
+	{ TORC_BY_SNAP, 0x2000 },
+	{ TORC_BY_ETHER_TYPE, 0x2000 }, /* behind GRE */
+	{ TORC_BY_NONE, 0 }
+};
 
 const struct torc_layer_ops torc_layer_ops_cdp = {
 	.name = "CiscoDiscovery",
@@ -45,20 +48,18 @@ const struct torc_layer_ops torc_layer_ops_cdp = {
 /* Lengths include type and length themselves. */
 static int cdp_info_decode(struct torc_cursor *cursor)
 {
+	const uint8_t *p = cursor->data;
 	uint32_t at = 0;
 
-	while (at < cursor->length) {
-		uint16_t length;
-
-		TORC_NEED(cursor, at + 4);
-		length = torc_be16(cursor->data + at + 2);
-		if (length < 4)
-			return torc_cursor_malformed(cursor, "a TLV is shorter than its header");
-		TORC_NEED(cursor, at + length);
-		at += length;
-	}
-	cursor->header_length = at;
-	return TORC_STEP_OK;
+	while (cursor->length - at >= 4 && torc_be16(p + at + 2) >= 4 &&
+	       torc_be16(p + at + 2) <= cursor->length - at)
+		at += torc_be16(p + at + 2);
+	cursor->header_length = cursor->length;
+	if (at == cursor->length)
+		return TORC_STEP_OK;
+	if (cursor->length - at >= 4 && torc_be16(p + at + 2) < 4)
+		return torc_cursor_bad_tail(cursor, "a TLV is shorter than its header");
+	return TORC_STEP_CUT_TAIL;
 }
 
 static void cdp_info_read(const struct torc_decoded *decoded, const struct torc_layer *layer,
@@ -72,11 +73,12 @@ static void cdp_info_read(const struct torc_decoded *decoded, const struct torc_
 int torc_cdp_tlv_next(const struct torc_cdp_info *info, uint32_t *position,
 		      struct torc_cdp_tlv *tlv)
 {
-	const uint8_t *p = info->tlvs.data + *position;
+	const uint8_t *p;
 	uint32_t left, length;
 
 	if (*position >= info->tlvs.length)
 		return 0;
+	p = info->tlvs.data + *position;
 	left = info->tlvs.length - *position;
 	length = left < 4 ? 0 : torc_be16(p + 2);
 	if (length < 4 || length > left)

@@ -77,7 +77,8 @@ const struct torc_layer_ops torc_layer_ops_eapol = {
 static int eapol_key_decode(struct torc_cursor *cursor)
 {
 	TORC_NEED(cursor, KEY_LENGTH);
-	TORC_NEED(cursor, KEY_LENGTH + torc_be16(cursor->data + 93));
+	if (cursor->length < KEY_LENGTH + (uint32_t)torc_be16(cursor->data + 93))
+		return TORC_STEP_CUT_TAIL;
 	cursor->header_length = KEY_LENGTH + torc_be16(cursor->data + 93);
 	return TORC_STEP_OK;
 }

@@ -8,10 +8,23 @@
 
 #define SNAP_HEADER 5
 
+/* Whose number it is: an EtherType (RFC 1042, and IEEE 802.1H for bridges), or Cisco's own. */
+#define OUI_ETHERNET 0x000000
+#define OUI_TUNNEL   0x0000F8
+#define OUI_CISCO    0x00000C
+
 /* Unnumbered frames, which end in 11, have one octet of control; the others two (§5.2). */
 static unsigned int control_length(uint8_t control)
 {
 	return (control & 3) == 3 ? 1 : 2;
+}
+
+/* GVRP, GMRP and others share the access point; what tells is the first number (802.1D §9.3.2). */
+static bool begins_bpdu(const struct torc_cursor *cursor)
+{
+	uint32_t at = cursor->header_length;
+
+	return cursor->length < at + 2 || torc_be16(cursor->data + at) == 0;
 }
 
 static int llc_decode(struct torc_cursor *cursor)
@@ -25,6 +38,8 @@ static int llc_decode(struct torc_cursor *cursor)
 	ssap = cursor->data[1] & 0xFE;
 	if (dsap == ssap) {
 		cursor_next(cursor, TORC_BY_LLC_SAP, dsap);
+		if (cursor->next == TORC_LAYER_STP && !begins_bpdu(cursor))
+			cursor->next = TORC_LAYER_PAYLOAD;
 	} else {
 		cursor->registry = TORC_BY_LLC_SAP;
 		cursor->number = dsap;
@@ -65,9 +80,22 @@ const struct torc_layer_ops torc_layer_ops_llc = {
 
 static int snap_decode(struct torc_cursor *cursor)
 {
+	uint16_t number;
+	uint32_t oui;
+
 	TORC_NEED(cursor, SNAP_HEADER);
 	cursor->header_length = SNAP_HEADER;
-	cursor_next(cursor, TORC_BY_ETHER_TYPE, torc_be16(cursor->data + 3));
+	oui = torc_be24(cursor->data);
+	number = torc_be16(cursor->data + 3);
+	if (oui == OUI_ETHERNET || oui == OUI_TUNNEL) {
+		cursor_next(cursor, TORC_BY_ETHER_TYPE, number);
+	} else if (oui == OUI_CISCO) {
+		cursor_next(cursor, TORC_BY_SNAP, number);
+	} else {
+		cursor->registry = TORC_BY_SNAP;
+		cursor->number = number;
+		cursor->next = TORC_LAYER_PAYLOAD;
+	}
 	return TORC_STEP_OK;
 }
 

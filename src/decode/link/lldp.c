@@ -98,8 +98,8 @@ static int lldp_info_decode(struct torc_cursor *cursor)
 	for (;;) {
 		const uint8_t *p = cursor->data + at;
 
-		TORC_NEED(cursor, at + 2);
-		TORC_NEED(cursor, at + 2 + tlv_length(p));
+		if (cursor->length < at + 2 || cursor->length < at + 2 + tlv_length(p))
+			return TORC_STEP_CUT_TAIL;
 		at += 2 + tlv_length(p);
 		if (tlv_type(p) == END)
 			break;
@@ -121,11 +121,12 @@ static void lldp_info_read(const struct torc_decoded *decoded, const struct torc
 int torc_lldp_tlv_next(const struct torc_lldp_info *info, uint32_t *position,
 		       struct torc_lldp_tlv *tlv)
 {
-	const uint8_t *p = info->tlvs.data + *position;
+	const uint8_t *p;
 	uint32_t left, length;
 
 	if (*position >= info->tlvs.length)
 		return 0;
+	p = info->tlvs.data + *position;
 	left = info->tlvs.length - *position;
 	if (left < 2 || tlv_length(p) > left - 2 || tlv_type(p) == END)
 		return 0;

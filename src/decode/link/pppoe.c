@@ -41,11 +41,12 @@ static void pppoe_read(const struct torc_decoded *decoded, const struct torc_lay
 int torc_pppoe_tag_next(const struct torc_pppoe *pppoe, uint32_t *position,
 			struct torc_pppoe_tag *tag)
 {
-	const uint8_t *p = pppoe->tags.data + *position;
+	const uint8_t *p;
 	uint32_t left;
 
 	if (*position >= pppoe->tags.length)
 		return 0;
+	p = pppoe->tags.data + *position;
 	left = pppoe->tags.length - *position;
 	if (left < 4 || torc_be16(p + 2) > left - 4)
 		return 0;

@@ -128,7 +128,7 @@ static const struct torc_field_info stp_fields[] = {
 
 static const struct torc_layer_number stp_numbers[] = {
 	{ TORC_BY_LLC_SAP, 0x42 },
-	{ TORC_BY_ETHER_TYPE, 0x010B }, /* behind SNAP: Cisco's, one for each VLAN */
+	{ TORC_BY_SNAP, 0x010B }, /* one for each VLAN */
 	{ TORC_BY_NONE, 0 }
 };
 

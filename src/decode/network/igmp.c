@@ -24,7 +24,8 @@ static int igmp_decode(struct torc_cursor *cursor)
 	TORC_NEED(cursor, 8);
 	if (is_query_v3(cursor->data, cursor->wire_length)) {
 		TORC_NEED(cursor, 12);
-		TORC_NEED(cursor, 12 + torc_be16(cursor->data + 10) * 4u);
+		if (cursor->length < 12 + torc_be16(cursor->data + 10) * 4u)
+			return TORC_STEP_CUT_TAIL;
 	}
 	if (cursor->data[0] == REPORT_V3)
 		records_claim(cursor, 8, 8);
@@ -38,7 +39,7 @@ static uint32_t code_value(uint8_t code)
 	return code < 128 ? code : ((code & 0xFu) | 0x10) << ((code >> 4 & 7) + 3);
 }
 
-static void read_query_v3(const uint8_t *p, struct torc_igmp *igmp)
+static void read_query_v3(const uint8_t *p, uint32_t length, struct torc_igmp *igmp)
 {
 	igmp->version = 3;
 	igmp->max_response_ms = code_value(p[1]) * 100;
@@ -46,7 +47,8 @@ static void read_query_v3(const uint8_t *p, struct torc_igmp *igmp)
 	igmp->robustness = p[8] & 7;
 	igmp->query_interval_s = code_value(p[9]);
 	igmp->source_count = torc_be16(p + 10);
-	igmp->sources = (struct torc_bytes){ p + 12, igmp->source_count * 4u };
+	igmp->sources =
+		(struct torc_bytes){ p + 12, sources_length(length - 12, igmp->source_count, 4) };
 }
 
 static void igmp_read(const struct torc_decoded *decoded, const struct torc_layer *layer, void *out)
@@ -72,17 +74,18 @@ static void igmp_read(const struct torc_decoded *decoded, const struct torc_laye
 	memcpy(igmp->group, p + 4, 4);
 	igmp->max_response_ms = p[1] * 100u;
 	if (is_query_v3(p, layer->header_length))
-		read_query_v3(p, igmp);
+		read_query_v3(p, layer->header_length, igmp);
 }
 
 int torc_igmp_record_next(const struct torc_igmp *igmp, uint32_t *position,
 			  struct torc_igmp_record *record)
 {
-	const uint8_t *p = igmp->records.data + *position;
+	const uint8_t *p;
 	uint32_t left, sources, total;
 
 	if (*position >= igmp->records.length)
 		return 0;
+	p = igmp->records.data + *position;
 	left = igmp->records.length - *position;
 	if (left < 8)
 		return 0;

@@ -10,7 +10,8 @@ static int ah_decode(struct torc_cursor *cursor)
 	TORC_NEED(cursor, 12);
 	if (cursor->data[1] == 0)
 		return torc_cursor_malformed(cursor, "length is below the fixed header");
-	TORC_NEED(cursor, (cursor->data[1] + 2u) * 4);
+	if (cursor->length < (cursor->data[1] + 2u) * 4)
+		return TORC_STEP_CUT_TAIL;
 	cursor->header_length = (cursor->data[1] + 2u) * 4;
 	cursor_next(cursor, TORC_BY_IP_PROTOCOL, cursor->data[0]);
 	return TORC_STEP_OK;
@@ -22,7 +23,7 @@ static void ah_read(const struct torc_decoded *decoded, const struct torc_layer 
 	struct torc_ipsec_ah *ah = out;
 
 	ah->next_header = p[0];
-	ah->header_length = (uint16_t)layer->header_length;
+	ah->header_length = (uint16_t)((p[1] + 2u) * 4);
 	ah->spi = torc_be32(p + 4);
 	ah->sequence = torc_be32(p + 8);
 	ah->integrity_check = (struct torc_bytes){ p + 12, layer->header_length - 12 };

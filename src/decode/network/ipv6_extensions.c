@@ -18,7 +18,8 @@ static uint32_t extension_length(const uint8_t *p)
 static int extension_take(struct torc_cursor *cursor)
 {
 	TORC_NEED(cursor, 8);
-	TORC_NEED(cursor, extension_length(cursor->data));
+	if (cursor->length < extension_length(cursor->data))
+		return TORC_STEP_CUT_TAIL;
 	cursor->header_length = extension_length(cursor->data);
 	return TORC_STEP_OK;
 }
@@ -40,11 +41,12 @@ static int extension_decode(struct torc_cursor *cursor)
 static int option_at(const struct torc_bytes *options, uint32_t *position,
 		     struct torc_ipv6_option *option)
 {
-	const uint8_t *p = options->data + *position;
+	const uint8_t *p;
 	uint32_t left;
 
 	if (*position >= options->length)
 		return 0;
+	p = options->data + *position;
 	left = options->length - *position;
 	option->type = p[0];
 	option->data = (struct torc_bytes){ p + 1, 0 };
@@ -71,9 +73,9 @@ static int options_decode(struct torc_cursor *cursor)
 	options = (struct torc_bytes){ cursor->data + 2, cursor->header_length - 2 };
 	while (option_at(&options, &position, &option))
 		;
-	if (position < options.length)
-		return torc_cursor_malformed(cursor, "an option does not fit");
-	return extension_next(cursor);
+	extension_next(cursor);
+	return position == options.length ? TORC_STEP_OK :
+					    torc_cursor_bad_tail(cursor, "an option does not fit");
 }
 
 /* The jumbo payload counts from behind the IPv6 header, and only when that has length 0. */
@@ -116,7 +118,7 @@ static void options_read(const struct torc_decoded *decoded, const struct torc_l
 	struct torc_ipv6_options *header = out;
 
 	header->next_header = p[0];
-	header->header_length = (uint16_t)layer->header_length;
+	header->header_length = (uint16_t)extension_length(p);
 	header->options = (struct torc_bytes){ p + 2, layer->header_length - 2 };
 }
 
@@ -232,7 +234,7 @@ static void routing_read(const struct torc_decoded *decoded, const struct torc_l
 	struct torc_ipv6_routing *routing = out;
 
 	routing->next_header = p[0];
-	routing->header_length = (uint16_t)layer->header_length;
+	routing->header_length = (uint16_t)extension_length(p);
 	routing->routing_type = p[2];
 	routing->segments_left = p[3];
 	routing->data = (struct torc_bytes){ p + 4, layer->header_length - 4 };

@@ -72,7 +72,8 @@ const struct torc_layer_ops torc_layer_ops_mldv1_done = {
 static int mldv2_query_decode(struct torc_cursor *cursor)
 {
 	TORC_NEED(cursor, 24);
-	TORC_NEED(cursor, 24 + torc_be16(cursor->data + 22) * 16u);
+	if (cursor->length < 24 + torc_be16(cursor->data + 22) * 16u)
+		return TORC_STEP_CUT_TAIL;
 	cursor->header_length = cursor->length;
 	return TORC_STEP_OK;
 }
@@ -94,7 +95,8 @@ static void mldv2_query_read(const struct torc_decoded *decoded, const struct to
 	query->query_interval_s =
 		p[21] < 128 ? p[21] : ((p[21] & 0xFu) | 0x10) << ((p[21] >> 4 & 7) + 3);
 	query->source_count = torc_be16(p + 22);
-	query->sources = (struct torc_bytes){ p + 24, query->source_count * 16u };
+	query->sources = (struct torc_bytes){ p + 24, sources_length(layer->header_length - 24,
+								    query->source_count, 16) };
 }
 
 static const struct torc_field_info mldv2_query_fields[] = {
@@ -143,11 +145,12 @@ static void mldv2_report_read(const struct torc_decoded *decoded, const struct t
 int torc_mldv2_record_next(const struct torc_mldv2_report *report, uint32_t *position,
 			   struct torc_mldv2_record *record)
 {
-	const uint8_t *p = report->records.data + *position;
+	const uint8_t *p;
 	uint32_t left, total;
 
 	if (*position >= report->records.length)
 		return 0;
+	p = report->records.data + *position;
 	left = report->records.length - *position;
 	if (left < 20)
 		return 0;

@@ -27,10 +27,10 @@ static bool options_fit(const uint8_t *p, uint32_t length)
 static int message_decode(struct torc_cursor *cursor, uint32_t fixed)
 {
 	TORC_NEED(cursor, fixed);
+	cursor->header_length = cursor->length;
 	if (cursor->length == cursor->wire_length &&
 	    !options_fit(cursor->data + fixed, cursor->length - fixed))
-		return torc_cursor_malformed(cursor, "an option does not fit");
-	cursor->header_length = cursor->length;
+		return torc_cursor_bad_tail(cursor, "an option does not fit");
 	return TORC_STEP_OK;
 }
 
@@ -44,11 +44,12 @@ static struct torc_bytes options_behind(const struct torc_decoded *decoded,
 int torc_ndp_option_next(const struct torc_bytes *options, uint32_t *position,
 			 struct torc_ndp_option *option)
 {
-	const uint8_t *p = options->data + *position;
+	const uint8_t *p;
 	uint32_t left, length;
 
 	if (*position >= options->length)
 		return 0;
+	p = options->data + *position;
 	left = options->length - *position;
 	if (left < 2 || p[1] == 0 || p[1] * 8u > left)
 		return 0;

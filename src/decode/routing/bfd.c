@@ -17,7 +17,8 @@ static int bfd_decode(struct torc_cursor *cursor)
 		return torc_cursor_malformed(cursor, "version is not 1");
 	if (length < FIXED_LENGTH + (cursor->data[1] & HAS_AUTHENTICATION ? 2 : 0))
 		return torc_cursor_malformed(cursor, "length is below the header");
-	TORC_NEED(cursor, length);
+	if (cursor->length < length)
+		return TORC_STEP_CUT_TAIL;
 	cursor->header_length = length;
 	return TORC_STEP_OK;
 }

@@ -36,6 +36,7 @@ static uint32_t body_length(uint8_t version, uint8_t type)
 
 static int ospf_decode(struct torc_cursor *cursor)
 {
+	uint32_t least;
 	uint8_t version;
 	uint16_t length;
 
@@ -44,9 +45,14 @@ static int ospf_decode(struct torc_cursor *cursor)
 	length = torc_be16(cursor->data + 2);
 	if (version != 2 && version != 3)
 		return torc_cursor_malformed(cursor, "version is neither 2 nor 3");
-	if (length < header_length(version) + body_length(version, cursor->data[1]))
-		return torc_cursor_malformed(cursor, "length is below the packet's type");
-	TORC_NEED(cursor, header_length(version) + body_length(version, cursor->data[1]));
+	TORC_NEED(cursor, header_length(version));
+	least = header_length(version) + body_length(version, cursor->data[1]);
+	if (length < least) {
+		cursor->header_length = cursor->length;
+		return torc_cursor_bad_tail(cursor, "length is below the packet's type");
+	}
+	if (cursor->length < least)
+		return TORC_STEP_CUT_TAIL;
 	/* the digest of cryptographic authentication is behind the length (RFC 2328 §D.4.3) */
 	if (cursor->length < length)
 		torc_cursor_claim(cursor, length);
@@ -107,7 +113,11 @@ static void ospf_read(const struct torc_decoded *decoded, const struct torc_laye
 		ospf->authentication_type = torc_be16(p + 14);
 	else
 		ospf->instance_id = p[14];
-	length = (length < layer->header_length ? length : layer->header_length) - fixed;
+	if (length > layer->header_length)
+		length = layer->header_length;
+	if (length < fixed + body_length(ospf->version, ospf->type))
+		return; /* cut, or too short for what it says it is */
+	length -= fixed;
 	p += fixed;
 	switch (ospf->type) {
 	case HELLO:
@@ -131,11 +141,12 @@ static void ospf_read(const struct torc_decoded *decoded, const struct torc_laye
 
 int torc_ospf_lsa_next(const struct torc_ospf *ospf, uint32_t *position, struct torc_ospf_lsa *lsa)
 {
-	const uint8_t *p = ospf->lsas.data + *position;
+	const uint8_t *p;
 	uint32_t left, step = LSA_HEADER;
 
 	if (*position >= ospf->lsas.length)
 		return 0;
+	p = ospf->lsas.data + *position;
 	left = ospf->lsas.length - *position;
 	if (left < LSA_HEADER)
 		return 0;

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "decode/records.h"
 #include "decode/registry.h"
 
 /* Version 3 runs over IPv6 too; then its addresses are longer. */
@@ -24,7 +25,8 @@ static int vrrp_decode(struct torc_cursor *cursor)
 		return torc_cursor_malformed(cursor, "version is neither 2 nor 3");
 	if (cursor->data[3] == 0)
 		return torc_cursor_malformed(cursor, "no address");
-	TORC_NEED(cursor, 8 + cursor->data[3] * address_length(cursor->decoded, version));
+	if (cursor->length < 8 + cursor->data[3] * address_length(cursor->decoded, version))
+		return TORC_STEP_CUT_TAIL;
 	cursor->header_length = cursor->length;
 	return TORC_STEP_OK;
 }
@@ -47,8 +49,9 @@ static void vrrp_read(const struct torc_decoded *decoded, const struct torc_laye
 	}
 	vrrp->checksum = torc_be16(p + 6);
 	vrrp->address_length = (uint8_t)address_length(decoded, vrrp->version);
-	vrrp->addresses =
-		(struct torc_bytes){ p + 8, (uint32_t)vrrp->address_count * vrrp->address_length };
+	vrrp->addresses = (struct torc_bytes){ p + 8, sources_length(layer->header_length - 8,
+								    vrrp->address_count,
+								    vrrp->address_length) };
 }
 
 int torc_vrrp_address_next(const struct torc_vrrp *vrrp, uint32_t *position,

@@ -194,11 +194,12 @@ static void sctp_init_read(const struct torc_decoded *decoded, const struct torc
 int torc_sctp_parameter_next(const struct torc_bytes *parameters, uint32_t *position,
 			     struct torc_sctp_parameter *parameter)
 {
-	const uint8_t *p = parameters->data + *position;
+	const uint8_t *p;
 	uint32_t left, length;
 
 	if (*position >= parameters->length)
 		return 0;
+	p = parameters->data + *position;
 	left = parameters->length - *position;
 	length = left < 4 ? 0 : torc_be16(p + 2);
 	if (length < 4 || length > left)

@@ -3,7 +3,7 @@
 #include <torc/flow.h>
 #include <torc/layers/transport/udplite.h>
 
-#include "decode/registry.h"
+#include "decode/common.h"
 
 static int udplite_decode(struct torc_cursor *cursor)
 {
@@ -12,7 +12,7 @@ static int udplite_decode(struct torc_cursor *cursor)
 	TORC_NEED(cursor, 8);
 	coverage = torc_be16(cursor->data + 4);
 	if (coverage != 0 && coverage < 8) /* RFC 3828 §3.1 */
-		return torc_cursor_malformed(cursor, "checksum coverage is below the header");
+		return fixed_header_only(cursor, 8, "checksum coverage is below the header");
 	cursor->header_length = 8;
 	cursor->next = TORC_LAYER_PAYLOAD;
 	return TORC_STEP_OK;

@@ -13,7 +13,8 @@ static int geneve_decode(struct torc_cursor *cursor)
 		cursor->next = TORC_LAYER_PAYLOAD;
 		return TORC_STEP_OK;
 	}
-	TORC_NEED(cursor, 8 + (cursor->data[0] & 0x3Fu) * 4);
+	if (cursor->length < 8 + (cursor->data[0] & 0x3Fu) * 4)
+		return TORC_STEP_CUT_TAIL;
 	cursor->header_length = 8 + (cursor->data[0] & 0x3Fu) * 4;
 	cursor_next(cursor, TORC_BY_ETHER_TYPE, torc_be16(cursor->data + 2));
 	return TORC_STEP_OK;
@@ -26,7 +27,7 @@ static void geneve_read(const struct torc_decoded *decoded, const struct torc_la
 	struct torc_geneve *geneve = out;
 
 	geneve->version = p[0] >> 6;
-	geneve->options_length = (uint8_t)(layer->header_length - 8);
+	geneve->options_length = (uint8_t)((p[0] & 0x3Fu) * 4);
 	geneve->is_control = p[1] & 0x80;
 	geneve->has_critical_options = p[1] & 0x40;
 	geneve->protocol = torc_be16(p + 2);
@@ -37,11 +38,12 @@ static void geneve_read(const struct torc_decoded *decoded, const struct torc_la
 int torc_geneve_option_next(const struct torc_geneve *geneve, uint32_t *position,
 			    struct torc_geneve_option *option)
 {
-	const uint8_t *p = geneve->options.data + *position;
+	const uint8_t *p;
 	uint32_t left, length;
 
 	if (*position >= geneve->options.length)
 		return 0;
+	p = geneve->options.data + *position;
 	left = geneve->options.length - *position;
 	if (left < 4)
 		return 0;

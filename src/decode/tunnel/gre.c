@@ -53,11 +53,12 @@ static int gre_decode(struct torc_cursor *cursor)
 	protocol = torc_be16(cursor->data + 2);
 	if ((flags & VERSION) > 1)
 		return torc_cursor_malformed(cursor, "version is neither 0 nor 1");
-	TORC_NEED(cursor, fixed_length(flags));
+	if (cursor->length < fixed_length(flags))
+		return TORC_STEP_CUT_TAIL;
 	if (flags & HAS_ROUTING) {
 		step = routing_length(cursor, fixed_length(flags), &routing);
 		if (step != TORC_STEP_OK)
-			return step;
+			return TORC_STEP_CUT_TAIL;
 	}
 	cursor->header_length = fixed_length(flags) + routing;
 	if (protocol == ERSPAN && !(flags & HAS_SEQUENCE))
@@ -82,6 +83,8 @@ static void gre_read(const struct torc_decoded *decoded, const struct torc_layer
 	gre->version = flags & VERSION;
 	gre->has_acknowledgment = gre->version == 1 && flags & HAS_ACKNOWLEDGMENT;
 	gre->protocol = torc_be16(p + 2);
+	if (layer->header_length < fixed_length(flags))
+		return; /* cut among its optional words */
 	p += 4;
 	if (gre->has_checksum || gre->has_routing) {
 		gre->checksum = torc_be16(p);

@@ -2,7 +2,7 @@
 /* gtpv1u.c - GTP-U version 1: 3GPP TS 29.281 §5 */
 #include <torc/layers/tunnel/tunnel.h>
 
-#include "decode/registry.h"
+#include "decode/common.h"
 
 #define HAS_EXTENSION 0x04
 #define HAS_SEQUENCE  0x02
@@ -55,15 +55,16 @@ static int gtpv1u_decode(struct torc_cursor *cursor)
 	torc_cursor_claim(cursor, 8u + torc_be16(cursor->data + 2));
 	cursor->header_length = 8;
 	if (cursor->data[0] & HAS_OPTIONAL) {
-		TORC_NEED(cursor, 12);
+		if (cursor->length < 12)
+			return TORC_STEP_CUT_TAIL;
 		cursor->header_length = 12;
 	}
 	if (cursor->data[0] & HAS_EXTENSION) {
 		step = extensions_length(cursor, &extensions);
 		if (step == TORC_STEP_MALFORMED)
-			return torc_cursor_malformed(cursor, "an extension header has length 0");
+			return fixed_header_only(cursor, 12, "an extension header has length 0");
 		if (step != TORC_STEP_OK)
-			return step;
+			return TORC_STEP_CUT_TAIL;
 		cursor->header_length += extensions;
 	}
 	if (cursor->data[1] == USER_PACKET)

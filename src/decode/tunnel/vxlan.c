@@ -12,6 +12,8 @@
 static int vxlan_decode(struct torc_cursor *cursor)
 {
 	TORC_NEED(cursor, 8);
+	if (!(cursor->data[0] & 0x08))
+		return torc_cursor_malformed(cursor, "there is no network identifier");
 	cursor->header_length = 8;
 	cursor->next = TORC_LAYER_ETHERNET;
 	return TORC_STEP_OK;
