@@ -6,6 +6,7 @@
 #include <grp.h>
 #include <linux/if_ether.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 
 #include "workers.h"
 
@@ -148,47 +149,75 @@ static void become_user(uid_t uid)
 		_exit(2);
 }
 
-/* Two users, neither of them root, share; a third without any packet socket gets nothing. */
+/* A member as another user, with a folder of its own or none; its result. It lives until killed. */
+static pid_t member_of(uid_t uid, const char *folder, int *result)
+{
+	int ready[2];
+	pid_t pid;
+
+	if (pipe(ready) < 0)
+		exit(1);
+	fflush(stdout);
+	pid = fork();
+	if (pid == 0) {
+		struct torc_ring *ring;
+		struct torc_packet packet;
+		int ret;
+
+		if (folder && (mkdir(folder, 0700) < 0 || chown(folder, uid, uid) < 0))
+			_exit(3);
+		become_user(uid);
+		if (folder)
+			setenv("XDG_RUNTIME_DIR", folder, 1);
+		else
+			unsetenv("XDG_RUNTIME_DIR");
+		ret = torc_ring_open(&ring, "vb", 0, 0, NULL);
+		if (ret == 0) {
+			torc_ring_set_poll_duration(ring, 0);
+			ret = torc_ring_set_cluster(ring, 12, TORC_CLUSTER_PER_FLOW);
+		}
+		if (ret == 0)
+			ret = torc_ring_enable(ring);
+		(void)!write(ready[1], &ret, sizeof(ret));
+		while (ret == 0)
+			torc_ring_next(ring, &packet);
+		_exit(0);
+	}
+	close(ready[1]);
+	if (read(ready[0], result, sizeof(*result)) != sizeof(*result))
+		*result = -EPIPE;
+	close(ready[0]);
+	return pid;
+}
+
+/* Each user has clusters of his own: what is root's is not shared with others, nor theirs with root. */
 static void users(void)
 {
-	const uid_t uids[] = { 61001, 61002 };
-	int status[2] = { -1, -1 }, ready[2];
-	pid_t pids[2];
+	struct torc_cluster_info **clusters = NULL;
+	unsigned int count = 9;
+	int status[3] = { -1, -1, -1 };
+	pid_t pids[3];
 	char text[512];
 
-	if (geteuid() != 0 || pipe(ready) < 0 || setgroups(0, NULL) < 0) {
+	if (geteuid() != 0 || setgroups(0, NULL) < 0) {
 		skip("several users", "needs root");
 		return;
 	}
-	fflush(stdout);
-	for (int i = 0; i < 2; i++) {
-		pids[i] = fork();
-		if (pids[i] == 0) {
-			struct torc_ring *ring;
-			struct torc_packet packet;
-			int result;
-
-			become_user(uids[i]);
-			result = torc_ring_open(&ring, "vb", 0, 0, NULL);
-			if (result == 0)
-				result = torc_ring_set_cluster(ring, 12, TORC_CLUSTER_PER_FLOW);
-			if (result == 0)
-				result = torc_ring_enable(ring);
-			(void)!write(ready[1], &result, sizeof(result));
-			if (result == 0)
-				torc_ring_next(ring, &packet); /* until it is killed */
-			_exit(0);
-		}
-		(void)!read(ready[0], &status[i], sizeof(status[i]));
-		is(status[i], 0, "user %u joins", (unsigned int)uids[i]);
-	}
-	is(try_join("vb", 12, TORC_CLUSTER_PER_FLOW, 0, text), 0, "root joins too");
-	for (int i = 0; i < 2; i++) {
+	pids[0] = member_of(61001, "/run/61001", &status[0]);
+	is(status[0], 0, "a user who may capture, with a folder of his own, has a cluster");
+	pids[1] = member_of(61002, "/run/61002", &status[1]);
+	is(status[1], 0, "another user has another, of the same number");
+	pids[2] = member_of(61003, NULL, &status[2]);
+	is(status[2], -ENOENT, "one without a folder is refused");
+	is(torc_clusters_read(&clusters, &count), 0, "what root sees");
+	is(count, 0, "are clusters of its own");
+	torc_clusters_free(clusters, count);
+	is(try_join("vb", 12, TORC_CLUSTER_ROUND_ROBIN, 0, text), 0,
+	   "a third cluster of that number, of another type, is root's");
+	for (int i = 0; i < 3; i++) {
 		kill(pids[i], SIGKILL);
 		waitpid(pids[i], NULL, 0);
 	}
-	close(ready[0]);
-	close(ready[1]);
 }
 
 int main(void)

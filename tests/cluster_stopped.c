@@ -1,29 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * A process of a cluster is stopped (SIGSTOP, a debugger): the others leave, close and go on, also
- * when it has the table's lock at that moment; when it goes on or dies, all is in order again.
+ * when it is the one that leads; when it goes on or dies, all is in order again.
  */
-#include "cluster/table.h"
 #include "workers.h"
 
 #define CLUSTER 50
 
 static int sender;
-
-/* The table of the cluster this process is in, found where it is mapped. */
-static struct cluster_table *my_table(void)
-{
-	FILE *maps = fopen("/proc/self/maps", "re");
-	char line[512];
-	void *at = NULL;
-
-	while (maps && !at && fgets(line, sizeof(line), maps))
-		if (!strstr(line, "memfd:torc") || sscanf(line, "%p-", &at) != 1)
-			at = NULL;
-	if (maps)
-		fclose(maps);
-	return at;
-}
 
 static struct torc_ring *member(void)
 {
@@ -35,8 +19,8 @@ static struct torc_ring *member(void)
 	return ring;
 }
 
-/* A member in another process, which is the first, so that it serves; it may take the lock. */
-static pid_t start_other(bool locks)
+/* A member in another process; the first leads. */
+static pid_t start_other(void)
 {
 	int tell[2];
 	char byte;
@@ -51,19 +35,19 @@ static pid_t start_other(bool locks)
 
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		(void)!write(tell[1], "x", 1);
-		while (locks && torc_table_trylock(my_table()) < 0)
-			usleep(100);
-		if (locks)
-			(void)!write(tell[1], "x", 1);
 		for (;;)
 			torc_ring_wait(ring, 1000);
 	}
 	(void)!read(tell[0], &byte, 1);
 	close(tell[1]);
-	if (locks)
-		(void)!read(tell[0], &byte, 1);
 	close(tell[0]);
 	return pid;
+}
+
+static void end_other(pid_t pid)
+{
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
 }
 
 static void send_some(unsigned int count)
@@ -83,7 +67,7 @@ static uint64_t cpu_ms(void)
 /* The socket that left is still open elsewhere, with packets in it, and nobody waits for it. */
 static void leave_with_packets(void)
 {
-	pid_t other = start_other(false);
+	pid_t leader = start_other(), other = start_other();
 	struct torc_ring *ring = member();
 	struct pollfd fd = { .fd = torc_ring_fd(ring), .events = POLLIN };
 	struct torc_packet packet;
@@ -103,23 +87,33 @@ static void leave_with_packets(void)
 	net_send_udp(sender, 100, 80, 0);
 	is(net_read(ring, 100, 5000, NULL, NULL), 100, "until packets come: all of them");
 	torc_ring_close(ring);
-	kill(other, SIGKILL);
-	waitpid(other, NULL, 0);
+	end_other(other);
+	end_other(leader);
 }
 
-static void locked(void)
+/* Nobody can change the cluster: leaving says so, and all the same the ring has left. */
+static struct torc_ring *leave(pid_t leader)
 {
-	struct torc_ring *ring, *late;
-	pid_t other = start_other(false), locker;
-	uint64_t begin;
+	struct torc_ring *ring = member();
 
-	ring = member();
-	locker = start_other(true);
-	begin = net_now_ms();
-	ok(torc_ring_leave_cluster(ring) < 0, "the table is locked: leaving says so: %s",
+	kill(leader, SIGSTOP);
+	is(torc_ring_leave_cluster(ring), -ETIMEDOUT, "the leader is stopped: leaving says so: %s",
 	   torc_ring_error(ring));
 	net_send_udp(sender, 100, 80, 0);
 	is(net_read(ring, 100, 5000, NULL, NULL), 100, "and the ring receives everything");
+	return ring;
+}
+
+static void without_leader(void)
+{
+	pid_t leader = start_other(), other = start_other();
+	uint64_t begin = net_now_ms();
+	struct torc_ring *ring = leave(leader), *late;
+
+	kill(leader, SIGCONT);
+	ok(wait_members(CLUSTER, 2), "it goes on, and does what was asked of it");
+	torc_ring_close(ring);
+	ring = leave(leader);
 	if (torc_ring_open(&late, "vb", 0, 0, NULL) == 0) {
 		is(torc_ring_set_cluster(late, CLUSTER, TORC_CLUSTER_PER_FLOW), -ETIMEDOUT,
 		   "joining says so: %s", torc_ring_error(late));
@@ -127,14 +121,12 @@ static void locked(void)
 	}
 	torc_ring_close(ring);
 	ok(net_now_ms() - begin < 60000, "nothing hangs");
-	kill(locker, SIGKILL);
-	waitpid(locker, NULL, 0);
+	end_other(leader);
 	ok(wait_members(CLUSTER, 1), "when it dies, the others put the cluster right");
 	ring = member();
 	ok(wait_members(CLUSTER, 2), "and one more joins");
 	torc_ring_close(ring);
-	kill(other, SIGKILL);
-	waitpid(other, NULL, 0);
+	end_other(other);
 }
 
 int main(void)
@@ -143,6 +135,6 @@ int main(void)
 	net_pair("va", "vb");
 	sender = net_sender("va");
 	leave_with_packets();
-	locked();
+	without_leader();
 	return done();
 }

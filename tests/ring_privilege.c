@@ -5,10 +5,13 @@
  */
 #include <linux/capability.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include "net.h"
+
+#define FOLDER "/run/nobody"
 
 /* Give up every capability but those in the mask, for good, and the user where possible. */
 static bool keep_only(uint32_t mask)
@@ -16,6 +19,10 @@ static bool keep_only(uint32_t mask)
 	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
 	struct __user_cap_data_struct data[2] = { { .effective = mask, .permitted = mask } };
 
+	/* what such a user's clusters have their sockets in; made once */
+	if (mkdir(FOLDER, 0700) == 0 && chown(FOLDER, 65534, 65534) < 0)
+		return false;
+	setenv("XDG_RUNTIME_DIR", FOLDER, 1);
 	prctl(PR_SET_KEEPCAPS, 1);
 	if (setgid(65534) == 0 && setuid(65534) < 0)
 		return false;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * torc/cluster.h - the clusters that live in this network namespace, as anyone may see them
+ * torc/cluster.h - the clusters of this user that live in this network namespace
  *
  * To be a member is a matter of torc/ring.h; this is what `torc rings` shows.
  */
@@ -36,12 +36,12 @@ struct torc_cluster_info {
 };
 
 /*
- * torc_clusters_read - all clusters of the network namespace, ordered by id
+ * torc_clusters_read - all clusters of our effective user in the network namespace, ordered by id
  *
  * clusters  set to an array of pointers, owned by the caller: release with torc_clusters_free()
  * count     set to its length
  *
- * Asks one process of each cluster over a unix socket, for at most three seconds; no privilege is
+ * Asks one process of each cluster over a unix socket, all within 200 milliseconds; no privilege is
  * needed. A cluster whose process does not answer is left out. Returns 0 or a negative errno.
  */
 TORC_API int torc_clusters_read(struct torc_cluster_info ***clusters, unsigned int *count);

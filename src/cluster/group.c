@@ -4,7 +4,8 @@
  *
  * The kernel keeps a group's sockets in an array: one that enters is appended, one that goes leaves
  * its place to the last (net/packet/af_packet.c, __fanout_link and __fanout_unlink). Nothing tells
- * the order afterwards; so every entry and every exit is under the table's lock and noted.
+ * the order afterwards; so the leader alone makes every entry and every exit, one after the other, and notes it. What it is
+ * about to do is published before, so that another one can complete it.
  */
 #include <errno.h>
 #include <linux/if_packet.h>
@@ -12,9 +13,9 @@
 #include <unistd.h>
 
 #include "bpf/bpf.h"
-#include "cluster/kernel.h"
 #include "cluster/extended.h"
-#include "cluster/session.h"
+#include "cluster/group.h"
+#include "cluster/kernel.h"
 #include "cluster/types.h"
 #include "util/error.h"
 
@@ -24,7 +25,7 @@
  * Kernel ids are 16 bits wide and shared by all programs of the network namespace. Ours begin at
  * 32768, as others' are small numbers; two interfaces of one cluster have different ones.
  */
-uint16_t torc_group_preferred_id(unsigned int id, int ifindex)
+static uint16_t preferred_id(unsigned int id, int ifindex)
 {
 	return (uint16_t)(32768u + (id * 257u + (unsigned int)ifindex) % 32768u);
 }
@@ -43,9 +44,9 @@ static uint16_t group_type(const struct cluster_table *table)
 }
 
 /* A new group: the preferred id, or the next that no other program has. */
-static int found_group(struct session *session, struct cluster_group *group, int fd)
+static int found_group(struct cluster *cluster, struct cluster_group *group, int fd)
 {
-	uint16_t first = torc_group_preferred_id(session->id, group->ifindex);
+	uint16_t first = preferred_id(cluster->table.id, group->ifindex);
 	int ret = -EADDRINUSE;
 
 	for (unsigned int i = 0; i < IDS_TRIED; i++) {
@@ -56,88 +57,103 @@ static int found_group(struct session *session, struct cluster_group *group, int
 			return taken;
 		if (taken)
 			continue;
-		ret = torc_kernel_group_enter(fd, id, group_type(session->table));
-		if (ret == 0)
-			group->kernel_id = id;
+		group->kernel_id = id;
+		torc_table_publish(cluster->memory, &cluster->table);
+		ret = torc_kernel_group_enter(fd, id, group_type(&cluster->table));
+		if (ret < 0)
+			group->kernel_id = 0;
 		return ret;
 	}
 	return ret;
 }
 
-static int refuse_enter(struct session *session, int ret, struct torc_error *error)
+static int refuse_enter(struct cluster *cluster, int ret, struct torc_error *error)
 {
 	switch (ret) {
 	case -EINVAL:
 		return torc_error_set(error, -ENETDOWN,
 				      "cluster %u: the socket cannot enter the group: is its "
-				      "interface up, and the socket bound to it?", session->id);
+				      "interface up, and the socket bound to it?", cluster->table.id);
 	case -ENOSPC:
 		return torc_error_set(error, ret, "cluster %u: %u sockets share this interface "
-				      "already, the kernel takes no more", session->id,
+				      "already, the kernel takes no more", cluster->table.id,
 				      CLUSTER_PLACES);
 	case -EALREADY:
 		return torc_error_set(error, ret, "cluster %u: the socket is in a fanout group "
-				      "already", session->id);
+				      "already", cluster->table.id);
 	case -EADDRINUSE:
 		return torc_error_set(error, ret, "cluster %u: %d fanout ids from %u on are in use "
-				      "by other programs", session->id, IDS_TRIED,
-				      torc_group_preferred_id(session->id, 0));
+				      "by other programs", cluster->table.id, IDS_TRIED,
+				      preferred_id(cluster->table.id, 0));
 	default:
-		return torc_error_set(error, ret, "cluster %u: PACKET_FANOUT: %s", session->id,
+		return torc_error_set(error, ret, "cluster %u: PACKET_FANOUT: %s", cluster->table.id,
 				      torc_strerror(ret));
 	}
 }
 
-int torc_group_enter(struct session *session, unsigned int slot, int fd, int ifindex,
+/* 0 too when the socket has its place already: a leader died before it could note it. */
+static int enter_kernel(struct cluster *cluster, struct cluster_group *group, int fd)
+{
+	int ret;
+
+	if (cluster->table.mode == CLUSTER_MODE_DEALT)
+		return 0;
+	if (group->kernel_id == 0)
+		return found_group(cluster, group, fd);
+	ret = torc_kernel_group_enter(fd, group->kernel_id, group_type(&cluster->table));
+	return ret == -EALREADY ? 0 : ret;
+}
+
+int torc_group_enter(struct cluster *cluster, unsigned int slot, int ifindex,
 		     struct torc_error *error)
 {
-	struct cluster_table *table = session->table;
+	struct cluster_table *table = &cluster->table;
 	unsigned int index = torc_table_take_group(table, ifindex);
-	struct cluster_group *group = &table->groups[index];
-	int ret;
+	int fd = cluster->shared->dups[slot], ret;
+	struct cluster_group *group;
 
 	if (index == CLUSTER_NOBODY)
 		return torc_error_set(error, -ENOSPC, "cluster %u: more than %u interfaces",
-				      session->id, CLUSTER_GROUPS);
+				      table->id, CLUSTER_GROUPS);
+	group = &table->groups[index];
 	if (group->places >= CLUSTER_PLACES)
-		return refuse_enter(session, -ENOSPC, error);
-	if (table->mode == CLUSTER_MODE_DEALT)
-		ret = 0;
-	else if (group->places == 0)
-		ret = found_group(session, group, fd);
-	else
-		ret = torc_kernel_group_enter(fd, group->kernel_id, group_type(table));
-	if (ret < 0)
-		return refuse_enter(session, ret, error);
-	group->place[group->places++] = (uint16_t)slot;
+		return refuse_enter(cluster, -ENOSPC, error);
 	table->slots[slot].group = (uint16_t)index;
 	table->slots[slot].inode = torc_kernel_inode(fd);
+	table->entering = (uint16_t)slot;
+	torc_table_publish(cluster->memory, table);
+	ret = enter_kernel(cluster, group, fd);
+	table->entering = CLUSTER_NOBODY;
+	if (ret < 0)
+		return refuse_enter(cluster, ret, error);
+	group->place[group->places++] = (uint16_t)slot;
 	table->slots[slot].in_group = 1;
 	table->slots[slot].closed = 0;
+	torc_table_publish(cluster->memory, table);
 	return (int)index;
 }
 
 /* Any socket of the group will do, and this process has a duplicate of each. */
-static int group_socket(const struct session *session, unsigned int index)
+static int group_socket(const struct cluster *cluster, unsigned int index)
 {
-	const struct cluster_table *table = session->table;
+	const struct cluster_table *table = &cluster->table;
 
 	for (unsigned int i = 0; i < CLUSTER_SLOTS; i++) {
-		if (session->dups[i] >= 0 && table->slots[i].in_group &&
+		if (cluster->shared->dups[i] >= 0 && table->slots[i].in_group &&
 		    table->slots[i].group == index)
-			return session->dups[i];
+			return cluster->shared->dups[i];
 	}
 	return -1;
 }
 
 /* The members that serve in a group. */
-static unsigned int serving(const struct session *session, unsigned int index,
+static unsigned int serving(const struct cluster *cluster, unsigned int index,
 			    uint16_t members[CLUSTER_SLOTS])
 {
 	unsigned int count = 0;
 
 	for (unsigned int i = 0; i < CLUSTER_SLOTS; i++) {
-		const struct cluster_slot *slot = &session->table->slots[i];
+		const struct cluster_slot *slot = &cluster->table.slots[i];
 
 		if (slot->used && slot->serving && slot->in_group && slot->group == index)
 			members[count++] = (uint16_t)i;
@@ -146,34 +162,35 @@ static unsigned int serving(const struct session *session, unsigned int index,
 }
 
 /* Turns go through as many buckets as make whole rounds. */
-static unsigned int turns_modulus(const struct session *session, unsigned int index)
+static unsigned int turns_modulus(const struct cluster *cluster, unsigned int index)
 {
 	uint16_t members[CLUSTER_SLOTS];
-	unsigned int count = serving(session, index, members);
+	unsigned int count = serving(cluster, index, members);
 
 	return count ? CLUSTER_BUCKETS / count * count : 1;
 }
 
 /*
- * The members deal by a copy of the shares that is always whole: each bucket goes from one slot to
- * another in one store. While somebody serves, the sockets are in the map; else the host has its
+ * The members deal by a copy of the shares that is always whole. While somebody serves, the sockets are in the map; else the host has its
  * packets.
  */
-static int install_dealt(struct session *session, unsigned int index)
+static int install_dealt(struct cluster *cluster, unsigned int index)
 {
-	struct cluster_group *group = &session->table->groups[index];
-	const struct peer_message *goods = torc_session_goods(session, group->ifindex);
+	struct cluster_group *group = &cluster->table.groups[index];
+	const struct torc_cluster_goods *goods = torc_shared_handoff(cluster->shared,
+								     group->ifindex);
 	uint16_t members[CLUSTER_SLOTS];
-	unsigned int count = serving(session, index, members);
+	unsigned int count = serving(cluster, index, members);
 	int ret = 0;
 
 	for (unsigned int b = 0; count > 0 && b < CLUSTER_BUCKETS; b++)
-		__atomic_store_n(&group->deal.owner[b], group->owner[b], __ATOMIC_RELAXED);
-	__atomic_store_n(&group->deal.turns, turns_modulus(session, index), __ATOMIC_RELAXED);
-	__atomic_store_n(&group->deal.serving, count, __ATOMIC_RELAXED);
-	__atomic_add_fetch(&group->deal.changes, 1, __ATOMIC_RELEASE);
-	for (uint32_t id = 0, at = 2; goods && id < 64 && at < goods->fd_count && ret == 0; id++) {
-		if (!(goods->inode >> id & 1))
+		group->deal.owner[b] = group->owner[b];
+	group->deal.turns = turns_modulus(cluster, index);
+	group->deal.serving = count;
+	group->deal.changes++;
+	torc_table_publish(cluster->memory, &cluster->table);
+	for (uint32_t id = 0, at = 2; goods && id < 64 && at < goods->count && ret == 0; id++) {
+		if (!(goods->queues >> id & 1))
 			continue;
 		if (count > 0)
 			ret = torc_bpf_map_update(goods->fds[1], &id, &goods->fds[at]);
@@ -184,27 +201,27 @@ static int install_dealt(struct session *session, unsigned int index)
 	return ret;
 }
 
-int torc_group_install(struct session *session, unsigned int index, unsigned int leaving)
+int torc_group_install(struct cluster *cluster, unsigned int index, unsigned int leaving)
 {
 	static struct torc_classic_program program; /* under the big lock */
 	struct sock_fprog fprog = { .filter = program.insns };
 	uint16_t values[CLUSTER_BUCKETS];
-	int fd = group_socket(session, index), ret;
+	int fd = group_socket(cluster, index), ret;
 
-	if (session->table->mode == CLUSTER_MODE_TURNS)
+	if (cluster->table.mode == CLUSTER_MODE_TURNS)
 		return 0;
-	if (session->table->mode == CLUSTER_MODE_DEALT)
-		return install_dealt(session, index);
-	torc_places_fill(values, &session->table->groups[index], leaving);
-	if (session->table->mode == CLUSTER_MODE_EXTENDED) {
-		torc_extended_write(session->map_memory, index, turns_modulus(session, index),
+	if (cluster->table.mode == CLUSTER_MODE_DEALT)
+		return install_dealt(cluster, index);
+	torc_places_fill(values, &cluster->table.groups[index], leaving);
+	if (cluster->table.mode == CLUSTER_MODE_EXTENDED) {
+		torc_extended_write(cluster->shared->map_memory, index, turns_modulus(cluster, index),
 				    values);
 		return 0;
 	}
 	if (fd < 0)
 		return -ENOENT;
 	ret = torc_cluster_classic(&program,
-				   (unsigned int)torc_cluster_flow_bits(session->table->type),
+				   (unsigned int)torc_cluster_flow_bits(cluster->table.type),
 				   values);
 	if (ret < 0)
 		return ret;
@@ -212,64 +229,106 @@ int torc_group_install(struct session *session, unsigned int index, unsigned int
 	return torc_kernel_group_program(fd, &fprog);
 }
 
-int torc_group_update(struct session *session, unsigned int index)
+int torc_group_update(struct cluster *cluster, unsigned int index)
 {
-	struct cluster_table *table = session->table;
+	struct cluster_table *table = &cluster->table;
 	uint16_t members[CLUSTER_SLOTS];
 	unsigned int count;
 
 	if (index >= CLUSTER_GROUPS)
 		return -EINVAL;
-	count = serving(session, index, members);
+	count = serving(cluster, index, members);
 	if (table->type != TORC_CLUSTER_ROUND_ROBIN)
 		torc_balance(table->groups[index].owner, members, count);
 	for (unsigned int b = 0; table->type == TORC_CLUSTER_ROUND_ROBIN && b < CLUSTER_BUCKETS;
 	     b++)
 		table->groups[index].owner[b] = count ? members[b % count] : CLUSTER_NOBODY;
-	return torc_group_install(session, index, CLUSTER_NOBODY);
+	torc_table_publish(cluster->memory, table);
+	return torc_group_install(cluster, index, CLUSTER_NOBODY);
 }
 
 /*
  * The kernel waits for all packets on their way when it exchanges a program (synchronize_net). A
  * classic program is exchanged at each change; an eBPF one stays, so it is exchanged for itself.
  */
-void torc_group_wait(struct session *session, unsigned int index)
+void torc_group_wait(struct cluster *cluster, unsigned int index)
 {
-	int fd = group_socket(session, index);
+	int fd = group_socket(cluster, index);
 
-	if (session->table->mode == CLUSTER_MODE_EXTENDED && fd >= 0)
-		torc_kernel_group_extended(fd, session->program);
+	if (cluster->table.mode == CLUSTER_MODE_EXTENDED && fd >= 0)
+		torc_kernel_group_extended(fd, cluster->shared->program);
 }
 
-static bool listed(const struct kernel_socket *sockets, int count, uint64_t inode)
+static int age(const struct kernel_socket *sockets, int count, uint64_t inode)
 {
-	for (int i = 0; i < count; i++) {
-		if (sockets[i].inode == inode)
-			return true;
-	}
-	return false;
+	int i = 0;
+
+	while (i < count && sockets[i].inode != inode)
+		i++;
+	return i;
 }
 
-void torc_group_repair(struct session *session)
+/* The socket that a leader was putting into its group when it died has a place now, or is gone. */
+static void complete_entry(struct cluster *cluster)
 {
-	struct cluster_table *table = session->table;
+	struct cluster_table *table = &cluster->table;
+	unsigned int slot = table->entering;
+
+	table->entering = CLUSTER_NOBODY;
+	if (slot == CLUSTER_NOBODY)
+		return;
+	if (cluster->shared->dups[slot] >= 0)
+		torc_group_enter(cluster, slot, table->groups[table->slots[slot].group].ifindex,
+				 NULL);
+}
+
+void torc_group_repair(struct cluster *cluster)
+{
+	struct cluster_table *table = &cluster->table;
 	struct kernel_socket *sockets = NULL;
 	int count = table->mode == CLUSTER_MODE_DEALT ? -1 : torc_kernel_sockets(&sockets);
 
 	for (unsigned int i = 0; i < CLUSTER_GROUPS; i++) {
 		struct cluster_group *group = &table->groups[i];
 
-		if (!group->used)
-			continue;
 		for (unsigned int place = 0; count >= 0 && place < group->places;) {
-			unsigned int slot = group->place[place] % CLUSTER_SLOTS;
+			uint64_t inode = table->slots[group->place[place]].inode;
 
-			if (listed(sockets, count, table->slots[slot].inode))
+			if (age(sockets, count, inode) < count)
 				place++;
 			else
 				torc_table_drop_place(table, group, place);
 		}
-		torc_group_update(session, i);
 	}
 	free(sockets);
+	complete_entry(cluster);
+	for (unsigned int i = 0; i < CLUSTER_GROUPS; i++) {
+		if (table->groups[i].used)
+			torc_group_update(cluster, i);
+	}
+}
+
+/* An insertion sort: places are few, and nearly always in order. */
+void torc_group_reorder(struct cluster *cluster, unsigned int index)
+{
+	struct cluster_table *table = &cluster->table;
+	struct cluster_group *group = &table->groups[index];
+	struct kernel_socket *sockets;
+	int count = torc_kernel_sockets(&sockets);
+
+	for (unsigned int i = 1; count > 0 && i < group->places; i++) {
+		uint16_t slot = group->place[i];
+		int its_age = age(sockets, count, table->slots[slot].inode);
+		unsigned int at = i;
+
+		while (at > 0 && age(sockets, count, table->slots[group->place[at - 1]].inode) >
+					 its_age) {
+			group->place[at] = group->place[at - 1];
+			at--;
+		}
+		group->place[at] = slot;
+	}
+	if (count >= 0)
+		free(sockets);
+	torc_group_update(cluster, index);
 }

@@ -14,6 +14,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "peer/peer.h"
+
 #ifndef PACKET_FANOUT_FLAG_IGNORE_OUTGOING
 #define PACKET_FANOUT_FLAG_IGNORE_OUTGOING 0x4000
 #endif
@@ -47,8 +49,8 @@ int torc_kernel_sockets(struct kernel_socket **sockets)
 	while (ret == 0 && fgets(line, sizeof(line), file)) {
 		struct kernel_socket socket;
 
-		if (sscanf(line, "%*s %*s %*s %*s %*s %*s %*s %u %" SCNu64, &socket.user,
-			   &socket.inode) == 2)
+		if (sscanf(line, "%*s %*s %*s %*s %*s %*s %*s %*s %" SCNu64,
+			   &socket.inode) == 1)
 			ret = add_socket(sockets, &count, &room, socket);
 	}
 	fclose(file);
@@ -70,29 +72,11 @@ int torc_kernel_has_socket(uint64_t inode)
 	return count < 0 ? count : found;
 }
 
-int torc_kernel_user_captures(uid_t user)
-{
-	struct kernel_socket *sockets;
-	int count = torc_kernel_sockets(&sockets), found = 0;
-
-	for (int i = 0; i < count; i++)
-		found |= sockets[i].user == user;
-	free(sockets);
-	return count < 0 ? count : found;
-}
-
 uint64_t torc_kernel_inode(int fd)
 {
 	struct stat st;
 
 	return fstat(fd, &st) == 0 && S_ISSOCK(st.st_mode) ? st.st_ino : 0;
-}
-
-int torc_kernel_idle_socket(void)
-{
-	int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
-
-	return fd < 0 ? -errno : fd;
 }
 
 /*
@@ -105,7 +89,7 @@ int torc_kernel_group_taken(uint16_t id)
 		.sll_family = AF_PACKET,
 		.sll_protocol = htons(ETH_P_LOOPBACK),
 	};
-	int fd = torc_kernel_idle_socket(), ret;
+	int fd = torc_peer_proof(), ret;
 
 	if (fd < 0)
 		return fd;

@@ -12,7 +12,6 @@ struct sock_fprog;
 /* A packet socket of this network namespace, as /proc/net/packet lists them: oldest first. */
 struct kernel_socket {
 	uint64_t inode;
-	uid_t user;
 };
 
 /* All of them; release *sockets with free(). Returns how many, or a negative errno. */
@@ -20,13 +19,9 @@ int torc_kernel_sockets(struct kernel_socket **sockets);
 
 /* 1, 0, or a negative errno when that cannot be known */
 int torc_kernel_has_socket(uint64_t inode);
-int torc_kernel_user_captures(uid_t user);
 
 /* The inode of an open socket, 0 when it is none. */
 uint64_t torc_kernel_inode(int fd);
-
-/* A packet socket that receives nothing; -EPERM without CAP_NET_RAW. */
-int torc_kernel_idle_socket(void);
 
 /* Is the id of a fanout group taken in this network namespace? 1, 0, negative errno. */
 int torc_kernel_group_taken(uint16_t id);

@@ -3,16 +3,20 @@
 #include "cluster/report.h"
 
 #include <errno.h>
-#include <stdio.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <torc/cluster.h>
 
-#include "cluster/peer.h"
+#include "cluster/message.h"
 #include "cluster/types.h"
+
+#define CLUSTERS_MAX 1024 /* shown */
+#define ANSWER_MS    200  /* for all of them */
 
 /* What crosses the socket: other versions of the library read it, so it stays as it is. */
 struct report_member {
@@ -116,45 +120,50 @@ static struct torc_cluster_info *unpack(const struct report *report)
 	return info;
 }
 
-/* The cluster, or NULL: nobody answers. */
-static struct torc_cluster_info *ask(unsigned int id)
-{
-	const struct peer_message query = { .kind = PEER_QUERY };
-	struct report *report = calloc(1, sizeof(*report));
-	struct torc_cluster_info *info = NULL;
-	int fd = torc_cluster_peer_connect(id);
-	ssize_t length;
+/* One process of each cluster is asked at once; all have the same time to answer. */
+struct question {
+	unsigned int id;
+	int fd; /* -1: nobody is there */
+};
 
-	if (!report || fd < 0 || torc_cluster_peer_send(fd, &query) < 0)
-		goto done;
-	length = recv(fd, report, sizeof(*report), 0);
-	if (length >= (ssize_t)REPORT_BYTES(0) && report->member_count <= CLUSTER_SLOTS &&
-	    (size_t)length == REPORT_BYTES(report->member_count))
-		info = unpack(report);
-done:
+static int put_question(unsigned int id)
+{
+	const struct cluster_message query = { .kind = MESSAGE_QUERY };
+	struct torc_peer_place place;
+	int fd = -1, ret = torc_peer_place(&place, "cluster", id, NULL);
+
+	if (ret == 0)
+		fd = torc_peer_connect(&place);
+	if (fd >= 0 && torc_message_send(fd, &query, NULL, 0) == 0)
+		return fd;
 	if (fd >= 0)
 		close(fd);
-	free(report);
-	return info;
+	return -1;
 }
 
-/* The names of listening sockets are in /proc/net/unix, "@torc-cluster-7"; each several times. */
-static int find_ids(bool found[65536])
+static uint64_t now_ms(void)
 {
-	FILE *file = fopen("/proc/thread-self/net/unix", "re");
-	char line[256];
+	struct timespec now;
 
-	if (!file)
-		return -errno;
-	while (fgets(line, sizeof(line), file)) {
-		const char *name = strstr(line, "@torc-cluster-");
-		unsigned int id;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
 
-		if (name && sscanf(name, "@torc-cluster-%u", &id) == 1 && id < 65536)
-			found[id] = true;
-	}
-	fclose(file);
-	return 0;
+/* The cluster, or NULL: nobody has answered in time. */
+static struct torc_cluster_info *hear(const struct question *question, struct report *report,
+				      uint64_t until_ms)
+{
+	struct pollfd event = { .fd = question->fd, .events = POLLIN };
+	uint64_t now = now_ms();
+	ssize_t length;
+
+	if (question->fd < 0 || poll(&event, 1, now < until_ms ? (int)(until_ms - now) : 0) != 1)
+		return NULL;
+	length = recv(question->fd, report, sizeof(*report), MSG_DONTWAIT);
+	if (length < (ssize_t)REPORT_BYTES(0) || report->member_count > CLUSTER_SLOTS ||
+	    (size_t)length != REPORT_BYTES(report->member_count))
+		return NULL;
+	return unpack(report);
 }
 
 static int add(struct torc_cluster_info ***clusters, unsigned int *count,
@@ -171,24 +180,31 @@ static int add(struct torc_cluster_info ***clusters, unsigned int *count,
 
 int torc_clusters_read(struct torc_cluster_info ***clusters, unsigned int *count)
 {
-	bool *found = calloc(65536, sizeof(*found));
-	struct torc_cluster_info *info;
-	int ret;
+	unsigned int *ids = calloc(CLUSTERS_MAX, sizeof(*ids));
+	struct question *questions = calloc(CLUSTERS_MAX, sizeof(*questions));
+	struct report *report = calloc(1, sizeof(*report));
+	uint64_t until_ms = now_ms() + ANSWER_MS;
+	int ret = ids && questions && report ? 0 : -ENOMEM, asked = 0;
 
 	*clusters = NULL;
 	*count = 0;
-	if (!found)
-		return -ENOMEM;
-	ret = find_ids(found);
-	for (unsigned int id = 1; id < 65536 && ret == 0; id++) {
-		info = found[id] ? ask(id) : NULL;
-		if (!info)
-			continue;
-		ret = add(clusters, count, info);
-		if (ret < 0)
+	if (ret == 0)
+		asked = torc_peer_places("cluster", ids, CLUSTERS_MAX);
+	for (int i = 0; i < asked && now_ms() < until_ms; i++)
+		questions[i] = (struct question){ ids[i], put_question(ids[i]) };
+	for (int i = 0; i < asked; i++) {
+		struct torc_cluster_info *info = NULL;
+
+		if (ret == 0 && questions[i].id != 0)
+			info = hear(&questions[i], report, until_ms);
+		if (info && (ret = add(clusters, count, info)) < 0)
 			free(info);
+		if (questions[i].id != 0 && questions[i].fd >= 0)
+			close(questions[i].fd);
 	}
-	free(found);
+	free(report);
+	free(questions);
+	free(ids);
 	if (ret < 0) {
 		torc_clusters_free(*clusters, *count);
 		*clusters = NULL;

@@ -7,21 +7,20 @@
  * are counted when the first of the rings begins to read; from then on nobody may join.
  *
  * Two processes that read one file as one cluster cannot see each other's seats, and each would
- * keep everything. So a process that takes the first seat binds an abstract unix socket with the
- * cluster's name (unix(7)): the next process is refused, and told of "member=2/4".
+ * keep everything. So a process that takes the first seat marks the file and the id (peer/peer.h):
+ * the next process of the same user is refused, and told of "member=2/4". Where the user has no
+ * folder for such marks, only the rings of one process see each other.
  */
 #include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
-#include <unistd.h>
 
 #include "cluster/cluster.h"
 #include "cluster/types.h"
+#include "peer/peer.h"
 #include "util/error.h"
 
 struct torc_cluster_seat {
@@ -31,7 +30,8 @@ struct torc_cluster_seat {
 	unsigned int index;
 	enum torc_cluster_type type;
 	unsigned int place, count; /* fixed when the first ring begins; count 0: not begun */
-	int name_fd;               /* the cluster's name, with the seat that came first; else -1 */
+	int mark;                  /* with the seat that came first; else -1 */
+	char mark_kind[48];
 };
 
 static pthread_mutex_t seats_lock = PTHREAD_MUTEX_INITIALIZER;
@@ -51,29 +51,17 @@ static struct torc_cluster_seat *mate_of(const struct torc_cluster_seat *seat)
 	return other;
 }
 
-/* The name that says "this process reads that file as that cluster"; a descriptor, or negative. */
-static int bind_name(const struct torc_cluster_seat *seat)
+/* "This process reads that file as that cluster." */
+static int mark_file(struct torc_cluster_seat *seat)
 {
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	struct stat status;
-	int fd, length;
 
 	if (stat(seat->path, &status) < 0)
 		return -errno;
-	length = snprintf(address.sun_path + 1, sizeof(address.sun_path) - 1, "torc/file/%llx/%llx/%u",
-			  (unsigned long long)status.st_dev, (unsigned long long)status.st_ino,
-			  seat->id);
-	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	if (fd < 0)
-		return -errno;
-	if (bind(fd, (struct sockaddr *)&address,
-		 (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + (size_t)length)) < 0) {
-		int code = -errno;
-
-		close(fd);
-		return code;
-	}
-	return fd;
+	snprintf(seat->mark_kind, sizeof(seat->mark_kind), "file-%llx-%llx",
+		 (unsigned long long)status.st_dev, (unsigned long long)status.st_ino);
+	seat->mark = torc_peer_mark(seat->mark_kind, seat->id, NULL);
+	return seat->mark == -ENOENT || seat->mark >= 0 ? 0 : seat->mark;
 }
 
 /*
@@ -85,13 +73,14 @@ static int take_number(struct torc_cluster_seat *seat)
 	const struct torc_cluster_seat *other = seats, *mate = mate_of(seat);
 
 	seat->index = 0;
-	seat->name_fd = -1;
+	seat->mark = -1;
 	if (mate && mate->count)
 		return -EBUSY;
 	if (!mate && strcmp(seat->path, "-") != 0) {
-		seat->name_fd = bind_name(seat);
-		if (seat->name_fd < 0)
-			return seat->name_fd;
+		int ret = mark_file(seat);
+
+		if (ret < 0)
+			return ret;
 	}
 	while (other) {
 		if (same_cluster(other, seat) && other->type != seat->type)
@@ -189,7 +178,7 @@ void torc_cluster_file_begin(struct torc_cluster_seat *seat, unsigned int *index
 
 void torc_cluster_file_leave(struct torc_cluster_seat *seat)
 {
-	struct torc_cluster_seat **link = &seats;
+	struct torc_cluster_seat **link = &seats, *mate;
 
 	if (!seat)
 		return;
@@ -197,10 +186,13 @@ void torc_cluster_file_leave(struct torc_cluster_seat *seat)
 	while (*link != seat)
 		link = &(*link)->next;
 	*link = seat->next;
-	if (mate_of(seat) && mate_of(seat)->name_fd < 0)
-		mate_of(seat)->name_fd = seat->name_fd;
-	else if (seat->name_fd >= 0)
-		close(seat->name_fd);
+	mate = mate_of(seat);
+	if (mate && mate->mark < 0) {
+		mate->mark = seat->mark;
+		memcpy(mate->mark_kind, seat->mark_kind, sizeof(mate->mark_kind));
+	} else if (seat->mark >= 0) {
+		torc_peer_unmark(seat->mark_kind, seat->id, seat->mark);
+	}
 	pthread_mutex_unlock(&seats_lock);
 	free(seat->path);
 	free(seat);

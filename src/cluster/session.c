@@ -1,26 +1,35 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* session.c - see session.h: entering a cluster, and what happens around fork() */
+/* session.c - see session.h: entering a cluster, asking its leader, succeeding it, fork() */
 #include "cluster/session.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
+#include <sys/file.h>
+#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "cluster/extended.h"
 #include "cluster/kernel.h"
+#include "cluster/watch.h"
 #include "util/error.h"
 
-#define CONNECT_TRIES 100
-#define FOUND_TRIES   60 /* times FOUND_WAIT_NS: for survivors of a cluster to come forward */
-#define FOUND_WAIT_NS 5000000
-#define LOCK_NS       5000000000u /* for whoever has the table: far more than anything takes */
-#define STUCK_NS      100000000u  /* the same, once it has been waited for in vain */
+#define ANSWER_NS    3000000000u /* for whoever leads: far more than anything takes */
+#define STUCK_NS     100000000u  /* the same, once it has been waited for in vain */
+#define TRY_NS       1000000     /* between tries to come in */
+#define QUICK_TRIES  50          /* for a leader, a millisecond apart; then more slowly */
+#define SLOW_TRY_MS  20
 
-static pthread_mutex_t big_lock = PTHREAD_MUTEX_INITIALIZER;
+struct session_waiter {
+	struct session_waiter *next;
+	uint32_t number;
+	bool done;
+	struct cluster_message *answer;
+};
+
 static pthread_once_t fork_once = PTHREAD_ONCE_INIT;
 static struct session *sessions;
 static unsigned int forks; /* how many fork()s this process is away from the first; atomic */
@@ -30,86 +39,429 @@ unsigned int torc_session_forks(void)
 	return __atomic_load_n(&forks, __ATOMIC_RELAXED);
 }
 
-void torc_sessions_lock(void)
-{
-	pthread_mutex_lock(&big_lock);
-}
-
-void torc_sessions_unlock(void)
-{
-	pthread_mutex_unlock(&big_lock);
-}
-
-struct session *torc_sessions_first(void)
-{
-	return sessions;
-}
-
-uint64_t torc_cluster_now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
-
 static void close_fd(int *fd)
 {
-	if (*fd >= 0)
-		close(*fd);
+	if (*fd < 0)
+		return;
+	torc_watch_remove(*fd);
+	close(*fd);
 	*fd = -1;
 }
 
-static void sleep_unlocked(long ns)
+static void close_line(struct session *session)
 {
-	struct timespec pause = { .tv_nsec = ns };
-
-	torc_sessions_unlock();
-	nanosleep(&pause, NULL);
-	torc_sessions_lock();
+	close_fd(&session->line);
+	close_fd(&session->leader_pidfd);
+	session->welcomed = false;
 }
 
-/* A fork serves nobody: were its copies left open, nobody would see its parent die. */
-static void in_the_fork(void)
+/* ---- the line to the leader ---- */
+
+/* A new line, of which the leader gets the other end with our HELLO. Returns it, not watched yet. */
+static int say_hello(const struct session *session, int to, int proof)
 {
-	__atomic_add_fetch(&forks, 1, __ATOMIC_RELAXED);
-	torc_watch_forget();
-	for (struct session *session = sessions; session; session = session->next) {
-		close_fd(&session->listener);
-		for (struct session_client *c = session->clients; c; c = c->next)
-			close_fd(&c->fd);
-	}
-	torc_sessions_unlock();
+	const struct cluster_message hello = {
+		.kind = MESSAGE_HELLO,
+		.value = session->process,
+	};
+	int pair[2], fds[2], ret;
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair) < 0)
+		return -errno;
+	fds[0] = pair[1];
+	fds[1] = proof;
+	ret = torc_message_send(to, &hello, fds, proof >= 0 ? 2 : 1);
+	close(pair[1]);
+	if (ret == 0)
+		return pair[0];
+	close(pair[0]);
+	return ret;
 }
 
-static void watch_forks(void)
+/* Its descriptors, where we have none of the kind; the table in any case. */
+static int take_welcome(struct session *session, const struct cluster_message *message, int *fds,
+			unsigned int fd_count)
 {
-	pthread_atfork(torc_sessions_lock, torc_sessions_unlock, in_the_fork);
-}
-
-int torc_session_lock_table(struct session *session)
-{
-	uint64_t wait_ns = session->stuck ? STUCK_NS : LOCK_NS;
-	uint64_t until_ns = torc_cluster_now_ns() + wait_ns;
+	struct cluster_shared *shared = &session->shared;
+	int *const mine[WELCOME_FDS] = {
+		[WELCOME_LISTENER] = &shared->listener,
+		[WELCOME_MAILBOX_IN] = &shared->mailbox[0],
+		[WELCOME_MAILBOX_OUT] = &shared->mailbox[1],
+		[WELCOME_LEADER] = &session->leader_pidfd,
+		[WELCOME_MAP] = &shared->map,
+		[WELCOME_PROGRAM] = &shared->program,
+	};
 	int ret;
 
-	while ((ret = torc_table_trylock(session->table)) == -EBUSY) {
-		bool down;
+	if ((fd_count != WELCOME_MAP && fd_count != WELCOME_FDS) ||
+	    message->value >= CLUSTER_PROCESSES)
+		return -EPROTO;
+	ret = torc_table_map(&session->view, fds[WELCOME_TABLE]);
+	if (ret < 0)
+		return ret;
+	for (unsigned int i = 0; i < fd_count; i++) {
+		if (!mine[i] || *mine[i] >= 0)
+			continue;
+		*mine[i] = fds[i];
+		fds[i] = -1;
+	}
+	session->process = message->value;
+	session->welcomed = true;
+	session->lines++;
+	session->tries = 0;
+	return 0;
+}
 
-		session->stuck = torc_cluster_now_ns() >= until_ns;
-		if (session->stuck && !torc_watch_is_self())
-			return -ETIMEDOUT;
-		torc_session_hold(session);
-		sleep_unlocked(50000);
-		down = session->down;
-		torc_session_put(session);
-		if (down)
-			return -ESHUTDOWN;
+/* What is ours, and what we know: this leader may not. */
+static void introduce(const struct session *session)
+{
+	for (unsigned int i = 0; i < CLUSTER_SLOTS; i++) {
+		struct cluster_slot slot;
+
+		if (session->shared.dups[i] >= 0 && torc_table_slot(session->view, i, &slot) &&
+		    slot.used && slot.process == session->process)
+			torc_shared_send_socket(&session->shared, session->line, i);
+	}
+	torc_shared_send_handoffs(&session->shared, session->line);
+}
+
+static void hear_answer(struct session *session, const struct cluster_message *message)
+{
+	for (struct session_waiter *w = session->waiters; w; w = w->next) {
+		if (w->number == message->number && !w->done) {
+			*w->answer = *message;
+			w->done = true;
+		}
 	}
 	session->stuck = false;
-	if (ret == 1)
-		torc_group_repair(session);
+}
+
+static void hear(struct session *session, const struct cluster_message *message, int *fds,
+		 unsigned int fd_count)
+{
+	struct cluster_shared *shared = &session->shared;
+
+	switch (message->kind) {
+	case MESSAGE_WELCOME:
+		if (take_welcome(session, message, fds, fd_count) < 0) {
+			close_line(session);
+			break;
+		}
+		if (session->leader_pidfd >= 0)
+			torc_watch_add(session->leader_pidfd);
+		introduce(session);
+		break;
+	case MESSAGE_SOCKET:
+		if (message->slot < CLUSTER_SLOTS && fd_count == 1 &&
+		    torc_kernel_inode(fds[0]) == message->inode) {
+			torc_shared_keep_socket(shared, message->slot, fds[0]);
+			fds[0] = -1;
+		}
+		break;
+	case MESSAGE_DROP:
+		if (message->slot < CLUSTER_SLOTS && shared->dups[message->slot] >= 0 &&
+		    torc_kernel_inode(shared->dups[message->slot]) == message->inode)
+			torc_shared_drop_socket(shared, message->slot);
+		break;
+	case MESSAGE_HANDOFF:
+		torc_shared_keep_handoff(shared, message, fds, fd_count);
+		return;
+	case MESSAGE_ANSWER:
+		hear_answer(session, message);
+		break;
+	default:
+		break;
+	}
+	torc_message_close(fds, fd_count);
+}
+
+static void read_line(struct session *session)
+{
+	struct cluster_message message;
+	int fds[TORC_PEER_FDS];
+	unsigned int fd_count;
+	int ret = torc_message_receive(session->line, &message, fds, &fd_count);
+
+	if (ret > 0)
+		hear(session, &message, fds, fd_count);
+	else if (ret != -EAGAIN)
+		close_line(session);
+}
+
+/* ---- who leads ---- */
+
+static int succeed(struct session *session)
+{
+	int ret = torc_leader_succeed(&session->leader, &session->shared, session->view,
+				      session->process);
+
+	if (ret < 0) {
+		flock(session->shared.lock, LOCK_UN);
+		return ret;
+	}
+	session->process = session->leader->self;
+	close_line(session);
+	session->tries = 0;
+	return torc_table_map(&session->view, session->shared.memory);
+}
+
+/*
+ * The leader is gone. Whoever gets the lock is the next; the others come to it by the mailbox, and
+ * go on trying for the lock until it has answered. Returns when to try again, in milliseconds.
+ */
+static int seek_leader(struct session *session)
+{
+	if (session->shared.lock >= 0 && flock(session->shared.lock, LOCK_EX | LOCK_NB) == 0 &&
+	    succeed(session) == 0)
+		return 0;
+	if (session->line < 0) {
+		session->line = say_hello(session, session->shared.mailbox[1], -1);
+		if (session->line >= 0 && torc_watch_add(session->line) < 0)
+			close_line(session);
+	}
+	return ++session->tries < QUICK_TRIES ? 1 : SLOW_TRY_MS;
+}
+
+static bool ready_in(struct session *session, int fd)
+{
+	struct pollfd line = { .fd = session->line, .events = POLLIN };
+
+	if (session->leader)
+		return torc_leader_ready(session->leader, fd);
+	if (fd == session->line) {
+		read_line(session);
+	} else if (fd == session->leader_pidfd) {
+		/* What it said before it ended is on the line. */
+		if (poll(&line, 1, 0) == 1 && line.revents & POLLIN)
+			read_line(session);
+		else
+			close_line(session);
+	} else {
+		return false;
+	}
+	return true;
+}
+
+static void ready(int fd)
+{
+	for (struct session *session = sessions; session; session = session->next) {
+		if (session->pid == getpid() && ready_in(session, fd))
+			return;
+	}
+}
+
+static int due(void)
+{
+	int soonest = -1;
+
+	for (struct session *session = sessions; session; session = session->next) {
+		int ms = -1;
+
+		if (session->pid != getpid())
+			continue;
+		if (session->leader)
+			ms = torc_leader_due(session->leader);
+		else if (!session->welcomed)
+			ms = seek_leader(session);
+		if (ms >= 0 && (soonest < 0 || ms < soonest))
+			soonest = ms;
+	}
+	return soonest;
+}
+
+static const struct torc_watch_calls calls = { .ready = ready, .due = due };
+
+/* ---- asking ---- */
+
+static int ask_self(struct session *session, const struct cluster_message *request, const int *fds,
+		    unsigned int fd_count, struct cluster_message *answer)
+{
+	int copies[TORC_PEER_FDS], ret = 0;
+	unsigned int count = 0;
+
+	while (count < fd_count && ret == 0) {
+		copies[count] = fcntl(fds[count], F_DUPFD_CLOEXEC, 3);
+		if (copies[count] < 0)
+			ret = -errno;
+		else
+			count++;
+	}
+	if (ret < 0) {
+		torc_message_close(copies, count);
+		return ret;
+	}
+	torc_leader_request(session->leader, session->process, request, copies, count, answer);
+	torc_watch_poke(); /* there may be places to give up */
+	return 0;
+}
+
+static int wait_for_answer(struct session *session, struct session_waiter *waiter,
+			   const struct cluster_message *request, const int *fds,
+			   unsigned int fd_count)
+{
+	uint64_t now = torc_watch_now_ns(), until = now + (session->stuck ? STUCK_NS : ANSWER_NS);
+	unsigned int asked = session->lines - 1; /* on no line yet */
+
+	while (!waiter->done) {
+		uint64_t step = until;
+
+		if (session->down)
+			return -ESHUTDOWN;
+		if (session->leader)
+			return ask_self(session, request, fds, fd_count, waiter->answer);
+		if (session->welcomed && asked != session->lines) {
+			int ret = torc_message_send(session->line, request, fds, fd_count);
+
+			if (ret == 0)
+				asked = session->lines;
+			else
+				step = now + TRY_NS;
+		}
+		now = torc_watch_now_ns();
+		if (now >= until) {
+			session->stuck = true;
+			return -ETIMEDOUT;
+		}
+		torc_watch_wait(step < until ? step : until);
+	}
+	return 0;
+}
+
+int torc_session_ask(struct session *session, struct cluster_message *request, const int *fds,
+		     unsigned int fd_count, struct cluster_message *answer,
+		     struct torc_error *error)
+{
+	struct session_waiter waiter = { .answer = answer }, **link = &session->waiters;
+	unsigned int id = session->shared.id;
+	int ret;
+
+	request->number = waiter.number = ++session->number;
+	waiter.next = session->waiters;
+	session->waiters = &waiter;
+	session->refs++;
+	ret = wait_for_answer(session, &waiter, request, fds, fd_count);
+	while (*link != &waiter)
+		link = &(*link)->next;
+	*link = waiter.next;
+	torc_session_put(session);
+	if (ret == -ETIMEDOUT)
+		return torc_error_set(error, ret, "cluster %u: the process that leads it does not go "
+				      "on: is it stopped?", id);
+	if (ret == 0 && answer->result < 0 && answer->text[0])
+		return torc_error_set(error, answer->result, "%s", answer->text);
+	ret = ret < 0 ? ret : answer->result;
+	return ret < 0 ? torc_error_set(error, ret, "cluster %u: %s", id, torc_strerror(ret)) : ret;
+}
+
+/* ---- entering ---- */
+
+/* Wait for the answer at the door, with the big lock let go. */
+static int await_welcome(struct session *session, uint64_t until_ns, struct torc_error *error)
+{
+	struct pollfd line = { .fd = session->line, .events = POLLIN };
+	uint64_t now = torc_watch_now_ns();
+	struct cluster_message message;
+	int fds[TORC_PEER_FDS], ret;
+	unsigned int fd_count;
+
+	torc_cluster_unlock();
+	ret = poll(&line, 1, now < until_ns ? (int)((until_ns - now) / 1000000 + 1) : 0);
+	torc_cluster_lock();
+	if (ret < 0 && errno == EINTR)
+		return -EINTR;
+	if (ret <= 0)
+		return torc_error_set(error, -ETIMEDOUT, "cluster %u: the process that leads it does "
+				      "not answer: is it stopped?", session->shared.id);
+	ret = torc_message_receive(session->line, &message, fds, &fd_count);
+	if (ret <= 0 || message.kind != MESSAGE_WELCOME || fd_count <= WELCOME_PROOF) {
+		if (ret > 0)
+			torc_message_close(fds, fd_count);
+		return -ECONNRESET; /* it is just going, or turned us away: try again */
+	}
+	ret = torc_peer_check_proof(fds[WELCOME_PROOF], AF_PACKET, error);
+	if (ret == 0) {
+		ret = take_welcome(session, &message, fds, fd_count);
+		if (ret < 0)
+			torc_error_set(error, ret, "cluster %u: its members run another version "
+				       "of torc", session->shared.id);
+	}
+	torc_message_close(fds, fd_count);
+	return ret;
+}
+
+/* Somebody listens: knock, and show our proof. */
+static int knock(struct session *session, int door, uint64_t until_ns, struct torc_error *error)
+{
+	int ret;
+
+	session->line = say_hello(session, door, session->shared.proof);
+	ret = session->line;
+	while (ret >= 0 && !session->welcomed) {
+		ret = await_welcome(session, until_ns, error);
+		if (ret == -EINTR)
+			ret = 0;
+	}
+	if (ret >= 0)
+		session->shared.lock = torc_peer_lock_open(&session->shared.place);
+	if (ret < 0)
+		close_line(session);
 	return ret < 0 ? ret : 0;
+}
+
+/* Nobody listens: begin, unless another process is just doing that. */
+static int found(struct session *session)
+{
+	struct cluster_shared *shared = &session->shared;
+	int ret;
+
+	shared->lock = torc_peer_lock_open(&shared->place);
+	if (shared->lock < 0)
+		return shared->lock;
+	ret = torc_peer_lock(&shared->place, shared->lock);
+	if (ret == 0) {
+		shared->listener = torc_peer_listen(&shared->place);
+		ret = shared->listener < 0 ? shared->listener : 0;
+	}
+	if (ret == 0)
+		ret = torc_leader_found(&session->leader, shared);
+	if (ret == 0) {
+		session->process = session->leader->self;
+		return torc_table_map(&session->view, shared->memory);
+	}
+	if (shared->listener >= 0)
+		torc_peer_remove(&shared->place);
+	close_fd(&shared->listener);
+	close_fd(&shared->lock);
+	return ret == -EBUSY || ret == -ESTALE || ret == -EADDRINUSE ? -ECONNRESET : ret;
+}
+
+static int find_others(struct session *session, struct torc_error *error)
+{
+	const struct timespec pause = { .tv_nsec = TRY_NS };
+	uint64_t until_ns = torc_watch_now_ns() + ANSWER_NS;
+	int ret;
+
+	for (;;) {
+		int door = torc_peer_connect(&session->shared.place);
+
+		if (door >= 0) {
+			ret = knock(session, door, until_ns, error);
+			close(door);
+		} else if (door == -ECONNREFUSED) {
+			ret = found(session);
+		} else {
+			ret = door == -EAGAIN ? -ECONNRESET : door;
+		}
+		if (ret != -ECONNRESET || torc_watch_now_ns() >= until_ns)
+			break;
+		torc_cluster_unlock();
+		nanosleep(&pause, NULL);
+		torc_cluster_lock();
+	}
+	if (ret == -EACCES && error && error->code != ret)
+		torc_error_set(error, ret, "cluster %u: %s is another user's", session->shared.id,
+			       session->shared.place.path);
+	return ret;
 }
 
 static struct session *new_session(unsigned int id)
@@ -118,51 +470,33 @@ static struct session *new_session(unsigned int id)
 
 	if (!session)
 		return NULL;
-	session->id = id;
+	torc_shared_init(&session->shared, id);
 	session->refs = 1;
 	session->pid = getpid();
-	session->memfd = session->table_map = session->program = -1;
-	session->listener = session->server = session->links = -1;
-	for (unsigned int i = 0; i < CLUSTER_SLOTS; i++)
-		session->dups[i] = -1;
+	session->process = CLUSTER_NOBODY;
+	session->line = session->leader_pidfd = -1;
 	return session;
-}
-
-void torc_session_hold(struct session *session)
-{
-	session->refs++;
 }
 
 void torc_session_put(struct session *session)
 {
 	if (--session->refs > 0)
 		return;
-	for (unsigned int i = 0; i < CLUSTER_SLOTS; i++)
-		close_fd(&session->dups[i]);
-	for (unsigned int i = 0; i < CLUSTER_GROUPS; i++)
-		torc_cluster_peer_close_fds(&session->goods[i]);
-	torc_extended_unmap(session->map_memory);
-	close_fd(&session->table_map);
-	close_fd(&session->program);
-	close_fd(&session->memfd);
-	if (session->table)
-		munmap(session->table, sizeof(*session->table));
+	torc_shared_close(&session->shared);
+	torc_table_unmap(session->view);
 	free(session);
 }
 
+/* The rest of the cluster goes on without us. */
 static void disconnect(struct session *session)
 {
-	while (session->clients)
-		torc_serve_close_client(session, session->clients);
-	if (session->listener >= 0)
-		torc_watch_remove(session->listener);
-	if (session->server >= 0)
-		torc_watch_remove(session->server);
-	if (session->links >= 0)
-		torc_watch_remove(session->links);
-	close_fd(&session->listener);
-	close_fd(&session->server);
-	close_fd(&session->links);
+	struct cluster_shared *shared = &session->shared;
+
+	if (session->leader && !torc_leader_close(session->leader))
+		torc_peer_remove(&shared->place);
+	session->leader = NULL;
+	close_line(session);
+	close_fd(&shared->lock); /* now another may lead */
 }
 
 void torc_session_close(struct session *session)
@@ -176,300 +510,136 @@ void torc_session_close(struct session *session)
 		link = &(*link)->next;
 	*link = session->next;
 	session->down = true;
+	torc_watch_changed();
 	torc_session_put(session);
 	if (!sessions)
 		torc_watch_stop();
 }
 
-/* Ask to be let in; the answer brings the table. */
-static int enter(struct session *session, struct torc_error *error)
-{
-	struct peer_message message = { .kind = PEER_HELLO, .slot = CLUSTER_NOBODY };
-	int ret;
-
-	if (!torc_cluster_peer_trusted(session->server))
-		return torc_error_set(error, -EACCES, "cluster %u: pid %d holds its name, but its "
-				      "user has no packet socket", session->id,
-				      (int)torc_cluster_peer_pid(session->server));
-	ret = torc_cluster_peer_send(session->server, &message);
-	if (ret == 0)
-		ret = torc_cluster_peer_receive(session->server, &message);
-	if (ret == -EAGAIN)
-		return torc_error_set(error, -ETIMEDOUT, "cluster %u: pid %d, which is in it, does "
-				      "not answer", session->id,
-				      (int)torc_cluster_peer_pid(session->server));
-	if (ret <= 0 || message.kind != PEER_WELCOME || message.fd_count < 1)
-		return -ECONNRESET; /* it is just going: try again */
-	session->memfd = message.fds[0];
-	if (message.fd_count == 3) {
-		session->table_map = message.fds[1];
-		session->program = message.fds[2];
-	}
-	session->process = message.slot % CLUSTER_PROCESSES;
-	ret = torc_table_map(&session->table, session->memfd, session->id);
-	if (ret < 0) {
-		session->table = NULL;
-		return torc_error_set(error, ret, "cluster %u: its members run another version "
-				      "of torc", session->id);
-	}
-	if (session->table_map >= 0)
-		ret = torc_extended_map(&session->map_memory, session->table_map);
-	return ret;
-}
-
-static int found(struct session *session)
-{
-	session->memfd = torc_table_create(&session->table, session->id);
-	if (session->memfd < 0)
-		return session->memfd;
-	session->process = torc_table_take_process(session->table, session->pid);
-	session->table->server = (uint16_t)session->process;
-	return 0;
-}
-
-/* Is there somebody who should be the server? */
-static int survivors(const struct torc_cluster_request *request)
-{
-	if (request->dealt)
-		return torc_cluster_marked(request->ifindex, TORC_MARK_DEALT);
-	return torc_kernel_group_taken(torc_group_preferred_id(request->id, request->ifindex));
-}
-
-/*
- * Connect to the cluster, or found it. That nobody answers to its name may also mean that the one
- * who did has just died; then the group is still there, and its survivors come forward at once.
- */
-static int find_others(struct session *session, const struct torc_cluster_request *request,
-		       struct torc_error *error)
-{
-	int ret = -ECONNRESET;
-
-	for (int i = 0; i < CONNECT_TRIES && ret == -ECONNRESET; i++) {
-		int taken;
-
-		session->server = torc_cluster_peer_connect(session->id);
-		if (session->server >= 0) {
-			ret = enter(session, error);
-			if (ret == 0)
-				return 0;
-			close_fd(&session->server);
-			sleep_unlocked(1000000);
-			continue;
-		}
-		taken = survivors(request);
-		if (taken < 0)
-			return torc_error_set(error, taken, "cluster %u: %s%s", session->id,
-					      torc_strerror(taken),
-					      taken == -EPERM ? ": CAP_NET_RAW is missing" : "");
-		if (taken && i < FOUND_TRIES) {
-			sleep_unlocked(FOUND_WAIT_NS);
-			continue;
-		}
-		session->listener = torc_cluster_peer_listen(session->id);
-		if (session->listener >= 0)
-			return found(session);
-		ret = session->listener == -EADDRINUSE ? -ECONNRESET : session->listener;
-	}
-	return ret;
-}
-
-static int connect_watcher(struct session *session)
-{
-	int ret = torc_watch_start();
-
-	if (ret == 0)
-		ret = torc_watch_add(session->listener >= 0 ? session->listener : session->server);
-	if (ret == 0 && session->listener >= 0)
-		torc_links_open(session);
-	return ret;
-}
-
 static struct session *known(unsigned int id)
 {
 	for (struct session *session = sessions; session; session = session->next) {
-		if (session->id == id)
+		if (session->shared.id == id)
 			return session;
 	}
 	return NULL;
 }
 
-int torc_session_get(struct session **session, const struct torc_cluster_request *request,
-		     struct torc_error *error)
+/* In the list from the beginning: whoever else asks for the same cluster waits until it is known. */
+static int enter(struct session *session, struct torc_error *error)
 {
-	unsigned int id = request->id;
-	struct session *new = known(id);
-	int idle, ret;
+	int ret = torc_watch_start(&calls);
 
-	pthread_once(&fork_once, watch_forks);
-	if (new) {
-		torc_session_hold(new);
-		*session = new;
-		return torc_session_own(new, error);
+	if (ret == 0)
+		ret = torc_peer_place(&session->shared.place, "cluster", session->shared.id, error);
+	if (ret == 0) {
+		session->shared.proof = torc_peer_proof();
+		ret = session->shared.proof < 0 ? session->shared.proof : 0;
 	}
-	/* While it is open our user has a packet socket: see torc_cluster_peer_trusted(). */
-	idle = torc_kernel_idle_socket();
-	if (idle < 0)
-		return torc_error_set(error, idle, "cluster %u: a packet socket: %s%s", id,
-				      torc_strerror(idle),
-				      idle == -EPERM ? ": CAP_NET_RAW is missing" : "");
-	new = new_session(id);
-	ret = new ? find_others(new, request, error) : -ENOMEM;
-	close(idle);
-	if (ret < 0)
-		goto fail;
-	new->next = sessions;
-	sessions = new;
-	ret = connect_watcher(new);
-	if (ret < 0) {
-		torc_session_close(new);
-		return torc_error_set(error, ret, "cluster %u: %s", id, torc_strerror(ret));
+	if (ret == -EPERM)
+		return torc_error_set(error, ret, "cluster %u: a packet socket: CAP_NET_RAW is "
+				      "missing", session->shared.id);
+	if (ret == 0)
+		ret = find_others(session, error);
+	if (ret == 0 && session->line >= 0) {
+		ret = torc_watch_add(session->line);
+		if (ret == 0 && session->leader_pidfd >= 0)
+			ret = torc_watch_add(session->leader_pidfd);
 	}
-	torc_session_hold(new);
-	*session = new;
-	return 0;
-fail:
-	if (new) {
-		close_fd(&new->listener);
-		close_fd(&new->server);
-		torc_session_put(new);
-	}
-	if (error && error->code != ret)
-		torc_error_set(error, ret, "cluster %u: %s", id, torc_strerror(ret));
 	return ret;
 }
 
-static void come_back(struct session *session)
+static void watch_forks(void);
+
+int torc_session_get(struct session **session, unsigned int id, struct torc_error *error)
 {
-	struct peer_message hello = { .kind = PEER_HELLO, .slot = CLUSTER_NOBODY };
+	static bool entering; /* under the big lock */
+	struct session *new;
+	int ret;
 
-	session->server = torc_cluster_peer_connect(session->id);
-	if (session->server >= 0 && torc_cluster_peer_trusted(session->server) &&
-	    torc_cluster_peer_send(session->server, &hello) == 0 &&
-	    torc_cluster_peer_receive(session->server, &hello) == 1 && hello.kind == PEER_WELCOME)
-		session->process = hello.slot % CLUSTER_PROCESSES;
-	else
-		close_fd(&session->server);
-	torc_cluster_peer_close_fds(&hello);
-}
-
-static void disinherit(struct session *session)
-{
-	while (session->clients) {
-		struct session_client *client = session->clients;
-
-		session->clients = client->next;
-		close_fd(&client->fd);
-		free(client);
-	}
-	close_fd(&session->listener);
-	close_fd(&session->server);
-	close_fd(&session->links);
-	session->pid = getpid();
-	session->forked = true;
-	session->members = 0;
-}
-
-/* Nobody else is there, or nobody yet: the fork goes on with the table that it has. */
-static int serve_on(struct session *session)
-{
-	int ret = torc_session_lock_table(session);
-
-	if (ret < 0)
+	pthread_once(&fork_once, watch_forks);
+	while (entering)
+		torc_watch_wait(torc_watch_now_ns() + ANSWER_NS);
+	new = known(id);
+	if (new) {
+		new->refs++;
+		*session = new;
+		ret = torc_session_own(new, error);
+		if (ret < 0)
+			torc_session_put(new);
 		return ret;
-	session->process = torc_table_take_process(session->table, session->pid);
-	torc_table_unlock(session->table);
-	torc_serve_begin(session);
-	return 0;
+	}
+	new = new_session(id);
+	if (!new)
+		return torc_error_set(error, -ENOMEM, "cluster %u: out of memory", id);
+	entering = true;
+	ret = enter(new, error);
+	entering = false;
+	torc_watch_changed();
+	if (ret == 0) {
+		new->next = sessions;
+		sessions = new;
+		new->refs++;
+		*session = new;
+		torc_watch_poke(); /* what came meanwhile */
+		return 0;
+	}
+	disconnect(new);
+	torc_session_put(new);
+	if (!sessions)
+		torc_watch_stop();
+	return error && error->code == ret ? ret :
+	       torc_error_set(error, ret, "cluster %u: %s", id, torc_strerror(ret));
 }
+
+/* ---- fork() ---- */
 
 /*
- * The parent's descriptors are its lifeline: as long as a fork holds them too, nobody sees the
- * parent die. So the fork lets go of them and introduces itself.
+ * A fork serves nobody. The parent's descriptors are its lifeline: were its copies left open, nobody
+ * would see the parent die, and no socket would ever be given up.
  */
+static void in_the_fork(void)
+{
+	__atomic_add_fetch(&forks, 1, __ATOMIC_RELAXED);
+	torc_watch_forget();
+	for (struct session *session = sessions; session; session = session->next) {
+		if (session->leader)
+			torc_leader_disinherit(session->leader);
+		session->leader = NULL;
+		session->waiters = NULL;
+		close_line(session);
+		close_fd(&session->shared.lock);
+		for (unsigned int i = 0; i < CLUSTER_SLOTS; i++)
+			close_fd(&session->shared.dups[i]);
+	}
+	torc_cluster_unlock();
+}
+
+static void watch_forks(void)
+{
+	pthread_atfork(torc_cluster_lock, torc_cluster_unlock, in_the_fork);
+}
+
 int torc_session_own(struct session *session, struct torc_error *error)
 {
+	uint64_t until_ns = torc_watch_now_ns() + ANSWER_NS;
 	int ret;
 
 	if (session->pid == getpid())
 		return 0;
-	disinherit(session);
-	ret = torc_watch_start();
-	for (int i = 0; i < CONNECT_TRIES && session->server < 0 && session->listener < 0; i++) {
-		come_back(session);
-		if (session->server >= 0)
-			break;
-		session->listener = torc_cluster_peer_listen(session->id);
-		if (session->listener < 0)
-			sleep_unlocked(1000000);
+	session->pid = getpid();
+	session->members = 0;
+	session->process = CLUSTER_NOBODY;
+	session->shared.lock = torc_peer_lock_open(&session->shared.place);
+	ret = torc_watch_start(&calls);
+	torc_watch_poke();
+	while (ret == 0 && !session->leader && !session->welcomed) {
+		if (torc_watch_now_ns() >= until_ns)
+			ret = -ETIMEDOUT;
+		else
+			torc_watch_wait(until_ns);
 	}
-	if (ret == 0 && session->listener >= 0)
-		ret = serve_on(session);
-	else if (ret == 0)
-		ret = session->server < 0 ? -ECONNREFUSED : torc_watch_add(session->server);
-	return ret < 0 ? torc_error_set(error, ret, "cluster %u: after a fork: %s", session->id,
-					torc_strerror(ret))
+	return ret < 0 ? torc_error_set(error, ret, "cluster %u: after a fork: %s",
+					session->shared.id, torc_strerror(ret))
 		       : 0;
-}
-
-void torc_session_drop_dup(struct session *session, unsigned int slot)
-{
-	close_fd(&session->dups[slot]);
-}
-
-void torc_session_tell(struct session *session, const struct peer_message *message, int from)
-{
-	if (session->server >= 0 && session->server != from)
-		torc_cluster_peer_send(session->server, message);
-	for (struct session_client *c = session->clients; c; c = c->next) {
-		if (c->process != CLUSTER_NOBODY && c->fd != from)
-			torc_cluster_peer_send(c->fd, message);
-	}
-}
-
-struct peer_message *torc_session_goods(struct session *session, int ifindex)
-{
-	for (unsigned int i = 0; i < CLUSTER_GROUPS; i++) {
-		if (session->goods[i].fd_count > 0 && session->goods[i].slot == (uint32_t)ifindex)
-			return &session->goods[i];
-	}
-	return NULL;
-}
-
-void torc_session_keep_goods(struct session *session, struct peer_message *message)
-{
-	bool known = torc_session_goods(session, (int)message->slot);
-
-	for (unsigned int i = 0; i < CLUSTER_GROUPS && !known; i++) {
-		if (session->goods[i].fd_count == 0) {
-			session->goods[i] = *message;
-			return;
-		}
-	}
-	torc_cluster_peer_close_fds(message);
-}
-
-void torc_session_share_socket(struct session *session, unsigned int slot)
-{
-	struct peer_message message = {
-		.kind = PEER_SOCKET,
-		.slot = slot,
-		.fd_count = 1,
-		.inode = session->table->slots[slot].inode,
-		.fds = { session->dups[slot] },
-	};
-
-	if (session->dups[slot] < 0)
-		return;
-	torc_session_tell(session, &message, -1);
-}
-
-void torc_session_look(struct session *session)
-{
-	const struct peer_message message = { .kind = PEER_LOOK };
-
-	session->collect = true;
-	if (session->server >= 0)
-		torc_cluster_peer_send(session->server, &message);
-	else
-		torc_watch_poke();
 }

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * table.h - what all members of one cluster know, in memory that they share
+ * table.h - the state of one cluster, and the memory in which its members see it
  *
- * The table is a memfd: its first member makes it, joiners get it over a socket (peer.h), and it is
- * gone with the last process that has it. It is changed under its lock only; the lock survives the
- * death of its holder (pthread_mutexattr_setrobust), and whatever that death left half done is put
- * right from what the kernel says. Numbers read from it are checked before they index anything.
+ * One process, the leader, has the table and changes it (leader.h). After each change it publishes
+ * the table in a memfd that nobody but itself can write, whatever he does (F_SEAL_FUTURE_WRITE): the
+ * others map it to read. They need it for two things: shares, where members take from one socket
+ * (cluster.h), and to go on when the leader dies. The memory holds the table twice, so that one of
+ * them is always whole. There are no pointers in it, and no locks.
  *
  *	slot     one member: one interface of one ring. Never moves while it is in use.
  *	place    the index of a member's socket in the kernel's fanout group. A joiner gets the next
@@ -15,7 +16,7 @@
 #ifndef TORC_CLUSTER_TABLE_H
 #define TORC_CLUSTER_TABLE_H
 
-#include <pthread.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -28,7 +29,7 @@
 #define CLUSTER_PLACES    256u /* the kernel's own limit, PACKET_FANOUT_MAX */
 #define CLUSTER_PROCESSES 256u
 #define CLUSTER_NOBODY    0xFFFFu
-#define CLUSTER_MAGIC     0x54430002u /* changes with the layout */
+#define CLUSTER_MAGIC     0x54430003u /* changes with the layout */
 
 /* How the group chooses. */
 enum cluster_mode {
@@ -47,20 +48,21 @@ struct cluster_slot {
 	uint16_t process;
 	uint16_t group;
 	uint32_t ring_id;
+	uint32_t ticket; /* of its process: which of its requests it is */
 	uint64_t inode; /* of the socket */
 	char application[64];
 };
 
 struct cluster_process {
 	uint8_t used;
-	uint8_t confirmed; /* has talked to the server there is now */
+	uint8_t confirmed; /* has talked to the leader there is now */
 	int32_t pid;
 };
 
 struct cluster_group {
 	uint8_t used;
 	int32_t ifindex;
-	uint16_t kernel_id;
+	uint16_t kernel_id; /* 0: there is none yet */
 	uint16_t places;
 	uint16_t place[CLUSTER_PLACES];  /* the slot of each */
 	uint16_t owner[CLUSTER_BUCKETS]; /* the slot of each bucket, or CLUSTER_NOBODY */
@@ -68,37 +70,63 @@ struct cluster_group {
 };
 
 struct cluster_table {
-	uint32_t magic;
 	uint32_t id;
-	pthread_mutex_t lock;
 	uint32_t type;
 	uint32_t options;
-	uint32_t mode;
-	uint16_t server; /* the process that answers joiners */
+	uint32_t mode;   /* 0: nobody has joined yet */
+	uint16_t leader; /* a process */
+	uint16_t entering; /* a slot whose socket is being put into its group, or CLUSTER_NOBODY */
 	char device[256];
 	struct cluster_process processes[CLUSTER_PROCESSES];
 	struct cluster_slot slots[CLUSTER_SLOTS];
 	struct cluster_group groups[CLUSTER_GROUPS];
 };
 
-/* A new table and its descriptor, or a received one mapped; munmap() with the size of the struct. */
-int torc_table_create(struct cluster_table **table, unsigned int id);
-int torc_table_map(struct cluster_table **table, int fd, unsigned int id);
-/* A number that tells two tables apart that bore the same id. */
+struct cluster_memory {
+	uint32_t magic;
+	uint32_t selected; /* 0 or 1: the copy that is whole; atomic */
+	uint64_t sequence; /* counts publications, begun ones too; atomic */
+	struct cluster_table copy[2];
+};
+
+/* New memory, mapped to be written by this process alone, for good; its descriptor. */
+int torc_table_create(struct cluster_memory **memory);
+/*
+ * Memory that was received, to be read: at *memory if that is not NULL, where another one was. It is
+ * refused (-EPROTO) unless it has its size, for ever, and nobody else can write it.
+ */
+int torc_table_map(const struct cluster_memory **memory, int fd);
+void torc_table_unmap(const struct cluster_memory *memory);
+/* A number that tells two pieces of memory apart. */
 uint64_t torc_table_identity(int fd);
 
+/* Let the others see the table as it is. */
+void torc_table_publish(struct cluster_memory *memory, const struct cluster_table *table);
+/* The copy that is whole now. Each number is read atomically and looked at before it is used. */
+const struct cluster_table *torc_table_now(const struct cluster_memory *memory);
+/* A slot as it is at one moment; false: the leader writes all the time. */
+bool torc_table_slot(const struct cluster_memory *memory, unsigned int index,
+		     struct cluster_slot *slot);
+
 /*
- * 0: locked; -EBUSY: somebody has it; 1: locked, and its last holder died in the middle: the caller
- * puts the groups right (torc_group_repair()).
+ * torc_table_copy - a table that another process wrote, into our own
+ *
+ * Each number is read once; what would be an index out of range, a place held twice, or a slot that
+ * its group does not know is left out. Returns 0, or -EPROTO when it is no table at all.
  */
-int torc_table_trylock(struct cluster_table *table);
-void torc_table_unlock(struct cluster_table *table);
+int torc_table_copy(struct cluster_table *table, const struct cluster_memory *memory);
+
+/* An empty table. */
+void torc_table_init(struct cluster_table *table, unsigned int id);
 
 /* A free one, marked used, or CLUSTER_NOBODY. */
 unsigned int torc_table_take_process(struct cluster_table *table, pid_t pid);
 unsigned int torc_table_take_slot(struct cluster_table *table, unsigned int process);
 unsigned int torc_table_take_group(struct cluster_table *table, int ifindex);
 
+/* A slot by its process and ticket, or CLUSTER_NOBODY. */
+unsigned int torc_table_find_slot(const struct cluster_table *table, unsigned int process,
+				  uint32_t ticket);
 /* Somebody is in it, who has not left? The first slot, or CLUSTER_NOBODY. */
 unsigned int torc_table_anybody(const struct cluster_table *table);
 

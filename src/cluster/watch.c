@@ -1,96 +1,73 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * watch.c - the one thread of a process that is in clusters
- *
- * It sleeps until another process of a cluster says something or dies. It blocks every signal, so
- * that none of the program's ever arrives in it.
+ * watch.c - see watch.h; epoll(7)
  */
+#include "cluster/watch.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <time.h>
 #include <unistd.h>
-
-#include "cluster/session.h"
 
 struct watcher {
 	int epoll;
 	int wake;
 	bool stop;
 	pthread_t thread;
+	const struct torc_watch_calls *calls;
 };
 
+static pthread_mutex_t big_lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t changed;
+static pthread_once_t changed_once = PTHREAD_ONCE_INIT;
 static struct watcher *current; /* under the big lock */
-static __thread bool is_watcher;
 
-static struct session_client *client_of(const struct session *session, int fd)
+void torc_cluster_lock(void)
 {
-	struct session_client *client = session->clients;
-
-	while (client && client->fd != fd)
-		client = client->next;
-	return client;
+	pthread_mutex_lock(&big_lock);
 }
 
-static bool handle(struct session *session, int fd)
+void torc_cluster_unlock(void)
 {
-	struct session_client *client = client_of(session, fd);
-
-	if (fd == session->listener)
-		torc_serve_accept(session);
-	else if (fd == session->links)
-		torc_links_read(session);
-	else if (fd == session->server)
-		torc_serve_server(session);
-	else if (client)
-		torc_serve_client(session, client);
-	else
-		return false;
-	return true;
+	pthread_mutex_unlock(&big_lock);
 }
 
-static void dispatch(int fd)
+static void make_changed(void)
 {
-	struct session *session = torc_sessions_first();
-	bool done = false;
+	pthread_condattr_t attributes;
 
-	while (session && !done) {
-		struct session *next = session->next;
-
-		torc_session_hold(session); /* the big lock may be let go in between */
-		done = handle(session, fd);
-		torc_session_put(session);
-		session = next;
-	}
+	pthread_condattr_init(&attributes);
+	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+	pthread_cond_init(&changed, &attributes);
+	pthread_condattr_destroy(&attributes);
 }
 
-/* Do what is due; returns how many milliseconds nothing will be, or -1. */
-static int run_due(void)
+bool torc_watch_wait(uint64_t until_ns)
 {
-	struct session *s = torc_sessions_first();
-	int timeout = -1;
+	const struct timespec until = { .tv_sec = (time_t)(until_ns / 1000000000u),
+					.tv_nsec = (long)(until_ns % 1000000000u) };
 
-	while (s) {
-		struct session *next;
-		int due;
+	pthread_once(&changed_once, make_changed);
+	return pthread_cond_timedwait(&changed, &big_lock, &until) != ETIMEDOUT;
+}
 
-		torc_session_hold(s); /* the big lock may be let go in between */
-		due = torc_serve_due(s);
-		if (due >= 0 && (timeout < 0 || due < timeout))
-			timeout = due;
-		next = s->next;
-		if (s->down) {
-			next = NULL;
-			timeout = 0;
-		}
-		torc_session_put(s);
-		s = next;
-	}
-	return timeout;
+void torc_watch_changed(void)
+{
+	pthread_once(&changed_once, make_changed);
+	pthread_cond_broadcast(&changed);
+}
+
+uint64_t torc_watch_now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
 static void *watch(void *argument)
@@ -99,24 +76,24 @@ static void *watch(void *argument)
 	struct epoll_event event;
 	int timeout = -1;
 
-	is_watcher = true;
 	pthread_setname_np(pthread_self(), "torc-cluster");
 	for (;;) {
 		/* One at a time: what an event does may close the descriptor of the next. */
 		int count = epoll_wait(w->epoll, &event, 1, timeout);
 		uint64_t ignored;
 
-		torc_sessions_lock();
+		torc_cluster_lock();
 		if (w->stop)
 			break;
 		if (count == 1 && event.data.fd == w->wake)
 			(void)!read(w->wake, &ignored, sizeof(ignored));
 		else if (count == 1)
-			dispatch(event.data.fd);
-		timeout = run_due();
-		torc_sessions_unlock();
+			w->calls->ready(event.data.fd);
+		timeout = w->calls->due();
+		torc_watch_changed();
+		torc_cluster_unlock();
 	}
-	torc_sessions_unlock();
+	torc_cluster_unlock();
 	return NULL;
 }
 
@@ -149,7 +126,7 @@ static int add_to(struct watcher *w, int fd)
 	return epoll_ctl(w->epoll, EPOLL_CTL_ADD, fd, &event) < 0 ? -errno : 0;
 }
 
-int torc_watch_start(void)
+int torc_watch_start(const struct torc_watch_calls *calls)
 {
 	struct watcher *w;
 	int ret;
@@ -159,6 +136,7 @@ int torc_watch_start(void)
 	w = calloc(1, sizeof(*w));
 	if (!w)
 		return -ENOMEM;
+	w->calls = calls;
 	w->epoll = epoll_create1(EPOLL_CLOEXEC);
 	w->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	ret = w->epoll < 0 || w->wake < 0 ? -errno : add_to(w, w->wake);
@@ -173,18 +151,13 @@ int torc_watch_start(void)
 
 int torc_watch_add(int fd)
 {
-	return add_to(current, fd);
+	return current ? add_to(current, fd) : -ENODEV;
 }
 
 void torc_watch_remove(int fd)
 {
-	if (current)
+	if (current && fd >= 0)
 		epoll_ctl(current->epoll, EPOLL_CTL_DEL, fd, NULL);
-}
-
-bool torc_watch_is_self(void)
-{
-	return is_watcher;
 }
 
 void torc_watch_poke(void)
@@ -204,9 +177,9 @@ void torc_watch_stop(void)
 	current = NULL;
 	w->stop = true;
 	(void)!write(w->wake, &(uint64_t){ 1 }, sizeof(uint64_t));
-	torc_sessions_unlock();
+	torc_cluster_unlock();
 	pthread_join(w->thread, NULL);
-	torc_sessions_lock();
+	torc_cluster_lock();
 	watcher_free(w);
 }
 
@@ -215,4 +188,5 @@ void torc_watch_forget(void)
 	if (current)
 		watcher_free(current);
 	current = NULL;
+	make_changed(); /* nobody waits here, whoever waits in the parent */
 }
