@@ -165,7 +165,7 @@ static void test_traffic(uint32_t flags)
 		torc_ring_set_filter(ring, text);
 		send_ports(round * 100 + 50, 50);
 		if (round % 8 < 7)
-			net_sleep_ms(round % 5);
+			net_sleep_ms(round % 5 * 4);
 		while ((count = torc_ring_next_batch(ring, packets, 1 + round % 16)) > 0) {
 			for (int i = 0; i < count; i++)
 				wrong += (uint32_t)net_number(&packets[i]) % 10 != port;

@@ -82,7 +82,10 @@ struct torc_ring_options {
 	size_t size;
 	uint32_t snaplen;      /* bytes kept of each packet; 0: TORC_SNAPLEN_DEFAULT */
 	uint32_t flags;        /* TORC_REENTRANT ... */
-	uint64_t buffer_bytes; /* memory for waiting packets, per interface; 0: 32 MiB */
+	/* memory for waiting packets, per interface; 0: 64 MiB (xdp: 32 MiB). A reader may be away for
+	 * 4 seconds, or until it is full of packets (on Linux 6.18 and later at some rates half full,
+	 * see docs/architecture.md); with larger ones proportionally longer */
+	uint64_t buffer_bytes;
 	uint32_t block_bytes;  /* memory handed over at once; 0: chosen for the buffer */
 };
 
@@ -364,9 +367,10 @@ TORC_API int torc_ring_set_sampling_rate(struct torc_ring *ring, uint32_t rate);
  * torc_ring_set_poll_watermark - wake the reader when that many packets wait
  *
  * Fewer are delivered once the first of them has waited for the watermark timeout, so a quiet wire
- * is never late. 1 (and 0): as soon as the kernel hands packets over, at most 5 ms. While no
- * watermark is set it is 128 (1 with TORC_IMMEDIATE), and a reader of dense traffic is woken some
- * milliseconds later still, for several blocks at once, which costs far less; the delay stays
+ * is never late. 1 (and 0): as soon as the kernel hands packets over: at most 5 ms if it was set
+ * when the ring was enabled, else 10 ms. While no watermark is set packets are delivered as the
+ * kernel hands them over (xdp: 128; TORC_IMMEDIATE: each), and a reader of dense traffic is woken
+ * some milliseconds later still, for several blocks at once, which costs far less; the delay stays
  * below 10 ms.
  */
 TORC_API int torc_ring_set_poll_watermark(struct torc_ring *ring, uint32_t packets);

@@ -33,8 +33,10 @@ static void ignore_outgoing(const struct afpacket *engine);
 
 /* ---- maps ---- */
 
-static void map_free(struct afp_map *map)
+static void map_free(struct afpacket *engine, struct afp_map *map)
 {
+	if (engine->format->forget)
+		engine->format->forget(engine, map);
 	if (map->memory)
 		munmap(map->memory, map->bytes);
 	if (map->fd >= 0)
@@ -46,7 +48,7 @@ static void map_free(struct afp_map *map)
 void afp_map_released(struct afpacket *engine, struct afp_map *map)
 {
 	if (map != afp_active(engine) && map->held == 0 && engine->format->drained(engine, map))
-		map_free(map);
+		map_free(engine, map);
 }
 
 struct afp_map *afp_next_map(struct afpacket *engine, struct afp_map *after)
@@ -69,6 +71,7 @@ static int map_make(struct afpacket *engine)
 
 	if (result < 0)
 		return result;
+	map->retire_ms = engine->retire_ms;
 	map->bytes = (size_t)engine->unit_bytes * engine->unit_count;
 	map->taken = calloc(engine->unit_count, 1);
 	if (!map->taken)
@@ -81,6 +84,21 @@ static int map_make(struct afpacket *engine)
 	map->cursor = 0;
 	map->held = 0;
 	return 0;
+}
+
+/* The socket stays, and can have another ring: a ring's times cannot be changed. */
+static void map_unmake(struct afpacket *engine)
+{
+	struct afp_map *map = afp_active(engine);
+	struct tpacket_req3 none = { 0 };
+	socklen_t length = engine->format->version == TPACKET_V3 ? sizeof(none) :
+								   sizeof(struct tpacket_req);
+
+	munmap(map->memory, map->bytes);
+	free(map->taken);
+	map->memory = NULL;
+	map->taken = NULL;
+	setsockopt(map->fd, SOL_PACKET, PACKET_RX_RING, &none, length);
 }
 
 /*
@@ -188,7 +206,7 @@ void afp_close(struct torc_engine *base)
 	if (engine->member && engine->running)
 		torc_cluster_detach(engine->member);
 	for (unsigned int i = 0; i < AFP_MAPS; i++)
-		map_free(&engine->maps[i]);
+		map_free(engine, &engine->maps[i]);
 	if (engine->member && engine->running)
 		torc_cluster_closed(engine->member);
 	afp_sender_free(engine->sender);
@@ -291,6 +309,8 @@ int afp_start(struct torc_engine *base)
 		engine->running = result == 0;
 		return result;
 	}
+	if (map->memory && map->retire_ms != engine->retire_ms && map->held == 0)
+		map_unmake(engine);
 	if (!map->memory && (result = map_make(engine)) < 0)
 		return result;
 	result = engine->member ? afp_refuse_all(map->fd) : use_filter(engine);
@@ -314,7 +334,7 @@ static int leave_group(struct afpacket *engine)
 	afp_refuse_all(afp_active(engine)->fd);
 	engine->format->settle(engine, afp_active(engine));
 	if (afp_strand(engine) < 0)
-		map_free(afp_active(engine));
+		map_free(engine, afp_active(engine));
 	torc_cluster_closed(engine->member);
 	return result;
 }
@@ -418,9 +438,11 @@ int afp_check(struct torc_engine *base)
 		torc_cluster_check(engine->member);
 	if (engine->gone)
 		return find_again(engine);
-	if (getsockopt(afp_active(engine)->fd, SOL_SOCKET, SO_ERROR, &code, &length) < 0 ||
-	    code != ENETDOWN)
+	if (getsockopt(afp_active(engine)->fd, SOL_SOCKET, SO_ERROR, &code, &length) < 0)
 		return 0;
+	if (code != ENETDOWN && !engine->saw_down)
+		return 0;
+	engine->saw_down = false;
 	if (is_deleted(engine)) {
 		engine->gone = true;
 		return -ENODEV;

@@ -21,10 +21,8 @@
 #include "engine/engine.h"
 
 #define AFP_MAPS          4
-#define AFP_RETIRE_MS     2 /* how long a block that is not full may stay with the kernel */
 #define AFP_TAG_BYTES     4
-#define AFP_BUFFER_BYTES  (32u << 20)
-#define AFP_BLOCK_BYTES   (128u << 10)
+#define AFP_BUFFER_BYTES  (64u << 20)
 
 /* The receive memory of one socket. */
 struct afp_map {
@@ -33,10 +31,14 @@ struct afp_map {
 	size_t bytes;
 	unsigned int cursor; /* the next block (frame) to hand over */
 	unsigned int held;   /* handed over and not released */
+	unsigned int retire_ms; /* V3: of this ring, as it was asked for */
 	uint8_t *taken;      /* for each block (frame): handed over and not released */
+	/* V2: for each frame, the whole of a packet that is longer than it, or NULL; NULL: of none */
+	struct afp_copy **copies;
 };
 
 struct afpacket;
+struct afp_copy;
 
 /* What differs between the versions of the ring. */
 struct afp_format {
@@ -46,6 +48,7 @@ struct afp_format {
 	/* Wait until what arrived before the socket stopped can be acquired. */
 	void (*settle)(struct afpacket *engine, struct afp_map *map);
 	bool (*drained)(struct afpacket *engine, const struct afp_map *map);
+	void (*forget)(struct afpacket *engine, struct afp_map *map); /* before the map is freed */
 };
 
 struct afp_sender;
@@ -58,17 +61,20 @@ struct afpacket {
 	bool loopback;
 	bool running;
 	bool gone; /* the interface was deleted */
+	bool saw_down; /* V2: the socket's error was met on the way */
 
 	struct afp_map maps[AFP_MAPS];
 	unsigned int active;      /* maps[] that receives */
 	unsigned int unit_bytes;  /* of a block (V3), a frame (V2) */
 	unsigned int unit_count;
 	unsigned int block_bytes; /* as allocated by the kernel; V2: several frames */
+	unsigned int retire_ms;   /* V3: how long a block may stay with the kernel; 0: V2 */
 
 	/* the block being read: fill() goes on here */
 	uint8_t *next;
 	unsigned int left;
-	unsigned int next_unit; /* V2: the frame's number */
+	unsigned int next_unit; /* V2: the frame's number in the map being read */
+	struct afp_map *reading;
 
 	struct sock_fprog filter; /* a copy; filter.len 0: none */
 	enum torc_direction direction;
@@ -167,6 +173,8 @@ int afp_interface_index(int fd, const char *name);
 int afp_interface_flags(int fd, const char *name);
 unsigned int afp_queue_count(int fd, const char *name);
 unsigned int afp_mtu(int fd, const char *name);
+/* The longest frame that the interface may bring, merged ones included; ifindex 0: any. */
+unsigned int afp_longest_frame(int ifindex);
 void afp_address(int fd, const char *name, uint8_t address[6]);
 
 /* afpacket_tx.c */

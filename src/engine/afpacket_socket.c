@@ -26,6 +26,13 @@
 #include "engine/afpacket.h"
 #include "util/error.h"
 
+#define PACKET_MAX 65536u /* IP's, and GRO's where BIG TCP is off */
+
+/* linux/if_link.h, since 5.19 and 6.3 */
+#define LINK_GRO_MAX_SIZE      58
+#define LINK_GSO_IPV4_MAX_SIZE 63
+#define LINK_GRO_IPV4_MAX_SIZE 64
+
 #ifndef SO_NETNS_COOKIE
 #define SO_NETNS_COOKIE 71
 #endif
@@ -249,6 +256,59 @@ static bool same_namespace(int a, int b)
 
 	return getsockopt(a, SOL_SOCKET, SO_NETNS_COOKIE, &one, &length) < 0 ||
 	       getsockopt(b, SOL_SOCKET, SO_NETNS_COOKIE, &other, &length) < 0 || one == other;
+}
+
+/* The largest of the sizes of merged and of unsegmented packets; 0: not to be known. */
+static unsigned int offload_size(int ifindex)
+{
+	struct {
+		struct nlmsghdr header;
+		struct ifinfomsg link;
+	} request = { .header = { .nlmsg_len = sizeof(request), .nlmsg_type = RTM_GETLINK,
+				  .nlmsg_flags = NLM_F_REQUEST },
+		      .link = { .ifi_index = ifindex } };
+	union {
+		struct nlmsghdr header;
+		uint8_t bytes[8192];
+	} reply;
+	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+	unsigned int largest = 0;
+	ssize_t length = -1;
+	int rest;
+
+	if (fd >= 0 && send(fd, &request, sizeof(request), 0) == (ssize_t)sizeof(request))
+		length = recv(fd, &reply, sizeof(reply), 0);
+	if (fd >= 0)
+		close(fd);
+	if (length < (ssize_t)NLMSG_LENGTH(sizeof(struct ifinfomsg)) ||
+	    reply.header.nlmsg_type != RTM_NEWLINK)
+		return 0;
+	rest = (int)(length - (ssize_t)NLMSG_LENGTH(sizeof(struct ifinfomsg)));
+	for (struct rtattr *at = IFLA_RTA(NLMSG_DATA(&reply.header)); RTA_OK(at, rest);
+	     at = RTA_NEXT(at, rest)) {
+		bool is_size = at->rta_type == IFLA_GSO_MAX_SIZE ||
+			       at->rta_type == LINK_GRO_MAX_SIZE ||
+			       at->rta_type == LINK_GSO_IPV4_MAX_SIZE ||
+			       at->rta_type == LINK_GRO_IPV4_MAX_SIZE;
+		uint32_t size;
+
+		if (!is_size || RTA_PAYLOAD(at) < sizeof(size))
+			continue;
+		memcpy(&size, RTA_DATA(at), sizeof(size));
+		largest = size > largest ? size : largest;
+	}
+	return largest;
+}
+
+/*
+ * Whether the interface itself merges or segments tells nothing: a veth, a tap or a bridge brings
+ * what another device has made. So 64 KiB are always possible, and more where BIG TCP is allowed.
+ */
+unsigned int afp_longest_frame(int ifindex)
+{
+	unsigned int size = ifindex ? offload_size(ifindex) : 0;
+
+	return (size > PACKET_MAX ? size : PACKET_MAX) + ETH_HLEN + 2 * AFP_TAG_BYTES;
 }
 
 /*

@@ -7,9 +7,13 @@
  *	packet   | struct tpacket3_hdr | struct sockaddr_ll | headroom | bytes from the MAC header |
  *
  * The kernel fills one block after the other. A block is the user's from the moment its status has
- * TP_STATUS_USER until the user writes TP_STATUS_KERNEL. It is handed over when it is full or
- * AFP_RETIRE_MS old, which bounds the latency of a quiet wire. Blocks may be given back in any
- * order; the kernel stops ("freezes", and drops) when the next one is not its own yet.
+ * TP_STATUS_USER until the user writes TP_STATUS_KERNEL. It is handed over when it is full or its
+ * time is up, which bounds the latency of a quiet wire. Blocks may be given back in any order; the
+ * kernel stops ("freezes", and drops) when the next one is not its own yet.
+ *
+ * So a reader that is away loses nothing for (number of blocks) x (time of a block), whatever the
+ * rate, and longer when blocks fill before their time. Hence many blocks, and a time as long as the
+ * promised latency allows: 512 blocks of 8 ms are four seconds.
  */
 #include <errno.h>
 #include <net/if_arp.h>
@@ -20,6 +24,12 @@
 #include "engine/afpacket.h"
 
 #define BLOCKS_MIN      2
+#define BLOCKS_MANY     8192 /* more than that, and they may as well be larger */
+#define BLOCK_LEAST     16384u /* smaller ones cost: each wakes the reader */
+/* in a block, beside the bytes of its first packet: struct tpacket_block_desc, headers, headroom */
+#define BLOCK_OVERHEAD  192u
+#define RETIRE_MS       8
+#define RETIRE_SOON_MS  4 /* for a reader that wants each packet soon (watermark 1) */
 #define SETTLE_TRIES_MS 1000 /* far more than a loaded machine's timers are late */
 
 static struct tpacket_hdr_v1 *block_header(const struct afpacket *engine, const struct afp_map *map,
@@ -42,17 +52,33 @@ static bool is_ready(const struct afpacket *engine, const struct afp_map *map, u
 	return !map->taken[unit] && is_ours(block_header(engine, map, unit));
 }
 
+/*
+ * The smallest block that holds the longest frame: the kernel cuts what does not fit. A power of two,
+ * as the kernel takes its memory in powers of two anyway (alloc_pg_vec).
+ */
+static uint64_t block_for(const struct afpacket *engine, uint64_t buffer)
+{
+	uint64_t longest = afp_longest_frame(engine->ifindex), block = BLOCK_LEAST;
+
+	if (longest > engine->config.snaplen)
+		longest = engine->config.snaplen;
+	while (block < longest + BLOCK_OVERHEAD || buffer / block > BLOCKS_MANY)
+		block *= 2;
+	return block;
+}
+
 static int v3_set_size(struct afpacket *engine)
 {
 	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
 	uint64_t buffer = engine->config.buffer_bytes ?: AFP_BUFFER_BYTES;
-	uint64_t block = engine->config.block_bytes ?: AFP_BLOCK_BYTES;
+	uint64_t block = engine->config.block_bytes ?: block_for(engine, buffer);
 
-	while (!engine->config.block_bytes && block > 16384 && buffer / block < 8)
-		block /= 2;
 	block = (block + page - 1) / page * page;
+	if (!engine->config.block_bytes && buffer < BLOCKS_MIN * block)
+		buffer = BLOCKS_MIN * block; /* a frame that snaplen promises has room */
 	if (buffer / block < BLOCKS_MIN || buffer / block > 0xffffff || block > UINT32_MAX / 2)
 		return -EINVAL;
+	engine->retire_ms = RETIRE_MS;
 	engine->unit_bytes = engine->block_bytes = (unsigned int)block;
 	engine->unit_count = (unsigned int)(buffer / block);
 	return 0;
@@ -64,7 +90,7 @@ static int v3_request(struct afpacket *engine, int fd)
 		.tp_block_size = engine->unit_bytes,
 		.tp_block_nr = engine->unit_count,
 		.tp_frame_size = (unsigned int)sysconf(_SC_PAGESIZE), /* only has to divide */
-		.tp_retire_blk_tov = AFP_RETIRE_MS,
+		.tp_retire_blk_tov = engine->retire_ms,
 	};
 
 	request.tp_frame_nr =
@@ -230,6 +256,11 @@ static unsigned int v3_queued(struct torc_engine *base)
 	return count;
 }
 
+static void v3_set_patience(struct torc_engine *base, bool soon)
+{
+	afpacket(base)->retire_ms = soon ? RETIRE_SOON_MS : RETIRE_MS;
+}
+
 /* 4 KiB a microsecond is several times what the kernel puts into a ring. */
 static void v3_info(struct torc_engine *engine, struct torc_engine_info *info)
 {
@@ -240,6 +271,7 @@ static void v3_info(struct torc_engine *engine, struct torc_engine_info *info)
 const struct torc_engine_ops torc_engine_tpacket_v3 = {
 	.name = "tpacket_v3",
 	.stays_readable = true,
+	.gathers = true,
 	.open = v3_open,
 	.close = afp_close,
 	.start = afp_start,
@@ -255,6 +287,7 @@ const struct torc_engine_ops torc_engine_tpacket_v3 = {
 	.set_direction = afp_set_direction,
 	.set_promisc = afp_set_promisc,
 	.set_mode = afp_set_mode,
+	.set_patience = v3_set_patience,
 	.join = afp_join,
 	.leave = afp_leave,
 	.send = afp_send,

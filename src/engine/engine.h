@@ -70,6 +70,7 @@ struct torc_engine_ops {
 	const char *name; /* as shown: "tpacket_v3" */
 	bool is_file;     /* has an end; its direction, filter and clusters are user-space work */
 	bool stays_readable; /* fds() are readable until the newest block has been released */
+	bool gathers;     /* a packet waits some milliseconds in the kernel for those behind it */
 	bool deals;       /* in a cluster its packets come from the other members, unfiltered */
 
 	int (*open)(struct torc_engine **engine, const struct torc_engine_config *config,
@@ -105,6 +106,9 @@ struct torc_engine_ops {
 	int (*set_promisc)(struct torc_engine *engine, bool on); /* NULL: -EOPNOTSUPP */
 	/* Before start() only. NULL: only receiving is possible. */
 	int (*set_mode)(struct torc_engine *engine, enum torc_mode mode);
+	/* From the next start() on: packets are wanted soon, or later and more at once. NULL: the
+	 * engine hands over each packet when it comes. */
+	void (*set_patience)(struct torc_engine *engine, bool soon);
 
 	/* Clusters: NULL: the ring picks the member's packets in user space (files). */
 	int (*join)(struct torc_engine *engine, struct torc_cluster_member *member,

@@ -238,6 +238,7 @@ void ring_wait_close(struct torc_ring *ring);
 void ring_wait_watch(struct torc_ring *ring);
 void ring_wait_unwatch(struct torc_ring *ring);
 void ring_wait_choose_nap(struct torc_ring *ring);
+void ring_wait_choose_patience(struct torc_ring *ring);
 void ring_ready(struct torc_ring *ring);
 int64_t ring_due_ns(struct torc_ring *ring);
 int ring_check(struct torc_ring *ring);

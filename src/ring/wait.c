@@ -292,6 +292,16 @@ static bool give_time(struct torc_ring *ring, struct wait *wait, uint64_t now)
 	return true;
 }
 
+/* Who asked for each packet soon gets it with less patience, from this start of the engines on. */
+void ring_wait_choose_patience(struct torc_ring *ring)
+{
+	bool soon = __atomic_load_n(&ring->poll_watermark, __ATOMIC_RELAXED) == 1;
+
+	for (unsigned int i = 0; i < ring->port_count; i++)
+		if (ring->ports[i].ops->set_patience)
+			ring->ports[i].ops->set_patience(ring->ports[i].engine, soon);
+}
+
 /*
  * Waking up costs as much as reading a hundred packets. When traffic is dense and no watermark was
  * asked for, the reader sleeps a little longer and finds several blocks instead of one; the time
@@ -323,6 +333,15 @@ static bool wants_nap(struct torc_ring *ring, const struct wait *wait, uint64_t 
 	       wait->deadline_ns - now > (uint64_t)ring->nap_us * 1000;
 }
 
+/* Where packets have waited for each other in the kernel already, each block is worth waking for. */
+static uint32_t enough(const struct torc_ring *ring)
+{
+	bool is_set = __atomic_load_n(&ring->poll_watermark, __ATOMIC_RELAXED) != 0;
+
+	return is_set || ring->port_count == 0 || !ring->ports[0].ops->gathers ?
+		       ring_watermark(ring) : 1;
+}
+
 /*
  * What is at hand, and what became of the interfaces; under the lock. 1: go on, 0: end of file, or
  * a negative code. When there is nothing to do but sleep, this also brings the account up to date.
@@ -337,7 +356,7 @@ static int look(struct torc_ring *ring, struct wait *wait, uint64_t now)
 	if (torc_ring_at_end(ring))
 		return 0;
 	wait->queued = ring->batch_count - ring->batch_at + queued_in_engines(ring);
-	wait->enough = ring_watermark(ring);
+	wait->enough = enough(ring);
 	if (wait->queued > 0)
 		return 1;
 	result = ring_check(ring);
