@@ -88,7 +88,7 @@ static void test_proportion(void)
 {
 	struct torc_ring_options options = { .size = sizeof(options) };
 	struct torc_ring *rings[2];
-	struct torc_ring_info info[2];
+	struct torc_ring_info info[2] = { { .size = sizeof(info[0]) }, { .size = sizeof(info[1]) } };
 
 	for (unsigned int i = 0; i < 2; i++) {
 		rings[i] = net_ring_with("vb", &options);
