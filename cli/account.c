@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "capture.h"
+#include "defrag.h"
 
 /* The unknown stays unknown, whatever is added. */
 static void add(uint64_t *sum, uint64_t value)
@@ -140,6 +141,7 @@ void capture_print_summary(const struct capture *capture, uint64_t captured)
 	print_term("discarded", stats.discarded, false);
 	print_term("waiting", stats.waiting, false);
 	fprintf(stderr, ": %s\n", stats.balanced ? "balanced" : "NOT balanced");
+	defrag_print_summary(capture->defrag);
 	if (capture->written)
 		print_written(capture->written);
 }
@@ -194,6 +196,7 @@ void capture_print_json(const struct capture *capture)
 		print_field("after_last_file", capture->written->after_last);
 		print_field("left_out", capture->written->left_out);
 	}
+	defrag_print_json(capture->defrag);
 	printf("}\n");
 	cli_flush_stdout();
 }

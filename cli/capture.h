@@ -6,6 +6,7 @@
 #ifndef TORC_CLI_CAPTURE_H
 #define TORC_CLI_CAPTURE_H
 
+#include <torc/defrag.h>
 #include <torc/file.h>
 
 #include "cli.h"
@@ -68,6 +69,7 @@ struct capture {
 	uint64_t cpu_ns;          /* at the start; of the run after capture_end() */
 	uint64_t packets;         /* delivered by capture_next() */
 	const struct capture_written *written; /* NULL: no file is written */
+	const struct torc_defrag *defrag;      /* NULL: fragments are packets like any other */
 	bool stopped;
 	bool damaged;             /* an input could not be read to its end */
 	int status;               /* exit status so far */

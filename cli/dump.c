@@ -7,6 +7,7 @@
 
 #include "capture.h"
 #include "commands.h"
+#include "defrag.h"
 #include "devices.h"
 #include "inputs.h"
 #include "print.h"
@@ -21,6 +22,7 @@ struct settings {
 	struct print_settings print_text;
 	struct write_settings write;
 	struct input_settings input;
+	struct defrag_settings defrag;
 	uint64_t from_ns;
 	uint64_t to_ns;
 	const char *user;
@@ -74,6 +76,7 @@ static const struct cli_group groups[] = {
 	{ "Files", input_options, offsetof(struct settings, input) },
 	{ "What", dump_options, 0 },
 	CAPTURE_GROUPS(struct settings, capture),
+	{ "Fragments", defrag_options, offsetof(struct settings, defrag) },
 	{ "Text", print_options, offsetof(struct settings, print_text) },
 	{ "Capture files", write_options, offsetof(struct settings, write) },
 	{ NULL, NULL, 0 },
@@ -83,6 +86,7 @@ static const struct cli_group groups[] = {
 struct dump {
 	const struct settings *settings;
 	struct capture capture;
+	struct torc_defrag *defrag; /* NULL: fragments are packets like any other */
 	struct printer *printer;
 	struct output *output;
 	struct capture_written written;
@@ -154,15 +158,38 @@ static void print_packets(struct dump *dump, const struct torc_packet *packets, 
 		cli_flush_stdout();
 }
 
-static void use_packets(struct dump *dump, struct torc_packet *packets, unsigned int count)
+static void use_whole(struct dump *dump, const struct torc_packet *packets, unsigned int count)
 {
-	count = slice(dump, packets, count);
 	if (count == 0)
 		return;
 	if (dump->printer)
 		print_packets(dump, packets, count);
 	if (dump->output && !output_packets(dump->output, packets, count))
 		dump->capture.stopped = true;
+}
+
+/* Runs of packets that are none go on together; a datagram is good until the next fragment only. */
+static void use_packets(struct dump *dump, struct torc_packet *packets, unsigned int count)
+{
+	unsigned int kept = 0;
+
+	count = slice(dump, packets, count);
+	if (!dump->defrag) {
+		use_whole(dump, packets, count);
+		return;
+	}
+	for (unsigned int i = 0; i < count; i++) {
+		struct torc_packet packet = packets[i];
+
+		if (!defrag_packet(dump->defrag, &packet))
+			continue;
+		packets[kept++] = packet;
+		if (packet.flags & TORC_PACKET_REASSEMBLED) {
+			use_whole(dump, packets, kept);
+			kept = 0;
+		}
+	}
+	use_whole(dump, packets, kept);
 }
 
 static void obey_signals(struct dump *dump)
@@ -258,6 +285,7 @@ static int start(struct dump *dump)
 	bool writes = dump->settings->write.path != NULL;
 	int status;
 
+	dump->capture.defrag = dump->defrag;
 	torc_ring_info(dump->capture.rings[0], &info);
 	dump->is_file = strcmp(info.engine, "file") == 0;
 	/* several files are merged by time, and each waited for */
@@ -338,9 +366,13 @@ static int run(void *data, char **words)
 		return CLI_USAGE;
 	if (settings->list)
 		return devices_list(settings->capture.json);
+	status = defrag_start(&settings->defrag, &dump.defrag);
+	if (status != CLI_GOOD)
+		return status;
 	status = inputs_open(&inputs, &settings->input, &settings->capture);
 	if (status != CLI_GOOD) {
 		inputs_close(&inputs);
+		torc_defrag_close(dump.defrag);
 		return status;
 	}
 	if (capture_open(&dump.capture, &settings->capture, (const char *const *)inputs.devices,
@@ -350,6 +382,7 @@ static int run(void *data, char **words)
 		finish(&dump);
 	}
 	printer_free(dump.printer);
+	torc_defrag_close(dump.defrag);
 	inputs_close(&inputs);
 	return capture_close(&dump.capture);
 }

@@ -161,7 +161,7 @@ static void test_novak(const struct frag_path *path)
 	}
 }
 
-/* As Linux: docs/streams.md has the table; tests/defrag_kernel.c asks the running kernel. */
+/* As Linux: tests/defrag_kernel.c asks the running kernel. */
 static void test_drop(void)
 {
 	static const struct {
