@@ -50,5 +50,6 @@
 #include <torc/ring.h>
 #include <torc/send.h>
 #include <torc/source.h>
+#include <torc/stream.h>
 
 #endif
