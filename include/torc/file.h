@@ -22,7 +22,8 @@
  * Formats written: pcap 2.4 (nanoseconds or microseconds) and pcapng 1.0, plain, gzip or zstd.
  *
  * Threads: a reader or writer is used by one thread at a time. torc_writer_stats() may be called by
- * any.
+ * any. A compressed file of more than 1 MiB is decompressed by a thread of the reader's own where
+ * there are two processors, so a reader is not for the child of a fork().
  *
  * Sources: draft-ietf-opsawg-pcap, draft-ietf-opsawg-pcapng, RFC 1761 (snoop), Endace's ERF types, RFC 1952
  * (gzip), RFC 8878 (zstd), the xz and lz4 frame formats.

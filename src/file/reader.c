@@ -413,6 +413,7 @@ static void look_at_fd(struct torc_file *file, int fd, bool owned)
 	file->info.file_bytes = TORC_UNKNOWN;
 	if (fstat(fd, &status) == 0 && S_ISREG(status.st_mode)) {
 		file->info.file_bytes = (uint64_t)status.st_size;
+		file->source->plain_file = true;
 		register_file(file, &status);
 		posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL);
 	}
@@ -614,7 +615,9 @@ int torc_file_info(const struct torc_file *file, struct torc_file_info *given)
 	info.packets = file->packets;
 	info.offset = file->begin_offset + (uint64_t)(file->at - file->begin);
 	info.damage_offset = file->damage_offset;
-	info.file_offset = file->source ? file->source->raw_bytes : info.offset;
+	info.file_offset = info.offset;
+	if (file->source)
+		info.file_offset = __atomic_load_n(&file->source->raw_bytes, __ATOMIC_RELAXED);
 	info.length_clashes = file->length_clashes;
 	info.time_clashes = file->time_clashes;
 	return torc_sized_give(given, &info, sizeof(info));

@@ -26,6 +26,7 @@
 #include "file/source.h"
 
 #define INPUT_BYTES     (256u << 10)
+#define AHEAD_BYTES     (1u << 20) /* a small file is not worth a thread */
 #define XZ_MEMORY_BYTES (256u << 20) /* xz -9 needs 65 MiB */
 
 static ssize_t read_raw(struct torc_source *source, void *bytes, size_t size)
@@ -43,7 +44,7 @@ static ssize_t read_raw(struct torc_source *source, void *bytes, size_t size)
 		source->memory += got;
 		source->memory_left -= (size_t)got;
 	}
-	source->raw_bytes += (uint64_t)got;
+	__atomic_store_n(&source->raw_bytes, source->raw_bytes + (uint64_t)got, __ATOMIC_RELAXED);
 	return got;
 }
 
@@ -307,7 +308,7 @@ static ssize_t read_lz4(struct torc_source *source, uint8_t *bytes, size_t size)
 }
 #endif
 
-ssize_t torc_source_read(struct torc_source *source, void *bytes, size_t size)
+ssize_t torc_source_unpack(struct torc_source *source, void *bytes, size_t size)
 {
 	if (source->stream_broken)
 		return -TORC_EFORMAT;
@@ -331,6 +332,31 @@ ssize_t torc_source_read(struct torc_source *source, void *bytes, size_t size)
 	default:
 		return read_raw(source, bytes, size);
 	}
+}
+
+ssize_t torc_source_read(struct torc_source *source, void *bytes, size_t size)
+{
+	ssize_t got;
+
+	if (source->ahead) {
+		got = torc_ahead_read(source->ahead, bytes, size);
+		if (got > 0)
+			return got;
+		/* the end, as far as it is now: a file that grows goes on without the thread */
+		torc_ahead_stop(source->ahead);
+		source->ahead = NULL;
+		source->plain_file = false;
+		return got;
+	}
+	got = torc_source_unpack(source, bytes, size);
+	if (got > 0 && source->plain_file && source->compression != TORC_COMPRESSION_NONE) {
+		source->unpacked += (uint64_t)got;
+		if (source->unpacked >= AHEAD_BYTES)
+			source->ahead = torc_ahead_start(source);
+		if (source->unpacked >= AHEAD_BYTES && !source->ahead)
+			source->plain_file = false; /* not asked again */
+	}
+	return got;
 }
 
 static int open_stream(struct torc_source *source, enum torc_compression compression)
@@ -376,6 +402,7 @@ int torc_source_decompress(struct torc_source *source, enum torc_compression com
 
 void torc_source_release(struct torc_source *source)
 {
+	torc_ahead_stop(source->ahead);
 #ifdef TORC_HAVE_ZLIB
 	if (source->compression == TORC_COMPRESSION_GZIP && source->stream) {
 		inflateEnd(source->stream);
