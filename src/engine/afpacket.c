@@ -21,10 +21,13 @@
 #include "cluster/cluster.h"
 #include "engine/afpacket.h"
 #include "engine/rss.h"
+#include "util/available.h"
 #include "util/error.h"
 
 /* Unassigned among the 802.3 pseudo protocols of linux/if_ether.h: no packet carries it. */
 #define NO_PROTOCOL 0x00FF
+
+#define BUFFER_LEAST (1u << 20) /* a default buffer is not made smaller than that */
 
 #define GONE_RETRY_NS 100000000 /* look for a deleted interface that often */
 
@@ -67,8 +70,12 @@ struct afp_map *afp_next_map(struct afpacket *engine, struct afp_map *after)
 static int map_make(struct afpacket *engine)
 {
 	struct afp_map *map = afp_active(engine);
-	int result = engine->format->request(engine, map->fd);
+	/* since the ring was opened others may have taken what there was */
+	int result = torc_memory_fair((uint64_t)engine->unit_bytes * engine->unit_count, "a buffer for",
+				      engine->name, NULL);
 
+	if (result == 0)
+		result = engine->format->request(engine, map->fd);
 	if (result < 0)
 		return result;
 	map->retire_ms = engine->retire_ms;
@@ -161,6 +168,33 @@ static int new_socket(struct afpacket *engine, struct torc_error *error)
 
 /* ---- open and close ---- */
 
+/*
+ * The sizes; of a default buffer half, where the machine is small. What was asked for is refused before
+ * it is cut into blocks, as a sentence about blocks helps nobody who asked for 64 GiB.
+ */
+static int choose_size(struct afpacket *engine, struct torc_error *error)
+{
+	bool is_default = engine->config.buffer_bytes == 0;
+	struct torc_engine_config *config = &engine->config;
+	int result = torc_memory_fair(config->buffer_bytes, "a buffer for", engine->name, error);
+
+	if (result < 0)
+		return result;
+	for (;;) {
+		uint64_t bytes;
+
+		result = engine->format->set_size(engine);
+		if (result < 0)
+			return torc_error_set(error, result,
+					      "a ring's buffer is 2 to 16777215 blocks");
+		bytes = (uint64_t)engine->unit_bytes * engine->unit_count;
+		result = torc_memory_fair(bytes, "a buffer for", engine->name, error);
+		if (result == 0 || !is_default || bytes / 2 < BUFFER_LEAST)
+			return result;
+		config->buffer_bytes = bytes / 2;
+	}
+}
+
 int afp_open(struct torc_engine **out, const struct torc_engine_config *config,
 	     const struct afp_format *format, struct torc_error *error)
 {
@@ -183,9 +217,7 @@ int afp_open(struct torc_engine **out, const struct torc_engine_config *config,
 	if (result == 0)
 		result = new_socket(engine, error);
 	if (result == 0)
-		result = format->set_size(engine);
-	if (result == -EINVAL && error && !error->text[0])
-		torc_error_set(error, result, "a ring's buffer is 2 to 16777215 blocks");
+		result = choose_size(engine, error);
 	if (result == 0 && config->flags & TORC_SYMMETRIC_RSS)
 		result = torc_rss_symmetric(engine->name, error);
 	if (result < 0) {

@@ -25,6 +25,7 @@
 
 #define BLOCKS_MIN      2
 #define BLOCKS_MANY     8192 /* more than that, and they may as well be larger */
+#define BLOCK_MOST      (1u << 20)
 #define BLOCK_LEAST     16384u /* smaller ones cost: each wakes the reader */
 /* in a block, beside the bytes of its first packet: struct tpacket_block_desc, headers, headroom */
 #define BLOCK_OVERHEAD  192u
@@ -62,7 +63,7 @@ static uint64_t block_for(const struct afpacket *engine, uint64_t buffer)
 
 	if (longest > engine->config.snaplen)
 		longest = engine->config.snaplen;
-	while (block < longest + BLOCK_OVERHEAD || buffer / block > BLOCKS_MANY)
+	while (block < longest + BLOCK_OVERHEAD || (buffer / block > BLOCKS_MANY && block < BLOCK_MOST))
 		block *= 2;
 	return block;
 }

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "engine/afxdp.h"
+#include "util/available.h"
 #include "util/error.h"
 
 #define BUFFER_DEFAULT (32u << 20)
@@ -120,7 +121,9 @@ int afxdp_sockets_open(struct afxdp_sockets **opened, const struct afxdp_link *l
 	if (request->only_sends)
 		frames = FRAMES_SENDING;
 	sockets->tap = request->tap;
-	result = open_queues(sockets, link, request, frames, error);
+	result = torc_memory_fair(request->buffer_bytes, "a buffer for", link->name, error);
+	if (result == 0)
+		result = open_queues(sockets, link, request, frames, error);
 	while (result == -ENOBUFS && !request->buffer_bytes && frames / 2 >= FRAMES_LEAST) {
 		close_queues(sockets);
 		frames /= 2;

@@ -18,6 +18,7 @@
 
 #include "engine/engine.h"
 #include "file/file.h"
+#include "util/available.h"
 
 #define BUFFER_BYTES (32u << 20)
 #define BLOCKS_MIN   2u
@@ -127,6 +128,9 @@ static int open_blocks(struct torc_engine *engine, const struct torc_engine_conf
 
 	engine->block_count = count < BLOCKS_MIN ? BLOCKS_MIN :
 			      count > BLOCKS_MAX ? BLOCKS_MAX : (unsigned int)count;
+	if (torc_memory_fair((uint64_t)engine->block_count * engine->block_bytes, "a buffer for",
+			     config->name, error) < 0)
+		return -ENOMEM;
 	engine->blocks = calloc(engine->block_count, sizeof(*engine->blocks));
 	if (!engine->blocks)
 		return torc_error_set(error, -ENOMEM, "%s: no memory", config->name);

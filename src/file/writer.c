@@ -7,6 +7,7 @@
 
 #include "file/source.h"
 #include "file/writer.h"
+#include "util/available.h"
 
 /*
  * Chunks stay in the second level cache on their way through: for a writing thread, chunks of 1 MiB
@@ -165,6 +166,8 @@ static int open_chunks(struct torc_writer *writer, struct torc_error *error)
 	struct torc_writer_options *options = &writer->options;
 	bool packed = options->compression != TORC_COMPRESSION_NONE;
 
+	if (torc_memory_fair(options->buffer_bytes, "a buffer for", "what is written", error) < 0)
+		return -ENOMEM;
 	writer->chunk_bytes = packed ? CHUNK_BYTES_LARGE : CHUNK_BYTES;
 	if (is_async(writer)) {
 		if (options->buffer_bytes == 0)

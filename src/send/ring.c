@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "send/way.h"
+#include "util/available.h"
 #include "util/error.h"
 
 #define SLOTS	    1024u
@@ -80,6 +81,8 @@ static int request_ring(struct torc_way *way, const struct torc_way_config *conf
 	request.tp_frame_size = way->slot_bytes;
 	request.tp_frame_nr = way->slots;
 	request.tp_block_nr = way->slots / (BLOCK_BYTES / way->slot_bytes);
+	if (torc_memory_fair((uint64_t)way->slots * way->slot_bytes, "", "", NULL) < 0)
+		return -ENOMEM;
 	if (way->slot_bytes > BLOCK_BYTES ||
 	    setsockopt(way->fd, SOL_PACKET, PACKET_VERSION, &version, sizeof(version)) < 0 ||
 	    setsockopt(way->fd, SOL_PACKET, PACKET_TX_RING, &request, sizeof(request)) < 0 ||
