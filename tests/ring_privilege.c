@@ -3,31 +3,7 @@
  * ring_privilege.c - with CAP_NET_RAW alone a ring does all it can do on an interface; without it
  * there is a sentence that says what to do
  */
-#include <linux/capability.h>
-#include <sys/prctl.h>
-#include <sys/stat.h>
-#include <sys/syscall.h>
-#include <sys/wait.h>
-
-#include "net.h"
-
-#define FOLDER "/run/nobody"
-
-/* Give up every capability but those in the mask, for good, and the user where possible. */
-static bool keep_only(uint32_t mask)
-{
-	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
-	struct __user_cap_data_struct data[2] = { { .effective = mask, .permitted = mask } };
-
-	/* what such a user's clusters have their sockets in; made once */
-	if (mkdir(FOLDER, 0700) == 0 && chown(FOLDER, 65534, 65534) < 0)
-		return false;
-	setenv("XDG_RUNTIME_DIR", FOLDER, 1);
-	prctl(PR_SET_KEEPCAPS, 1);
-	if (setgid(65534) == 0 && setuid(65534) < 0)
-		return false;
-	return syscall(SYS_capset, &header, data) == 0;
-}
+#include "drop.h"
 
 static void test_without(void)
 {
@@ -73,48 +49,35 @@ static void test_with(uint32_t flags)
 	close(sender);
 }
 
-/* In a child, since capabilities do not come back; its results are counted with ours. */
-static void in_child(uint32_t mask, void (*test)(void), const char *what)
+static void keep_or_skip(uint32_t mask)
 {
-	int *counts = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	int status = 0;
-	pid_t child = fork();
+	if (!keep_only(mask))
+		_exit(77);
+}
 
-	if (child == 0) {
-		note("%s", what);
-		if (!keep_only(mask))
-			_exit(77);
-		test();
-		counts[0] = test_count;
-		counts[1] = test_failed;
-		_exit(0);
-	}
-	waitpid(child, &status, 0);
-	if (WIFEXITED(status) && WEXITSTATUS(status) == 77) {
-		skip(what, "capabilities cannot be dropped here");
-	} else if (counts[0] > test_count) {
-		test_count = counts[0];
-		test_failed = counts[1];
-	}
-	is(status == 0 || WEXITSTATUS(status) == 77, 1, "%s: the process ended well", what);
-	munmap(counts, 4096);
+static void without(void)
+{
+	keep_or_skip(0);
+	test_without();
 }
 
 static void with_default(void)
 {
+	keep_or_skip(1 << CAP_NET_RAW);
 	test_with(0);
 }
 
 static void with_immediate(void)
 {
+	keep_or_skip(1 << CAP_NET_RAW);
 	test_with(TORC_IMMEDIATE);
 }
 
 int main(void)
 {
 	net_pair("va", "vb");
-	in_child(0, test_without, "without a capability");
-	in_child(1 << CAP_NET_RAW, with_default, "with CAP_NET_RAW alone");
-	in_child(1 << CAP_NET_RAW, with_immediate, "with CAP_NET_RAW alone, immediate");
+	in_child(without, "without a capability");
+	in_child(with_default, "with CAP_NET_RAW alone");
+	in_child(with_immediate, "with CAP_NET_RAW alone, immediate");
 	return done();
 }

@@ -32,7 +32,10 @@
  *
  * A device string may end in ";key=value" settings of its engine, such as "pcap:f.pcap;speed=1x".
  *
- * Privilege: CAP_NET_RAW is enough for interfaces. Threads: one thread at a time may use a ring,
+ * Privilege: CAP_NET_RAW is enough for interfaces, and only while a ring is opened: a program may
+ * drop it then. The ring keeps some sockets unused (four, sixteen once it was in a cluster), one or
+ * two of which each later enable in a cluster, each leave of one, and each return there of an
+ * interface takes; without the right there are no more. Threads: one thread at a time may use a ring,
  * except for torc_ring_stop() and torc_ring_stats(), which any thread may call at any time, and for
  * rings opened TORC_REENTRANT, where any number of threads may receive and send.
  */
@@ -258,8 +261,9 @@ TORC_API const char *torc_ring_error(const struct torc_ring *ring);
  *
  * Waits as set by torc_ring_set_poll_duration(). Returns 1 with a packet, 0 when none came
  * (timeout, torc_ring_stop(), end of a file), or
- *   -ENETDOWN           the interface went down; said once, the ring stays usable
- *   -ENODEV             the interface was deleted; said once, the ring resumes if it comes back
+ *   -ENETDOWN           the interface went down; the ring resumes when it is up
+ *   -ENODEV             the interface was deleted; the ring resumes when one of its name is there,
+ *                       with all settings, in its cluster too. Each outage is said once
  *   -TORC_ENOTENABLED   torc_ring_enable() was not called
  *   -EOPNOTSUPP         the ring is in TORC_SEND_ONLY mode
  * Cost: no system call and no copy while a block is at hand (TORC_REENTRANT: one copy).

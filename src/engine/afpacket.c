@@ -23,13 +23,14 @@
 #include "engine/rss.h"
 #include "util/available.h"
 #include "util/error.h"
+#include "util/spare.h"
 
 /* Unassigned among the 802.3 pseudo protocols of linux/if_ether.h: no packet carries it. */
 #define NO_PROTOCOL 0x00FF
 
 #define BUFFER_LEAST (1u << 20) /* a default buffer is not made smaller than that */
 
-#define GONE_RETRY_NS 100000000 /* look for a deleted interface that often */
+#define GONE_RETRY_NS 100000000 /* look for an interface that is down or away that often */
 
 static void read_counters(struct afpacket *engine);
 static void ignore_outgoing(const struct afpacket *engine);
@@ -158,12 +159,30 @@ static int new_socket(struct afpacket *engine, struct torc_error *error)
 		pthread_mutex_unlock(&engine->counters_lock);
 		if (engine->config.flags & TORC_HW_TIMESTAMP && engine->ifindex)
 			afp_hardware_timestamps(fd, engine->name);
-		if (engine->config.flags & TORC_PROMISC)
-			return afp_socket_promisc(fd, engine->ifindex, true);
 		return 0;
 	}
 	return torc_error_set(error, -EBUSY, "packets of %s from before are still in use",
 			      engine->name);
+}
+
+/* The membership belongs to a socket and an interface, and ends with either. */
+static int use_promisc(struct afpacket *engine)
+{
+	struct afp_map *map = afp_active(engine);
+	bool on = (engine->config.flags & TORC_PROMISC) != 0;
+	int result = 0;
+
+	if (map->fd < 0)
+		return 0;
+	if (map->promisc_ifindex && (!on || map->promisc_ifindex != engine->ifindex)) {
+		afp_socket_promisc(map->fd, map->promisc_ifindex, false);
+		map->promisc_ifindex = 0;
+	}
+	if (on && !map->promisc_ifindex)
+		result = afp_socket_promisc(map->fd, engine->ifindex, true);
+	if (on && result == 0)
+		map->promisc_ifindex = engine->ifindex;
+	return result;
 }
 
 /* ---- open and close ---- */
@@ -195,6 +214,14 @@ static int choose_size(struct afpacket *engine, struct torc_error *error)
 	}
 }
 
+/* Once in a cluster a ring keeps what members need: without the right there will be no more. */
+static void keep_spares(struct afpacket *engine, unsigned int count)
+{
+	if (engine->spares < count)
+		torc_spares_hold(count - engine->spares);
+	engine->spares = count;
+}
+
 int afp_open(struct torc_engine **out, const struct torc_engine_config *config,
 	     const struct afp_format *format, struct torc_error *error)
 {
@@ -216,6 +243,10 @@ int afp_open(struct torc_engine **out, const struct torc_engine_config *config,
 			 afp_find_interface(config->name, &engine->ifindex, error);
 	if (result == 0)
 		result = new_socket(engine, error);
+	if (result == 0)
+		result = use_promisc(engine);
+	if (result == 0)
+		keep_spares(engine, SPARES_OF_RING);
 	if (result == 0)
 		result = choose_size(engine, error);
 	if (result == 0 && config->flags & TORC_SYMMETRIC_RSS)
@@ -239,6 +270,7 @@ void afp_close(struct torc_engine *base)
 		torc_cluster_detach(engine->member);
 	for (unsigned int i = 0; i < AFP_MAPS; i++)
 		map_free(engine, &engine->maps[i]);
+	torc_spares_release(engine->spares);
 	if (engine->member && engine->running)
 		torc_cluster_closed(engine->member);
 	afp_sender_free(engine->sender);
@@ -275,7 +307,7 @@ static bool is_deleted(const struct afpacket *engine)
 /* The interface may have been deleted and made anew: bind to the one of that name then. */
 static int find_interface(struct afpacket *engine)
 {
-	int fd = afp_active(engine)->fd, ifindex, result = 0;
+	int fd = afp_active(engine)->fd, ifindex;
 	char name[IF_NAMESIZE];
 
 	if (!is_deleted(engine))
@@ -284,14 +316,12 @@ static int find_interface(struct afpacket *engine)
 	ifindex = afp_interface_index(fd, name);
 	if (ifindex < 0)
 		return ifindex;
-	if (engine->config.flags & TORC_PROMISC)
-		result = afp_socket_promisc(fd, ifindex, true);
 	pthread_mutex_lock(&engine->counters_lock);
 	engine->ifindex = ifindex;
 	engine->missed_at_open = afp_missed_errors(fd, ifindex); /* its count begins anew */
 	engine->missed_before = engine->missed;
 	pthread_mutex_unlock(&engine->counters_lock);
-	return result;
+	return 0;
 }
 
 /* What happened to the interface while nobody listened is no news. */
@@ -331,6 +361,8 @@ int afp_start(struct torc_engine *base)
 	if (afp_active(engine)->fd < 0 && (result = new_socket(engine, NULL)) < 0)
 		return result;
 	result = find_interface(engine);
+	if (result == 0)
+		result = use_promisc(engine);
 	if (result < 0)
 		return result;
 	map = afp_active(engine);
@@ -351,7 +383,8 @@ int afp_start(struct torc_engine *base)
 	if (result == 0 && engine->member)
 		result = join_group(engine, NULL);
 	engine->running = result == 0;
-	engine->gone = false;
+	if (engine->running)
+		engine->gone = engine->down = false;
 	return result;
 }
 
@@ -413,6 +446,7 @@ int afp_join(struct torc_engine *base, struct torc_cluster_member *member,
 	int result;
 
 	engine->member = member;
+	keep_spares(engine, SPARES_OF_RING + SPARES_OF_MEMBER);
 	if (!engine->running || engine->config.mode == TORC_SEND_ONLY)
 		return 0;
 	result = join_group(engine, error);
@@ -438,25 +472,45 @@ int afp_leave(struct torc_engine *base)
 
 /* ---- the interface's fate ---- */
 
-static int find_again(struct afpacket *engine)
+/* Is there an interface of that name, up? */
+static bool is_back(struct afpacket *engine)
 {
-	int fd = afp_active(engine)->fd;
+	int fd = afp_active(engine)->fd, flags;
 	char name[IF_NAMESIZE];
 
-	if (find_interface(engine) < 0)
-		return 0;
 	afp_name(engine, name);
-	if (!(afp_interface_flags(fd, name) & IFF_UP))
-		return 0;
-	if (afp_bind(fd, engine->ifindex, ETH_P_ALL) == 0)
-		engine->gone = false;
-	return 0;
+	flags = afp_interface_flags(fd, name);
+	return flags >= 0 && flags & IFF_UP;
+}
+
+/* The kernel has let the socket go, or is about to. */
+static bool is_lost(struct afpacket *engine)
+{
+	return is_deleted(engine) || (engine->ifindex && afp_bound_to(afp_active(engine)->fd) < 0);
+}
+
+static void lose(struct afpacket *engine)
+{
+	engine->gone = true;
+	engine->down = false;
+	afp_active(engine)->promisc_ifindex = 0; /* went with the interface */
+}
+
+/* It went down: deleted since, or up again, or neither? */
+static void look_while_down(struct afpacket *engine)
+{
+	if (is_lost(engine))
+		lose(engine);
+	else if (is_back(engine))
+		engine->down = false;
 }
 
 /*
  * A socket whose interface goes down has ENETDOWN as its error, once; when the interface is up
- * again the kernel delivers again by itself. When the interface is deleted the error is the same,
- * and the socket is bound to nothing: it is bound again when the name comes back.
+ * again the kernel delivers again by itself. An interface that is deleted goes down first, and
+ * the deletion makes no error of its own then, so while it is down we look. (A second error means
+ * that it was up in between.) When the name comes back the engine is to be started anew. The ring is
+ * told once for each outage, of what was seen first.
  */
 int afp_check(struct torc_engine *base)
 {
@@ -464,25 +518,29 @@ int afp_check(struct torc_engine *base)
 	int code = 0;
 	socklen_t length = sizeof(code);
 
+	if (engine->gone) /* also when a start for it has failed */
+		return is_back(engine) && find_interface(engine) == 0 ? ENGINE_RESTART : 0;
 	if (!engine->running || afp_active(engine)->fd < 0)
 		return 0;
 	if (engine->member)
 		torc_cluster_check(engine->member);
-	if (engine->gone)
-		return find_again(engine);
 	if (getsockopt(afp_active(engine)->fd, SOL_SOCKET, SO_ERROR, &code, &length) < 0)
 		return 0;
-	if (code != ENETDOWN && !engine->saw_down)
+	if (code != ENETDOWN && !engine->saw_down) {
+		if (engine->down)
+			look_while_down(engine);
 		return 0;
+	}
 	engine->saw_down = false;
-	if (is_deleted(engine)) {
-		engine->gone = true;
+	if (is_lost(engine)) {
+		lose(engine);
 		return -ENODEV;
 	}
+	engine->down = true;
 	return -ENETDOWN;
 }
 
-/* Memory without a socket makes no descriptor readable; nor does a deleted interface. */
+/* Memory without a socket makes no descriptor readable; nor does an interface that comes back. */
 int64_t afp_due_ns(struct torc_engine *base)
 {
 	struct afpacket *engine = afpacket(base);
@@ -494,7 +552,7 @@ int64_t afp_due_ns(struct torc_engine *base)
 		    (!engine->format->drained(engine, map) || (map->held && engine->left)))
 			return 0;
 	}
-	return engine->gone ? GONE_RETRY_NS : -1;
+	return engine->gone || engine->down ? GONE_RETRY_NS : -1;
 }
 
 unsigned int afp_fds(struct torc_engine *base, int *fds, unsigned int max)
@@ -560,14 +618,13 @@ int afp_set_direction(struct torc_engine *base, enum torc_direction direction)
 int afp_set_promisc(struct torc_engine *base, bool on)
 {
 	struct afpacket *engine = afpacket(base);
-	bool is_on = (engine->config.flags & TORC_PROMISC) != 0;
-	int result = 0;
+	uint32_t before = engine->config.flags;
+	int result;
 
-	if (on != is_on && afp_active(engine)->fd >= 0)
-		result = afp_socket_promisc(afp_active(engine)->fd, engine->ifindex, on);
-	if (result == 0)
-		engine->config.flags = on ? engine->config.flags | TORC_PROMISC :
-					    engine->config.flags & ~(uint32_t)TORC_PROMISC;
+	engine->config.flags = on ? before | TORC_PROMISC : before & ~(uint32_t)TORC_PROMISC;
+	result = use_promisc(engine);
+	if (result < 0)
+		engine->config.flags = before;
 	return result;
 }
 

@@ -35,6 +35,7 @@ struct afp_map {
 	uint8_t *taken;      /* for each block (frame): handed over and not released */
 	/* V2: for each frame, the whole of a packet that is longer than it, or NULL; NULL: of none */
 	struct afp_copy **copies;
+	int promisc_ifindex; /* the interface that this socket keeps promiscuous; 0: none */
 };
 
 struct afpacket;
@@ -60,8 +61,11 @@ struct afpacket {
 	int ifindex;                      /* 0: any */
 	bool loopback;
 	bool running;
+	bool down; /* the interface went down, and the ring was told */
 	bool gone; /* the interface was deleted */
 	bool saw_down; /* V2: the socket's error was met on the way */
+
+	unsigned int spares; /* so many sockets are kept for this engine: util/spare.h */
 
 	struct afp_map maps[AFP_MAPS];
 	unsigned int active;      /* maps[] that receives */
@@ -156,6 +160,8 @@ uint16_t afp_link_type(uint16_t hatype);
 int afp_find_interface(const char *name, int *ifindex, struct torc_error *error);
 int afp_socket(const struct afpacket *engine, struct torc_error *error);
 int afp_bind(int fd, int ifindex, uint16_t protocol);
+/* The interface the kernel has the socket on; 0: any, negative: none, it was deleted. */
+int afp_bound_to(int fd);
 int afp_socket_filter(int fd, const struct sock_fprog *program);
 void afp_filter_settle(void);
 int afp_refuse_all(int fd);

@@ -25,6 +25,7 @@
 
 #include "engine/afpacket.h"
 #include "util/error.h"
+#include "util/spare.h"
 
 #define PACKET_MAX 65536u /* IP's, and GRO's where BIG TCP is off */
 
@@ -145,15 +146,15 @@ int afp_socket(const struct afpacket *engine, struct torc_error *error)
 	unsigned int reserve = AFP_TAG_BYTES;
 	int version = engine->format->version;
 	/* protocol 0: nothing is received before the ring is there and bound */
-	int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
+	int fd = torc_packet_socket();
 
-	if (fd < 0 && errno == EPERM)
+	if (fd == -EPERM)
 		return torc_error_set(error, -EPERM,
 				      "capturing needs CAP_NET_RAW: run as root, or `setcap "
 				      "cap_net_raw+ep` the program");
 	if (fd < 0)
-		return torc_error_set(error, -errno, "cannot open a packet socket: %s",
-				      torc_strerror(errno));
+		return torc_error_set(error, fd, "cannot open a packet socket: %s",
+				      torc_strerror(fd));
 	if (setsockopt(fd, SOL_PACKET, PACKET_VERSION, &version, sizeof(version)) < 0 ||
 	    setsockopt(fd, SOL_PACKET, PACKET_RESERVE, &reserve, sizeof(reserve)) < 0) {
 		int code = -errno;
@@ -172,6 +173,15 @@ int afp_bind(int fd, int ifindex, uint16_t protocol)
 				       .sll_ifindex = ifindex };
 
 	return bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0 ? -errno : 0;
+}
+
+int afp_bound_to(int fd)
+{
+	struct sockaddr_ll address = { .sll_ifindex = 0 };
+	socklen_t length = sizeof(address);
+
+	return getsockname(fd, (struct sockaddr *)&address, &length) < 0 ? -errno :
+									   address.sll_ifindex;
 }
 
 /*

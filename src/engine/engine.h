@@ -64,6 +64,8 @@ struct torc_engine_stats {
 	uint64_t send_errors;
 };
 
+#define ENGINE_RESTART 1 /* of check() */
+
 struct torc_engine; /* each engine's own; the ring holds {ops, pointer} */
 
 struct torc_engine_ops {
@@ -86,8 +88,10 @@ struct torc_engine_ops {
 			     unsigned int max);
 	void (*release)(struct torc_engine *engine, uint32_t token);
 	unsigned int (*queued)(struct torc_engine *engine); /* in blocks not yet acquired */
-	/* Called when nothing is at hand or a descriptor reports an error: 0, -ENETDOWN or -ENODEV
-	 * once each time the interface goes down or away; resumes what can be resumed. NULL: 0. */
+	/* Called when nothing is at hand or a descriptor reports an error, and once a second: 0,
+	 * -ENETDOWN or -ENODEV once each time the interface goes down or away, ENGINE_RESTART when it
+	 * is back and the engine wants to be stopped and started for it; resumes what it can by
+	 * itself. NULL: 0. */
 	int (*check)(struct torc_engine *engine);
 	bool (*at_end)(struct torc_engine *engine);
 

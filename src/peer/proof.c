@@ -12,6 +12,7 @@
 
 #include "peer/peer.h"
 #include "util/error.h"
+#include "util/spare.h"
 
 #ifndef AF_XDP
 #define AF_XDP 44
@@ -25,9 +26,7 @@
 
 int torc_peer_proof(void)
 {
-	int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
-
-	return fd < 0 ? -errno : fd;
+	return torc_packet_socket();
 }
 
 static int option(int fd, int name, void *value, socklen_t size)

@@ -182,8 +182,10 @@ void ring_refresh(struct torc_ring *ring)
 	struct timespec now;
 
 	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
-	if ((uint64_t)now.tv_sec != ring->refreshed_s)
+	if ((uint64_t)now.tv_sec != ring->refreshed_s) {
+		ring_look_after(ring);
 		ring_publish(ring);
+	}
 	else if (!__atomic_load_n(&ring->stale, __ATOMIC_RELAXED))
 		__atomic_store_n(&ring->stale, true, __ATOMIC_RELAXED);
 }

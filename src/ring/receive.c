@@ -155,6 +155,8 @@ static int receive(struct torc_ring *ring, struct torc_packet *packets, unsigned
 	int result = may_receive(ring);
 	uint64_t deadline_ns = 0;
 
+	if (result == 0 && ring->has_event)
+		result = ring_check(ring);
 	if (result < 0)
 		return result;
 	for (;;) {

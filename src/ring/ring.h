@@ -11,6 +11,7 @@
  *	wait.c     waiting, stop, descriptor   copies.c   packets of several threads
  *	settings.c everything that is set      account.c  statistics and information
  *	share.c    clusters                    send.c     sending
+ *	link.c     interfaces that go and come
  */
 #ifndef TORC_RING_RING_H
 #define TORC_RING_RING_H
@@ -44,6 +45,8 @@ struct ring_port {
 	int vlan;        /* of "eth0.100", else TORC_VLAN_ANY */
 	int fds[8];      /* what epoll watches of it */
 	unsigned int fd_count;
+	int event;       /* what became of the interface, and was not told yet; 0: nothing */
+	bool failed;     /* it is back, but the engine could not be started; this was told */
 	char name[256];  /* of the interface or the file */
 };
 
@@ -78,6 +81,7 @@ struct torc_ring {
 	unsigned int batch_at, batch_count;
 	struct torc_parsed *parsed; /* RING_BATCH of them, with TORC_LONG_HEADER */
 	unsigned int end_count;    /* ports at their end */
+	bool has_event;            /* some port may have one */
 
 	/* several threads */
 	bool reentrant;
@@ -241,7 +245,14 @@ void ring_wait_choose_nap(struct torc_ring *ring);
 void ring_wait_choose_patience(struct torc_ring *ring);
 void ring_ready(struct torc_ring *ring);
 int64_t ring_due_ns(struct torc_ring *ring);
+
+/* link.c */
 int ring_check(struct torc_ring *ring);
+void ring_look_after(struct torc_ring *ring);
+
+/* share.c */
+int ring_join_port(struct torc_ring *ring, struct ring_port *port, unsigned int id,
+		   enum torc_cluster_type type, uint32_t options);
 
 /* settings.c */
 int ring_apply_filter(struct torc_ring *ring);

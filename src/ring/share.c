@@ -10,8 +10,8 @@
 #include "cluster/cluster.h"
 #include "ring/ring.h"
 
-static int join_port(struct torc_ring *ring, struct ring_port *port, unsigned int id,
-		     enum torc_cluster_type type, uint32_t options)
+int ring_join_port(struct torc_ring *ring, struct ring_port *port, unsigned int id,
+		   enum torc_cluster_type type, uint32_t options)
 {
 	struct torc_engine_info info;
 	struct torc_cluster_request request = {
@@ -80,7 +80,7 @@ static int join_ports(struct torc_ring *ring, unsigned int id, enum torc_cluster
 		struct ring_port *port = &ring->ports[i];
 
 		if (!port->ops->is_file)
-			result = join_port(ring, port, id, type, options);
+			result = ring_join_port(ring, port, id, type, options);
 		else if (!ring->member_given)
 			result = torc_cluster_file_join(&ring->seat, port->name, id, type,
 							&ring->error);

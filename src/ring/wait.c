@@ -155,22 +155,6 @@ unsigned int torc_ring_queued(struct torc_ring *ring)
 	return count;
 }
 
-/* What became of the interfaces: -ENETDOWN or -ENODEV once for each event. */
-int ring_check(struct torc_ring *ring)
-{
-	for (unsigned int i = 0; i < ring->port_count; i++) {
-		struct ring_port *port = &ring->ports[i];
-		int result = port->ops->check ? port->ops->check(port->engine) : 0;
-
-		if (result < 0)
-			return ring_fail(ring, result, "%s %s", port->name,
-					 result == -ENODEV ?
-						 "was deleted; the ring resumes if it comes back" :
-						 "went down; the ring resumes when it is up");
-	}
-	return 0;
-}
-
 /* Nanoseconds until some engine has something by itself, or -1. */
 int64_t ring_due_ns(struct torc_ring *ring)
 {
