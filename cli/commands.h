@@ -7,6 +7,7 @@
 
 extern const struct cli_command command_dump;
 extern const struct cli_command command_count;
+extern const struct cli_command command_streams;
 extern const struct cli_command command_send;
 extern const struct cli_command command_rings;
 extern const struct cli_command command_devices;

@@ -139,6 +139,9 @@ enum torc_stream_policy {
 /* torc_stream_policy_name - "linux", "first", "old-linux" and so on; NULL for other numbers */
 TORC_API const char *torc_stream_policy_name(int policy);
 
+/* torc_stream_policy_parse - the number of a name; -EINVAL, with a sentence that lists them all */
+TORC_API int torc_stream_policy_parse(const char *name, struct torc_error *error);
+
 /* The urgent byte (RFC 6093): in its place like any other, or left out, as Linux does by default. */
 enum torc_stream_urgent {
 	TORC_URGENT_INLINE = 0,

@@ -65,6 +65,13 @@ static int policy_find(const char *name, size_t length)
 	return -1;
 }
 
+int torc_stream_policy_parse(const char *name, struct torc_error *error)
+{
+	int policy = policy_find(name, strlen(name));
+
+	return policy < 0 ? policy_unknown(error, name, strlen(name)) : policy;
+}
+
 static bool network_holds(const struct network *network, const uint8_t *address)
 {
 	unsigned int whole = network->bits / 8, rest = network->bits % 8;
