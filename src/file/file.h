@@ -83,6 +83,7 @@ struct torc_file {
 	/* pcap */
 	uint32_t record_header;
 	uint32_t time_scale; /* nanoseconds in a unit of the second time word */
+	uint32_t time_units; /* of those in a second */
 	int lengths_swapped; /* 0 no, 1 yes, -1 when they look so */
 	bool kuznetzov;
 

@@ -44,13 +44,13 @@ static inline void set_packet(struct torc_packet *packet, const uint8_t *data, u
  * The second word is micro- or nanoseconds. Some writers (airodump) let it fall a little below 0, or
  * 2^32 less that little: slightly before the second. Other values that are no fraction are added.
  */
-static inline uint64_t time_of(const uint8_t *record, bool swap, uint32_t scale)
+static inline uint64_t time_of(const uint8_t *record, bool swap, uint32_t scale, uint32_t units)
 {
 	uint64_t ns = get32(record, swap) * 1000000000ull;
 	uint32_t part = get32(record + 4, swap);
 	uint32_t before = 0 - part; /* as a negative number */
 
-	if (__builtin_expect(part >= 1000000000u / scale && before < 1000000000u / scale, 0))
+	if (__builtin_expect(part >= units && before < units, 0))
 		return ns > (uint64_t)before * scale ? ns - (uint64_t)before * scale : 0;
 	return ns + (uint64_t)part * scale;
 }
@@ -66,7 +66,8 @@ static inline __attribute__((always_inline)) int
 walk_plain(struct torc_file *file, struct torc_packet *packets, unsigned int max, bool swap)
 {
 	const uint8_t *at = file->at, *end = file->end;
-	const uint32_t scale = file->time_scale, caplen_max = file->ports[0].caplen_max;
+	const uint32_t scale = file->time_scale, units = file->time_units;
+	const uint32_t caplen_max = file->ports[0].caplen_max;
 	const uint16_t link_type = file->ports[0].view.link_type;
 	unsigned int count = 0;
 
@@ -80,7 +81,7 @@ walk_plain(struct torc_file *file, struct torc_packet *packets, unsigned int max
 			len = caplen;
 		}
 		set_packet(&packets[count], at + RECORD_HEADER, caplen, len, link_type);
-		packets[count].timestamp_ns = time_of(at, swap, scale);
+		packets[count].timestamp_ns = time_of(at, swap, scale, units);
 		file->records[count++] = at;
 		at += RECORD_HEADER + caplen;
 	}
@@ -143,7 +144,8 @@ static int walk_general(struct torc_file *file, struct torc_packet *packets, uns
 			len = caplen;
 		}
 		set_packet(&packets[count], at + header, caplen, len, port->view.link_type);
-		packets[count].timestamp_ns = time_of(at, file->swapped, file->time_scale);
+		packets[count].timestamp_ns = time_of(at, file->swapped, file->time_scale,
+						       file->time_units);
 		if (file->kuznetzov)
 			set_kuznetzov(&packets[count], at);
 		file->records[count] = at;
@@ -254,6 +256,7 @@ int torc_file_pcap_open(struct torc_file *file)
 	file->info.section_count = 1;
 	file->info.version_major = get16(file->at + 4, file->swapped);
 	file->info.version_minor = get16(file->at + 6, file->swapped);
+	file->time_units = 1000000000u / file->time_scale;
 	result = check_version(file);
 	if (result == 0)
 		result = set_interface(file);
