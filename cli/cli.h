@@ -118,6 +118,11 @@ bool cli_parse_duration(const char *text, uint64_t *duration_ns);
 /* ---- talk.c: stderr, stdout, colour ---- */
 
 void cli_complain(const char *format, ...) TORC_PRINTF(1, 2);
+
+/* Somebody else's text, in lines: but for their ends and backslashes as torc_text_escaped() has it,
+ * which needs a buffer of ESCAPED(length). */
+#define ESCAPED(bytes) (4 * (bytes) + 1)
+void cli_put_lines(FILE *stream, const char *text);
 /* The sentence of the library; returns the exit status that belongs to the code. */
 int cli_fail(int code, const char *sentence);
 /* Ends the escape when colour is NULL; "" unless the stream is a terminal that wants colours. */

@@ -43,7 +43,7 @@ static void json_cluster(const struct torc_cluster_info *cluster)
 
 static void text_cluster(const struct torc_cluster_info *cluster)
 {
-	char device[128];
+	char device[ESCAPED(128)];
 
 	printf("\ncluster %u: %s on %s, %u member%s%s%s\n", cluster->id, type_name(cluster),
 	       rings_printable(cluster->device, device, sizeof(device)), cluster->member_count,
@@ -52,7 +52,7 @@ static void text_cluster(const struct torc_cluster_info *cluster)
 	       cluster->extended ? ", fragments follow their flow" : "");
 	for (unsigned int i = 0; i < cluster->member_count; i++) {
 		const struct torc_cluster_member_info *member = cluster->members[i];
-		char name[64];
+		char name[ESCAPED(64)];
 
 		printf("  %-8d %-15s ring %-4u ", member->pid,
 		       rings_printable(member->application, name, sizeof(name)), member->ring_id);

@@ -17,6 +17,7 @@
 
 #include "cli.h"
 #include "pf_ring.h"
+#include "rings.h"
 
 #define TEXT_BYTES 4096
 
@@ -41,14 +42,15 @@ static uint64_t own_namespace(void)
 
 static int read_rings(struct tree *tree)
 {
-	uint64_t here = own_namespace();
+	uint64_t here = own_namespace(); /* 0: there is no /proc to tell; then all are shown */
 	struct torc_live_list *list;
 	struct published one = { .ring.size = sizeof(one.ring), .stats.size = sizeof(one.stats) };
 	struct published *more;
 	int code = torc_live_open(&list);
 
 	while (code >= 0 && torc_live_next(list, &one.ring, &one.stats) > 0) {
-		if (one.ring.network_namespace != here)
+		if (here != 0 && one.ring.network_namespace != 0 &&
+		    one.ring.network_namespace != here)
 			continue;
 		more = realloc(tree->rings, (tree->count + 1) * sizeof(*more));
 		if (!more) {
@@ -110,16 +112,19 @@ static void print_devices(struct tree *tree)
 static void print_ring(struct tree *tree, const struct published *one)
 {
 	const struct torc_live_ring *ring = &one->ring;
-	char name[128], text[TEXT_BYTES];
+	char interface[ESCAPED(64)], name[sizeof(interface) + 32], text[TEXT_BYTES];
 	size_t at = strlen("stats/");
 
-	snprintf(name, sizeof(name), "stats/%d-%s.%u", ring->pid,
-		 ring->interface_name[0] ? ring->interface_name : "none", ring->ring_id);
+	rings_printable(ring->interface_name[0] ? ring->interface_name : "none", interface,
+			sizeof(interface));
+	snprintf(name, sizeof(name), "stats/%d-%s.%u", ring->pid, interface, ring->ring_id);
 	if (wanted(tree, name + at) && torc_live_pf_ring(ring, &one->stats, text, sizeof(text)) > 0)
 		print(tree, name + at, text);
 	if (ring->application_stats[0] && wanted(tree, name)) {
-		snprintf(text, sizeof(text), "%s\n", ring->application_stats);
-		print(tree, name, text);
+		if (!tree->names[0])
+			printf("==> %s <==\n", name);
+		cli_put_lines(stdout, ring->application_stats);
+		printf(tree->names[0] ? "\n" : "\n\n");
 	}
 }
 

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* rings.c - torc rings: the rings that are open on this machine, as they published themselves */
 #include <string.h>
+#include <unistd.h>
 
 #include <torc/cluster.h>
+#include <torc/decode.h>
 #include <torc/live.h>
 
 #include "commands.h"
@@ -81,7 +83,8 @@ static void json_account(const struct torc_stats *stats)
 
 static void print_json(const struct torc_live_ring *ring, const struct torc_stats *stats)
 {
-	printf("{\"pid\":%d,\"uid\":%u,\"ring\":%u", ring->pid, ring->uid, ring->ring_id);
+	printf("{\"pid\":%d,\"uid\":%u,\"ring\":%u,\"owner_known\":%s", ring->pid, ring->uid,
+	       ring->ring_id, ring->owner_known ? "true" : "false");
 	json_figure("network_namespace", ring->network_namespace);
 	json_figure("opened_ns", ring->opened_ns);
 	json_figure("updated_ns", ring->updated_ns);
@@ -102,20 +105,21 @@ static void print_json(const struct torc_live_ring *ring, const struct torc_stat
 
 const char *rings_printable(const char *text, char *buffer, size_t size)
 {
-	size_t i;
+	torc_text_escaped(text, strlen(text), buffer, size);
+	return buffer;
+}
 
-	for (i = 0; text[i] && i + 1 < size; i++) {
-		unsigned char byte = (unsigned char)text[i];
-
-		buffer[i] = byte < 0x20 || byte == 0x7f ? '?' : (char)byte;
-	}
-	buffer[i] = 0;
+/* A process that cannot be seen from here may be another one than the number says. */
+static const char *pid_text(const struct torc_live_ring *ring, char *buffer, size_t size)
+{
+	snprintf(buffer, size, "%d%s", ring->pid, ring->owner_known ? "" : "?");
 	return buffer;
 }
 
 static void print_text(const struct torc_live_ring *ring, const struct torc_stats *stats)
 {
-	char name[64], device[256], cluster[64] = "-", filter[512], figures[3][32];
+	char name[ESCAPED(64)], device[ESCAPED(256)], engine[ESCAPED(32)], filter[ESCAPED(512)];
+	char cluster[64] = "-", figures[3][32], pid[16];
 
 	if (ring->cluster_id)
 		snprintf(cluster, sizeof(cluster), "%u:%s", ring->cluster_id,
@@ -123,9 +127,11 @@ static void print_text(const struct torc_live_ring *ring, const struct torc_stat
 	snprintf(figures[0], 32, "%s", cli_figure(stats->received).text);
 	snprintf(figures[1], 32, "%s", cli_figure(stats->dropped).text);
 	snprintf(figures[2], 32, "%s", cli_figure(stats->sent).text);
-	printf("%-8d %-15s %-15s %-10s %-3s %-18s %12s %10s %10s  %s\n", ring->pid,
+	printf("%-8s %-15s %-15s %-10s %-3s %-18s %12s %10s %10s  %s\n",
+	       pid_text(ring, pid, sizeof(pid)),
 	       rings_printable(ring->application_name, name, sizeof(name)),
-	       rings_printable(ring->device, device, sizeof(device)), ring->engine,
+	       rings_printable(ring->device, device, sizeof(device)),
+	       rings_printable(ring->engine, engine, sizeof(engine)),
 	       ring->enabled ? "on" : "off", cluster, figures[0], figures[1], figures[2],
 	       rings_printable(ring->filter, filter, sizeof(filter)));
 }
@@ -147,6 +153,9 @@ static int run(void *data, char **words)
 	code = torc_live_open(&list);
 	if (code < 0)
 		return cli_fail(code, NULL);
+	if (access("/proc/self/status", F_OK) < 0)
+		cli_complain("torc rings: /proc is not mounted: whether a process is what its number "
+			     "says cannot be seen");
 	if (!settings->json)
 		printf("%-8s %-15s %-15s %-10s %-3s %-18s %12s %10s %10s  %s\n", "PID",
 		       "APPLICATION", "DEVICE", "ENGINE", "ON", "CLUSTER", "RECEIVED", "DROPPED",

@@ -5,7 +5,8 @@
 
 #include "cli.h"
 
-/* Names are other processes' words: a copy in which nothing can steer the terminal. */
+/* Names are other processes' words: a copy in which nothing can steer the terminal, in a buffer of
+ * ESCAPED(length). */
 const char *rings_printable(const char *text, char *buffer, size_t size);
 
 /* The clusters of this network namespace, with their members; returns an exit status. */

@@ -8,19 +8,45 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <torc/decode.h>
+
 #include "cli.h"
 
 static int colour_mode;
 static bool stdout_gone;
 static bool stdout_failed;
 
+void cli_put_lines(FILE *stream, const char *text)
+{
+	char escaped[ESCAPED(256)];
+
+	while (*text) {
+		size_t length = strcspn(text, "\n\\");
+
+		length = length > 256 ? 256 : length;
+		while (length == 256 && (text[length] & 0xC0) == 0x80)
+			length--; /* no half of a character */
+		if (length == 0) {
+			fputc(*text++, stream);
+			continue;
+		}
+		torc_text_escaped(text, length, escaped, sizeof(escaped));
+		fputs(escaped, stream);
+		text += length;
+	}
+}
+
+/* What is complained of may be somebody else's word: a name of a file, of another process. */
 void cli_complain(const char *format, ...)
 {
+	char *text = NULL;
 	va_list args;
 
 	va_start(args, format);
-	vfprintf(stderr, format, args);
+	if (vasprintf(&text, format, args) >= 0)
+		cli_put_lines(stderr, text);
 	va_end(args);
+	free(text);
 	fputc('\n', stderr);
 }
 

@@ -130,7 +130,19 @@ static void test_shown(void)
 	kill(pid, SIGKILL);
 	waitpid(pid, &status, 0);
 	is(look(pid, &ring), 0, "killed: it is not shown");
-	is(files(), 0, "and its file is removed");
+	is(files(), 1, "its file stays: who looks removes nothing");
+	pid = start_reader("next");
+	is(files(), 1, "until a process of the same user publishes there: its own is there instead");
+	is(look(pid, &ring), 1, "which is shown");
+	kill(pid, SIGTERM);
+	waitpid(pid, &status, 0);
+	pid = fork();
+	if (pid == 0) {
+		torc_ring_close(net_ring("vb", 0));
+		_exit(0);
+	}
+	waitpid(pid, &status, 0);
+	is(files(), 0, "and nothing is left");
 }
 
 static void test_own(void)

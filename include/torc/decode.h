@@ -352,6 +352,14 @@ TORC_API int torc_text_hex(const uint8_t *data, uint32_t length, bool ascii, cha
 TORC_API int torc_text_time(uint64_t timestamp_ns, unsigned int digits, char *buffer, size_t size);
 
 /*
+ * torc_text_escaped - what another process or a packet says, so that nothing in it steers a terminal
+ *
+ * Control characters (C0, DEL, C1), formats that change the direction of text, bytes that are not
+ * UTF-8, and backslashes become \xNN. Returns the length of the whole as snprintf() does.
+ */
+TORC_API int torc_text_escaped(const char *text, size_t length, char *buffer, size_t size);
+
+/*
  * torc_json_packet - one packet as one JSON object, without newline
  *
  * interface_name may be NULL. The keys are those of "One packet as JSON" in docs/json.md.

@@ -2,10 +2,16 @@
 /*
  * torc/live.h - the rings that are open on this machine, in any process
  *
- * Every ring publishes what it is and its packet account in a small file of its own, in /run/torc
- * (root), $XDG_RUNTIME_DIR/torc or /tmp/torc-UID (others), or $TORC_RUNTIME_DIR. The figures are at
- * most a second old while packets arrive. A ring whose process died is not shown: its file is no
- * longer locked, and is removed by whoever may.
+ * Every ring publishes what it is and its packet account in a small file of its own, PID.RING, in
+ * /run/torc (root), $XDG_RUNTIME_DIR/torc, /run/user/UID/torc or /tmp/torc-UID (others), or
+ * $TORC_RUNTIME_DIR. The figures are at most a second old while packets arrive. A ring whose process
+ * died is not shown: its file is no longer locked, and is removed by its user's next process that
+ * publishes there.
+ *
+ * Whoever reads looks into folders that belong to one user and that nobody else can write, follows
+ * no link and removes nothing. Root reads those of all users in /run, others root's and their own.
+ * uid is the file's owner and pid stands in its name, whatever is written in the file. The strings
+ * are their owner's words: torc_text_escaped() before a terminal sees them.
  *
  *	struct torc_live_list *list;
  *	struct torc_live_ring ring = { .size = sizeof(ring) };
@@ -28,7 +34,7 @@ extern "C" {
 struct torc_live_ring {
 	size_t size; /* set by the caller: torc/base.h, "Structs that may grow" */
 	int32_t pid;
-	uint32_t uid;
+	uint32_t uid;                /* the owner of its file */
 	uint32_t ring_id;            /* unique in its process */
 	uint32_t reserved;
 	uint64_t network_namespace;  /* inode number of /proc/PID/ns/net */
@@ -60,6 +66,9 @@ struct torc_live_ring {
 	int32_t vlan;
 	uint32_t link_type;
 	uint64_t channel_mask;
+	uint32_t owner_known;        /* 1: pid is a living process of that user; 0: it cannot be seen
+				      * from here (another pid namespace, no /proc), or is not */
+	uint32_t reserved_2;
 };
 
 struct torc_live_list;
@@ -90,7 +99,7 @@ TORC_API const char *torc_live_directory(void);
  *
  * Byte for byte as PF_RING 8.9.0 writes them, for what reads those files; figures that rings of a
  * stock kernel do not have are 0. Return the length of the text, -ENOSPC when it does not fit
- * (2048 bytes do), -ENODEV when there is no such interface, -EINVAL when a size was not set.
+ * (4096 bytes do), -ENODEV when there is no such interface, -EINVAL when a size was not set.
  */
 TORC_API int torc_live_pf_ring(const struct torc_live_ring *ring, const struct torc_stats *stats,
 			       char *buffer, size_t size);

@@ -2,59 +2,82 @@
 /* list.c - the live rings of the machine: reading what each published */
 #include <errno.h>
 #include <fcntl.h>
-#include <glob.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "live/folder.h"
 #include "live/live.h"
 #include "live/page.h"
 #include "util/sized.h"
 
-#define READ_TRIES 100
+#define READ_TRIES   100
+#define FOLDERS_MOST 1024
 
 struct torc_live_list {
-	glob_t paths;
-	size_t at;
+	struct live_folder folders[FOLDERS_MOST];
+	unsigned int count, at;
 };
 
-static const char *const places[] = { "/run/torc/*.*", "/run/user/*/torc/*.*",
-				      "/tmp/torc-*/*.*" };
-
-static void add_place(struct torc_live_list *list, const char *pattern)
+static void add_folder(struct torc_live_list *list, int at, const char *name, uid_t user)
 {
-	int flags = list->paths.gl_pathv ? GLOB_APPEND : 0;
-
-	glob(pattern, flags, NULL, &list->paths);
+	if (list->count < FOLDERS_MOST &&
+	    torc_live_folder(&list->folders[list->count], at, name, user) == 0)
+		list->count++;
 }
 
-static void add_given(struct torc_live_list *list, const char *directory, const char *tail)
+/* Root looks into everybody's folder in /run/user, where only he and its user can do anything. */
+static void add_users(struct torc_live_list *list)
 {
-	char pattern[512];
+	struct live_folder users, home;
+	struct dirent *entry;
 
-	if (directory && *directory && strlen(directory) + strlen(tail) < sizeof(pattern)) {
-		strcpy(pattern, directory);
-		strcat(pattern, tail);
-		add_place(list, pattern);
+	if (torc_live_folder(&users, AT_FDCWD, "/run/user", 0) < 0)
+		return;
+	while ((entry = readdir(users.stream))) {
+		char *end;
+		unsigned long user = strtoul(entry->d_name, &end, 10);
+
+		/* each is a mount of its own */
+		if (end == entry->d_name || *end != '\0')
+			continue;
+		home.stream = fdopendir(openat(dirfd(users.stream), entry->d_name,
+					       O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+		if (!home.stream)
+			continue;
+		add_folder(list, dirfd(home.stream), "torc", (uid_t)user);
+		torc_live_folder_close(&home);
 	}
+	torc_live_folder_close(&users);
+}
+
+/* Where our own rings are published, when that is not in /run. */
+static void add_own(struct torc_live_list *list)
+{
+	const char *directory = torc_live_directory();
+
+	if (directory[0] && strcmp(directory, "/run/torc") != 0)
+		add_folder(list, AT_FDCWD, directory, geteuid());
 }
 
 int torc_live_open(struct torc_live_list **out)
 {
 	struct torc_live_list *list = calloc(1, sizeof(*list));
-	const char *given = getenv("TORC_RUNTIME_DIR"), *user = getenv("XDG_RUNTIME_DIR");
+	const char *given = getenv("TORC_RUNTIME_DIR");
 
 	if (!list)
 		return -ENOMEM;
 	if (given && *given) {
-		add_given(list, given, "/*.*");
+		add_folder(list, AT_FDCWD, given, (uid_t)-1);
 	} else {
-		for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++)
-			add_place(list, places[i]);
-		if (user && strncmp(user, "/run/user/", 10) != 0)
-			add_given(list, user, "/torc/*.*");
+		add_folder(list, AT_FDCWD, "/run/torc", 0);
+		if (geteuid() == 0)
+			add_users(list);
+		else
+			add_own(list);
 	}
 	*out = list;
 	return 0;
@@ -113,21 +136,45 @@ static bool is_alive(int fd)
 	return false;
 }
 
-static bool read_ring(const char *path, struct live_page *page)
+/*
+ * Is the process of that number one of the file's user? What root or we ourselves have written is no
+ * lie: there it is enough that the process lives, whoever it is by now (torc -Z).
+ */
+static bool is_owner(pid_t pid, uid_t user)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-	bool alive, good;
+	char path[48], line[128];
+	bool trusted = user == 0 || user == geteuid(), found = false;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
+	file = fopen(path, "re");
+	while (file && !found && fgets(line, sizeof(line), file)) {
+		unsigned int real, effective, saved;
+
+		if (sscanf(line, "Uid: %u %u %u", &real, &effective, &saved) == 3)
+			found = trusted || real == user || effective == user || saved == user;
+	}
+	if (file)
+		fclose(file);
+	return found;
+}
+
+static bool read_ring(const struct live_folder *folder, const char *name, pid_t pid,
+		      struct live_page *page)
+{
+	int fd = torc_live_folder_open(folder, name);
+	bool good;
 
 	if (fd < 0)
 		return false;
-	alive = is_alive(fd);
-	good = read_page(fd, page);
+	good = is_alive(fd) && read_page(fd, page);
 	close(fd);
-	if (!alive && good)
-		unlink(path); /* fails where it is not ours to remove */
-	if (!alive || !good)
+	if (!good)
 		return false;
 	terminate(&page->ring);
+	page->ring.pid = pid;
+	page->ring.uid = folder->user;
+	page->ring.owner_known = is_owner(pid, folder->user);
 	return true;
 }
 
@@ -135,15 +182,21 @@ int torc_live_next(struct torc_live_list *list, struct torc_live_ring *ring,
 		   struct torc_stats *stats)
 {
 	struct live_page page;
+	const char *name;
 	int result;
+	pid_t pid;
 
-	while (list->at < list->paths.gl_pathc) {
-		if (!read_ring(list->paths.gl_pathv[list->at++], &page))
-			continue;
-		result = torc_sized_give(ring, &page.ring, sizeof(page.ring));
-		if (result == 0 && stats)
-			result = torc_sized_give(stats, &page.stats, sizeof(page.stats));
-		return result < 0 ? result : 1;
+	for (; list->at < list->count; list->at++) {
+		struct live_folder *folder = &list->folders[list->at];
+
+		while (torc_live_folder_next(folder, &name, &pid) > 0) {
+			if (!read_ring(folder, name, pid, &page))
+				continue;
+			result = torc_sized_give(ring, &page.ring, sizeof(page.ring));
+			if (result == 0 && stats)
+				result = torc_sized_give(stats, &page.stats, sizeof(page.stats));
+			return result < 0 ? result : 1;
+		}
 	}
 	return 0;
 }
@@ -152,6 +205,7 @@ void torc_live_close(struct torc_live_list *list)
 {
 	if (!list)
 		return;
-	globfree(&list->paths);
+	for (unsigned int i = 0; i < list->count; i++)
+		torc_live_folder_close(&list->folders[i]);
 	free(list);
 }

@@ -18,6 +18,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <torc/decode.h>
 #include <torc/live.h>
 
 #include "util/sized.h"
@@ -51,6 +52,14 @@ static void put(struct text *text, const char *format, ...)
 	text->used += length > 0 ? (size_t)length : 0;
 }
 
+/* What another process says. */
+static void put_escaped(struct text *text, const char *string, size_t length)
+{
+	if (text->used < text->size)
+		text->used += (size_t)torc_text_escaped(string, length, text->at + text->used,
+							text->size - text->used);
+}
+
 static int finish(const struct text *text)
 {
 	return text->used < text->size ? (int)text->used : -ENOSPC;
@@ -74,9 +83,9 @@ static void put_devices(struct text *text, const char *device)
 			start--;
 		length = (size_t)(end - start);
 		if (length > 1 && *start == '(')
-			put(text, "%.*s", (int)length - 2, start + 1);
+			put_escaped(text, start + 1, length - 2);
 		else
-			put(text, "%.*s", (int)length, start);
+			put_escaped(text, start, length);
 		if (start > device)
 			put(text, ",");
 	}
@@ -161,8 +170,12 @@ static int put_ring(const struct torc_live_ring *ring, const struct torc_stats *
 	put_devices(&text, ring->device);
 	put(&text, "\nActive                 : %d\n", ring->enabled != 0);
 	put(&text, "Breed                  : Standard\n");
-	put(&text, "Appl. Name             : %s\n",
-	    ring->application_name[0] ? ring->application_name : "<unknown>");
+	put(&text, "Appl. Name             : ");
+	if (ring->application_name[0])
+		put_escaped(&text, ring->application_name, strlen(ring->application_name));
+	else
+		put(&text, "<unknown>");
+	put(&text, "\n");
 	put(&text, "Socket Mode            : %s\n", modes[ring->mode % 3]);
 	if (receives)
 		put_receiving(&text, ring);

@@ -11,45 +11,28 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "live/folder.h"
 #include "live/live.h"
 #include "live/page.h"
+#include "peer/peer.h"
 
 struct torc_live {
 	struct live_page *page;
 	int fd;
+	uint32_t ring_id;
+	pid_t pid; /* whose name the file has */
 	char path[256];
 };
 
-static bool usable(const char *directory)
-{
-	struct stat status;
-	bool made = mkdir(directory, 0755) == 0;
-
-	if (made)
-		chmod(directory, 0755); /* whatever the umask: others may look */
-	/* a folder of somebody else's could be a trap */
-	return (made || errno == EEXIST) && lstat(directory, &status) == 0 && S_ISDIR(status.st_mode) &&
-	       status.st_uid == geteuid() && access(directory, W_OK) == 0;
-}
-
+/* Where our user's sockets are; without such a folder, one in /tmp, which we alone read. */
 static bool choose(char *directory, size_t size)
 {
-	const char *given = getenv("TORC_RUNTIME_DIR"), *user = getenv("XDG_RUNTIME_DIR");
+	const char *given = getenv("TORC_RUNTIME_DIR");
 
-	if (given && *given) {
-		snprintf(directory, size, "%s", given);
-		return usable(directory);
-	}
-	snprintf(directory, size, "/run/torc");
-	if (geteuid() == 0 && usable(directory))
+	if (torc_peer_folder(directory, size, NULL) == 0)
 		return true;
-	if (user && *user) {
-		snprintf(directory, size, "%s/torc", user);
-		if (usable(directory))
-			return true;
-	}
 	snprintf(directory, size, "/tmp/torc-%u", (unsigned int)geteuid());
-	return usable(directory);
+	return !(given && *given) && torc_peer_folder_usable(directory);
 }
 
 const char *torc_live_directory(void)
@@ -127,6 +110,52 @@ static void fill_in(struct live_page *page, uint32_t ring_id)
 	__atomic_store_n(&page->magic, LIVE_MAGIC, __ATOMIC_RELEASE);
 }
 
+/*
+ * What dead processes of ours have left: a file that nobody has locked. Once in each process, as only
+ * a process that is killed leaves any.
+ */
+static void sweep(const char *directory)
+{
+	static pid_t swept; /* atomic */
+	struct live_folder folder;
+	const char *name;
+	pid_t pid;
+
+	if (__atomic_exchange_n(&swept, getpid(), __ATOMIC_RELAXED) == getpid() ||
+	    torc_live_folder(&folder, AT_FDCWD, directory, geteuid()) < 0)
+		return;
+	while (torc_live_folder_next(&folder, &name, &pid) > 0) {
+		int fd = torc_live_folder_open(&folder, name);
+
+		if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0)
+			unlinkat(dirfd(folder.stream), name, 0);
+		if (fd >= 0)
+			close(fd);
+	}
+	torc_live_folder_close(&folder);
+}
+
+static void name_file(const struct torc_live *live, char *path, size_t size)
+{
+	const char *end = strrchr(live->path, '/');
+
+	snprintf(path, size, "%.*s/%d.%u", (int)(end - live->path), live->path, (int)live->pid,
+		 live->ring_id);
+}
+
+/* A child that goes on with the ring after fork(): the file is its own from now on. */
+static void follow_fork(struct torc_live *live)
+{
+	char path[sizeof(live->path)];
+
+	if (live->pid == getpid())
+		return;
+	live->pid = getpid();
+	name_file(live, path, sizeof(path));
+	if (rename(live->path, path) == 0)
+		memcpy(live->path, path, sizeof(path));
+}
+
 struct torc_live *torc_live_publish(uint32_t ring_id)
 {
 	const char *directory = torc_live_directory();
@@ -140,6 +169,9 @@ struct torc_live *torc_live_publish(uint32_t ring_id)
 		torc_live_withdraw(live);
 		return NULL;
 	}
+	sweep(directory);
+	live->ring_id = ring_id;
+	live->pid = getpid();
 	snprintf(path, sizeof(path), "%s/new-%d-%u", directory, (int)getpid(), ring_id);
 	snprintf(live->path, sizeof(live->path), "%s/%d.%u", directory, (int)getpid(), ring_id);
 	if (map(live, path) == 0) {
@@ -158,8 +190,9 @@ void torc_live_update(struct torc_live *live, const struct torc_ring_info *info,
 {
 	struct torc_live_ring *ring = &live->page->ring;
 
+	follow_fork(live);
 	begin(live->page);
-	ring->pid = getpid(); /* a child that goes on with the ring after fork() */
+	ring->pid = getpid();
 	ring->updated_ns = now_ns();
 	ring->poll_calls = poll_calls;
 	copy(ring->application_name, sizeof(ring->application_name), info->application_name);

@@ -57,6 +57,8 @@ struct torc_peer_place {
  * Returns 0, or -ENOENT and a sentence that says what to set.
  */
 int torc_peer_folder(char *path, size_t size, struct torc_error *error);
+/* Is it, made if need be, a folder of our effective user's that nobody else can write? */
+bool torc_peer_folder_usable(const char *folder);
 
 /* torc_peer_netns - a number of the network namespace of the calling thread; 0: cannot be known */
 uint64_t torc_peer_netns(void);

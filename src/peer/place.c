@@ -22,7 +22,7 @@
 #define MARK_WAIT_NS   1000000
 
 /* Ours, and nobody else can write it: names in it are then what our user's processes made. */
-static bool usable(const char *folder)
+bool torc_peer_folder_usable(const char *folder)
 {
 	struct stat status;
 	bool made = mkdir(folder, 0755) == 0;
@@ -50,7 +50,7 @@ int torc_peer_folder(char *path, size_t size, struct torc_error *error)
 	} else {
 		fits = (size_t)snprintf(path, size, "/run/user/%u/torc", geteuid()) < size;
 	}
-	if (fits && usable(path))
+	if (fits && torc_peer_folder_usable(path))
 		return 0;
 	return torc_error_set(error, -ENOENT, "no folder for the sockets of processes that share a "
 			      "capture: %.80s is not there, not ours alone, or not writable: %s",

@@ -158,6 +158,14 @@ int torc_text_hex(const uint8_t *data, uint32_t length, bool ascii, char *buffer
 	return text_end(&text);
 }
 
+int torc_text_escaped(const char *string, size_t length, char *buffer, size_t size)
+{
+	struct text text = text_start(buffer, size);
+
+	text_escaped(&text, (const uint8_t *)string, length);
+	return text_end(&text);
+}
+
 int torc_text_time(uint64_t timestamp_ns, unsigned int digits, char *buffer, size_t size)
 {
 	struct text text = text_start(buffer, size);

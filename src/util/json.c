@@ -2,30 +2,6 @@
 /* json.c - a JSON writer, RFC 8259; strings as RFC 3629 has UTF-8 */
 #include "util/json.h"
 
-/*
- * The length of the UTF-8 character at p, or 0 when it is none: too short, too long a form, a
- * surrogate, or beyond U+10FFFF.
- */
-static unsigned int utf8_length(const uint8_t *p, size_t left)
-{
-	unsigned int length, i;
-
-	if (p[0] < 0x80)
-		return 1;
-	if (p[0] < 0xC2 || p[0] > 0xF4)
-		return 0;
-	length = p[0] < 0xE0 ? 2 : p[0] < 0xF0 ? 3 : 4;
-	if (left < length)
-		return 0;
-	for (i = 1; i < length; i++)
-		if ((p[i] & 0xC0) != 0x80)
-			return 0;
-	if ((p[0] == 0xE0 && p[1] < 0xA0) || (p[0] == 0xED && p[1] > 0x9F) ||
-	    (p[0] == 0xF0 && p[1] < 0x90) || (p[0] == 0xF4 && p[1] > 0x8F))
-		return 0;
-	return length;
-}
-
 static void quote_ascii(struct text *text, uint8_t c)
 {
 	if (c == '"' || c == '\\') {
@@ -48,16 +24,21 @@ static void quote_ascii(struct text *text, uint8_t c)
 void json_quote(struct text *text, const uint8_t *data, size_t length)
 {
 	unsigned int n;
+	uint32_t c;
 	size_t i = 0;
 
 	text_char(text, '"');
 	while (i < length) {
-		n = utf8_length(data + i, length - i);
+		n = text_utf8(data + i, length - i, &c);
 		if (n == 0) {
 			text_string(text, "\\ufffd");
 			i++;
 		} else if (n == 1) {
 			quote_ascii(text, data[i++]);
+		} else if (text_steers(c)) {
+			text_string(text, "\\u");
+			text_hex(text, c, 4);
+			i += n;
 		} else {
 			while (n-- > 0)
 				text_char(text, (char)data[i++]);

@@ -72,16 +72,60 @@ void text_bytes(struct text *text, const uint8_t *data, size_t length)
 		text_hex(text, data[i], 2);
 }
 
+unsigned int text_utf8(const uint8_t *p, size_t left, uint32_t *character)
+{
+	unsigned int length, i;
+
+	*character = p[0];
+	if (p[0] < 0x80)
+		return 1;
+	if (p[0] < 0xC2 || p[0] > 0xF4)
+		return 0;
+	length = p[0] < 0xE0 ? 2 : p[0] < 0xF0 ? 3 : 4;
+	if (left < length)
+		return 0;
+	*character = p[0] & (0x7Fu >> length);
+	for (i = 1; i < length; i++) {
+		if ((p[i] & 0xC0) != 0x80)
+			return 0;
+		*character = *character << 6 | (p[i] & 0x3F);
+	}
+	if ((p[0] == 0xE0 && p[1] < 0xA0) || (p[0] == 0xED && p[1] > 0x9F) ||
+	    (p[0] == 0xF0 && p[1] < 0x90) || (p[0] == 0xF4 && p[1] > 0x8F))
+		return 0;
+	return length;
+}
+
+bool text_steers(uint32_t character)
+{
+	return character < 0x20 || (character >= 0x7F && character <= 0x9F) ||
+	       character == 0x061C || (character >= 0x200B && character <= 0x200F) ||
+	       (character >= 0x2028 && character <= 0x202E) ||
+	       (character >= 0x2060 && character <= 0x206F) || character == 0xFEFF ||
+	       (character >= 0xFFF9 && character <= 0xFFFB);
+}
+
 void text_escaped(struct text *text, const uint8_t *data, size_t length)
 {
-	size_t i;
+	size_t i = 0;
 
-	for (i = 0; i < length; i++) {
-		if (data[i] >= ' ' && data[i] < 0x7F && data[i] != '\\') {
-			text_char(text, (char)data[i]);
+	while (i < length) {
+		uint32_t character;
+		unsigned int n = text_utf8(data + i, length - i, &character);
+		bool plain = n > 0 && !text_steers(character) && character != '\\';
+
+		if (plain && text->length + n >= text->size) {
+			text->length += n; /* no half of a character */
+			i += n;
 			continue;
 		}
-		text_string(text, "\\x");
-		text_hex(text, data[i], 2);
+		for (n = n ? n : 1; n > 0; n--) {
+			if (plain) {
+				text_char(text, (char)data[i++]);
+			} else {
+				text_string(text, "\\x");
+				text_hex(text, data[i++], 2);
+			}
+		}
 	}
 }

@@ -9,6 +9,7 @@
 #define TORC_UTIL_TEXT_H
 
 #include <limits.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -64,7 +65,18 @@ void text_ipv6(struct text *text, const uint8_t *address);
 /* Bytes as pairs of digits; all of them. */
 void text_bytes(struct text *text, const uint8_t *data, size_t length);
 
-/* Bytes that should be readable; what is not printable ASCII, and \, becomes \xNN. */
+/*
+ * The length of the UTF-8 character at p (RFC 3629), or 0 when it is none: too short, too long a form, a
+ * surrogate, or beyond U+10FFFF.
+ */
+unsigned int text_utf8(const uint8_t *p, size_t left, uint32_t *character);
+/* Does it steer a terminal, or the order in which text is shown? Controls, C1 too, and formats. */
+bool text_steers(uint32_t character);
+
+/*
+ * Bytes of somebody else's that should be readable: what is no UTF-8, a backslash, and what steers a
+ * terminal or the direction of text becomes \xNN.
+ */
 void text_escaped(struct text *text, const uint8_t *data, size_t length);
 
 #endif
