@@ -19,6 +19,7 @@
 #include <torc/torc.h>
 
 #include "mix.h"
+#include "go_peer.h"
 #include "rounds.h"
 
 #define PACKETS	    133000u
@@ -334,73 +335,7 @@ static unsigned long way_parse(void)
 	return sum;
 }
 
-/* ---- gopacket, in a process of its own ---- */
-
-static FILE *go_in, *go_out;
-static pid_t go_pid;
-
-static bool go_file_write(const char *path)
-{
-	struct torc_writer_options options = { .size = sizeof(options),
-					       .format = TORC_FORMAT_PCAP };
-	struct torc_writer *writer;
-	bool good;
-
-	if (torc_writer_open(&writer, path, &options, NULL) < 0)
-		return false;
-	good = torc_writer_write(writer, packets, packet_count) >= 0;
-	return torc_writer_close(writer, NULL, NULL) == 0 && good;
-}
-
-/* Builds and starts the Go program; without go or the package, the table goes without it. */
-static void go_start(void)
-{
-	const char *folder = getenv("B") ? getenv("B") : "build";
-	char program[200], file[200], command[700];
-	int in[2], out[2];
-
-	snprintf(program, sizeof(program), "%s/bench/gopacket", folder);
-	snprintf(file, sizeof(file), "%s/bench/decode.pcap", folder);
-	snprintf(command, sizeof(command),
-		 "GOPATH=${GOPATH:-/usr/share/gocode} GO111MODULE=off CGO_ENABLED=0 "
-		 "go build -o %s bench/gopacket/main.go 2>/dev/null", program);
-	if (system(command) != 0 || !go_file_write(file) || pipe(in) < 0 || pipe(out) < 0) {
-		printf("gopacket is left out: go or the package is not installed\n");
-		return;
-	}
-	go_pid = fork();
-	if (go_pid == 0) {
-		dup2(in[0], 0);
-		dup2(out[1], 1);
-		close(in[1]);
-		close(out[0]);
-		execl(program, program, file, (char *)NULL);
-		_exit(127);
-	}
-	close(in[0]);
-	close(out[1]);
-	go_in = fdopen(in[1], "w");
-	go_out = fdopen(out[0], "r");
-}
-
-static double go_round(const char *what)
-{
-	double ns;
-
-	if (fprintf(go_in, "%s\n", what) < 0 || fflush(go_in) != 0 ||
-	    fscanf(go_out, "%lf", &ns) != 1)
-		errx(1, "the Go program ended early");
-	return ns;
-}
-
-static void go_stop(void)
-{
-	if (!go_in)
-		return;
-	fclose(go_in);
-	fclose(go_out);
-	waitpid(go_pid, NULL, 0);
-}
+static struct go_peer gopacket;
 
 /* ---- rounds ---- */
 
@@ -440,8 +375,8 @@ static void round_run(struct way *way)
 	double start;
 
 	if (way->go) {
-		if (go_in)
-			rounds_add(&way->ns, go_round(way->go));
+		if (gopacket.in)
+			rounds_add(&way->ns, go_peer_round(&gopacket, way->go));
 		return;
 	}
 	start = processor_ns();
@@ -488,11 +423,11 @@ int main(int argc, char **argv)
 	if (rounds < 1 || rounds > ROUNDS_MAX)
 		errx(2, "--rounds takes 1 to %d", ROUNDS_MAX);
 	packets_load(argv);
-	go_start();
+	go_peer_start(&gopacket, "main.go", "decode", packets, packet_count);
 	for (unsigned int n = 0; n < rounds; n++)
 		for (size_t way = 0; way < WAYS; way++)
 			round_run(&ways[way]);
-	go_stop();
+	go_peer_stop(&gopacket);
 	report();
 	return 0;
 }

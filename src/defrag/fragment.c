@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include <torc/layers/network/ip.h>
+#include <torc/layer.h>
 
 #define IPV4_HEADER 20u
 #define IPV6_HEADER 40u
@@ -88,96 +88,94 @@ static uint64_t hash_context(const struct store *store, const struct torc_decode
 
 /* ---- IPv4, RFC 791 §3.2 ---- */
 
-static bool ipv4_fragment(const struct torc_decoded *decoded, const struct torc_layer *layer,
+static void ipv4_fragment(const struct torc_decoded *decoded, const struct torc_layer *layer,
 			  struct fragment *fragment)
 {
-	struct torc_ipv4 ipv4;
-	uint32_t bytes;
+	const uint8_t *p = torc_layer_header(decoded, layer);
+	uint32_t header = layer->header_length, total = torc_be16(p + 2);
+	uint32_t bytes = total > header ? total - header : 0, word = torc_be16(p + 6);
 
-	if (torc_layer_ipv4(decoded, layer, &ipv4) < 0 ||
-	    (ipv4.fragment_offset == 0 && !ipv4.more_fragments))
-		return false;
-	bytes = ipv4.total_length > ipv4.header_length ?
-			(uint32_t)(ipv4.total_length - ipv4.header_length) : 0;
 	fragment->cut = bytes > layer->payload_length;
-	fragment->begin = ipv4.fragment_offset;
+	fragment->begin = (word & 0x1fff) * 8;
 	fragment->end = fragment->begin + bytes;
-	fragment->overlong = fragment->end + ipv4.header_length > PAYLOAD_MAX;
-	fragment->more = ipv4.more_fragments;
+	fragment->overlong = fragment->end + header > PAYLOAD_MAX;
+	fragment->more = word & 0x2000;
 	if (fragment->more)
 		fragment->end &= ~7u; /* as Linux: what is more than a multiple of eight is left out */
-	fragment->dont_fragment = ipv4.dont_fragment;
-	fragment->ecn = ipv4.tos & 3;
-	fragment->next_header = ipv4.protocol;
-	fragment->payload = torc_layer_payload(decoded, layer);
-	fragment->header_bytes = layer->offset + layer->header_length;
-	memcpy(fragment->key.source, ipv4.source, 4);
-	memcpy(fragment->key.destination, ipv4.destination, 4);
-	fragment->key.id = ipv4.id;
-	fragment->key.protocol = ipv4.protocol;
+	fragment->dont_fragment = word & 0x4000;
+	fragment->ecn = p[1] & 3;
+	fragment->next_header = p[9];
+	fragment->payload = p + header;
+	fragment->header_bytes = layer->offset + header;
+	memcpy(fragment->key.source, p + 12, 4);
+	memcpy(fragment->key.destination, p + 16, 4);
+	fragment->key.id = torc_be16(p + 4);
+	fragment->key.protocol = p[9];
 	fragment->key.version = 4;
-	return true;
 }
 
 /* ---- IPv6, RFC 8200 §4.5 ---- */
 
-static bool ipv6_fragment(const struct torc_decoded *decoded, const struct torc_layer *ip,
+static void ipv6_fragment(const struct torc_decoded *decoded, const struct torc_layer *ip,
 			  const struct torc_layer *layer, struct fragment *fragment)
 {
-	const struct torc_layer *before = layer - 1;
-	struct torc_ipv6_fragment header;
-	struct torc_ipv6 ipv6;
+	const uint8_t *p = torc_layer_header(decoded, ip), *f = torc_layer_header(decoded, layer);
 	uint32_t inside = layer->offset + FRAGMENT_HEADER - ip->offset - IPV6_HEADER;
-	uint32_t bytes;
+	uint32_t total = torc_be16(p + 4), bytes = total > inside ? total - inside : 0;
 
-	if (torc_layer_ipv6(decoded, ip, &ipv6) < 0 ||
-	    torc_layer_ipv6_fragment(decoded, layer, &header) < 0 ||
-	    (header.fragment_offset == 0 && !header.more_fragments))
-		return false; /* an atomic fragment, RFC 6946: a whole packet */
-	bytes = ipv6.payload_length > inside ? ipv6.payload_length - inside : 0;
 	fragment->cut = bytes > layer->payload_length;
-	fragment->begin = header.fragment_offset;
+	fragment->begin = torc_be16(f + 2) & 0xfff8;
 	fragment->end = fragment->begin + bytes;
 	fragment->overlong = fragment->end + inside - FRAGMENT_HEADER > PAYLOAD_MAX;
-	fragment->more = header.more_fragments;
-	fragment->odd = header.more_fragments && bytes % 8 != 0;
-	fragment->ecn = ipv6.traffic_class & 3;
-	fragment->next_header = header.next_header;
+	fragment->more = f[3] & 1;
+	fragment->odd = fragment->more && bytes % 8 != 0;
+	fragment->ecn = p[1] >> 4 & 3;
+	fragment->next_header = f[0];
 	fragment->payload = torc_layer_payload(decoded, layer);
 	fragment->header_bytes = layer->offset;
-	fragment->next_header_offset = before == ip ? ip->offset + 6 : before->offset;
-	memcpy(fragment->key.source, ipv6.source, 16);
-	memcpy(fragment->key.destination, ipv6.destination, 16);
-	fragment->key.id = header.id;
+	fragment->next_header_offset = layer - 1 == ip ? ip->offset + 6 : (layer - 1)->offset;
+	memcpy(fragment->key.source, p + 8, 16);
+	memcpy(fragment->key.destination, p + 24, 16);
+	fragment->key.id = torc_be32(f + 4);
 	fragment->key.version = 6;
-	return true;
+}
+
+/* Not the whole packet: "more fragments" or an offset. An IPv6 header without both is atomic, RFC 6946. */
+static bool is_fragment(const struct torc_decoded *decoded, const struct torc_layer *layer,
+			const struct torc_layer *ip)
+{
+	const uint8_t *p = torc_layer_header(decoded, layer);
+
+	if (layer->type == TORC_LAYER_IPV4)
+		return torc_be16(p + 6) & 0x3fff;
+	return layer->type == TORC_LAYER_IPV6_FRAGMENT && ip && ip->type == TORC_LAYER_IPV6 &&
+	       torc_be16(p + 2) & 0xfff9;
 }
 
 bool fragment_of(const struct store *store, const struct torc_decoded *decoded,
 		 struct fragment *fragment)
 {
-	const struct torc_layer *ip = NULL;
+	const struct torc_layer *ip = NULL, *layer = decoded->layers;
+	const struct torc_layer *end = layer + decoded->layer_count;
 
 	if (!(decoded->flags & TORC_DECODED_FRAGMENT))
 		return false;
-	for (unsigned int i = 0; i < decoded->layer_count; i++) {
-		const struct torc_layer *layer = &decoded->layers[i];
-		bool found = false;
-
-		memset(fragment, 0, sizeof(*fragment));
+	for (; layer < end; layer++) {
 		if (layer->type == TORC_LAYER_IPV4 || layer->type == TORC_LAYER_IPV6)
 			ip = layer;
-		if (layer->type == TORC_LAYER_IPV4)
-			found = ipv4_fragment(decoded, layer, fragment);
-		else if (layer->type == TORC_LAYER_IPV6_FRAGMENT && ip && ip->type == TORC_LAYER_IPV6)
-			found = ipv6_fragment(decoded, ip, layer, fragment);
-		if (found) {
-			fragment->ip_offset = ip->offset;
-			fragment->key.context = hash_context(store, decoded, ip);
-			return true;
-		}
+		if (is_fragment(decoded, layer, ip))
+			break;
 	}
-	return false;
+	if (layer == end)
+		return false;
+	memset(fragment, 0, sizeof(*fragment));
+	if (layer->type == TORC_LAYER_IPV4)
+		ipv4_fragment(decoded, layer, fragment);
+	else
+		ipv6_fragment(decoded, ip, layer, fragment);
+	fragment->ip_offset = ip->offset;
+	fragment->key.context = hash_context(store, decoded, ip);
+	return true;
 }
 
 static uint32_t transport_bytes(uint8_t protocol)

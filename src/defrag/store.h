@@ -41,7 +41,7 @@ struct datagram_key {
 struct datagram {
 	struct datagram_key key;
 	uint64_t first_ns;     /* when its first fragment came */
-	uint32_t hash_next;
+	uint32_t bucket, hash_next;
 	uint32_t older, newer; /* of its IP version, by first_ns */
 	uint32_t first, last;  /* pieces */
 	uint32_t piece_bytes;  /* of all pieces together */
@@ -83,11 +83,13 @@ struct store {
 int store_open(struct store *store, size_t bytes);
 void store_close(struct store *store);
 
-/* The datagram of a key, or NOTHING. */
-uint32_t store_find(const struct store *store, const struct datagram_key *key);
+/* The bucket of a key; its datagram, or NOTHING. */
+uint32_t store_bucket(const struct store *store, const struct datagram_key *key);
+uint32_t store_find(const struct store *store, uint32_t bucket, const struct datagram_key *key);
 
 /* A new datagram as the newest of its version; NOTHING: there is no room. */
-uint32_t store_add(struct store *store, const struct datagram_key *key, uint64_t now_ns);
+uint32_t store_add(struct store *store, uint32_t bucket, const struct datagram_key *key,
+		   uint64_t now_ns);
 
 /* Give a datagram and all that it holds back. */
 void store_drop(struct store *store, uint32_t number);
