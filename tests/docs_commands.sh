@@ -12,8 +12,18 @@ mkdir "$work/bin"
 ln -s "$(realpath "$TORC")" "$work/bin/torc"
 PATH=$work/bin:$PATH
 make_pcap "$work/a.pcap" 3
-make_pcap "$work/trace.pcap" 3
-torc dump -r "$work/a.pcap" -w "$work/trace.pcapng" 2>/dev/null
+# a trace with some of everything that the examples look for: refused connections, datagrams
+torc dump -i lo -U -w "$work/trace.pcap" 2>"$work/log" &
+tracer=$!
+listening $tracer "$work/log"
+for port in 1 2 3 4; do
+	(exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null
+done
+send_udp 3
+wait_for sh -c "[ \$(\"$TORC\" dump -n -r '$work/trace.pcap' 2>/dev/null | wc -l) -ge 11 ]"
+kill $tracer
+wait $tracer
+torc dump -r "$work/trace.pcap" -w "$work/trace.pcapng" 2>/dev/null
 cp "$work/trace.pcapng" "$work/b.pcapng"
 for ((;;)); do torc send -i eth1 -q -c 5; sleep 0.1; done >/dev/null 2>&1 &
 sender=$!
