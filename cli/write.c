@@ -194,8 +194,12 @@ static void set_options(struct torc_writer_options *options, const struct output
 		options->max_files = 1;
 }
 
-/* pcapng tells what the packets were captured with. */
-static void declare_interface(struct output *output, const struct torc_ring_info *info)
+/*
+ * pcapng tells what the packets were captured with. Of several interfaces ("any") each is declared
+ * with its first packet; the account and the filter are those of all, which have the device's name.
+ */
+static void declare_interface(struct output *output, const struct torc_ring_info *info,
+			      bool is_file)
 {
 	struct torc_file_interface interface = {
 		.size = sizeof(interface),
@@ -212,7 +216,11 @@ static void declare_interface(struct output *output, const struct torc_ring_info
 		.delivered = TORC_UNKNOWN,
 	};
 
-	if (info->ifindex > 0 && info->interface_count == 1)
+	if (info->interface_count != 1 || info->ifindex == 0) {
+		interface.name = info->device;
+		interface.ifindex = 0;
+	}
+	if (!is_file)
 		torc_writer_add_interface(output->writer, &interface);
 }
 
@@ -290,7 +298,7 @@ struct output *output_open(const struct write_settings *settings, struct torc_ri
 		free(output);
 		return NULL;
 	}
-	declare_interface(output, &info);
+	declare_interface(output, &info, strcmp(info.engine, "file") == 0);
 	output_tick(output, strcmp(info.engine, "file") != 0); /* the time of -G begins */
 	output_flush(output);
 	if (count > 1)

@@ -6,6 +6,7 @@ export TZ=UTC
 
 make_pcap "$work/a.pcap" 5
 make_pcap "$work/b.pcap" 3 1700000001 4001
+make_pcap "$work/many.pcap" 3000
 
 run 'reading a file' 0 dump -r "$work/a.pcap"
 is 'a line for each packet' "$(wc -l <"$work/out")" 5
@@ -97,8 +98,13 @@ for kind in xz lz4; do
 	like 'and says what is' "$err" 'write \.gz or \.zst'
 done
 
+like 'what -Q left out is in the account' "$(torc dump -Q tx -r fuzz/corpus/pcap/pcapng-le 2>&1 >/dev/null)" \
+	'^account: 6 seen = 5 received \+ 0 dropped \+ 1 other direction: balanced$'
+like "and another member's share" "$(for share in 1/2 2/2; do # one flow: it is one of them's
+	torc count -q -i "pcap:$work/many.pcap;member=$share" --cluster 7 2>&1
+done)" '^account: 3000 seen = 0 received \+ 0 dropped \+ 3000 other member: balanced$'
+
 # Output that goes away or cannot be written.
-make_pcap "$work/many.pcap" 3000
 status=$({ torc dump -v -r "$work/many.pcap" 2>"$work/err"; echo $? >"$work/status"; } | head -n 1 >/dev/null
 	cat "$work/status")
 is 'a broken pipe is no failure' "$status" 0

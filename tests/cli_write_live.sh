@@ -76,6 +76,21 @@ else
 	skip 'tcpdump reads it' 'tcpdump is not installed'
 fi
 
+start all dump -i any -w all.pcapng udp port 4000
+ok '-i any: the file has an interface before the first packet' wait_for has all.pcapng '0 packets'
+send_udp 2
+ok 'and its packets then' wait_for has all.pcapng '2 packets'
+kill -INT $pid
+wait $pid
+like 'each with its interface' "$(torc dump --json -r all.pcapng 2>/dev/null)" '"interface":"lo"'
+if command -v capinfos >/dev/null; then
+	info=$(capinfos all.pcapng)
+	like 'the account and the filter are those of all' "$info" 'Name = any'
+	like 'beside the interfaces that were seen' "$info" 'Name = lo'
+else
+	skip 'capinfos reads it' 'it is not installed'
+fi
+
 # -G by the clock: three files, -z on each, and -W ends it, though no packet comes.
 cat >done.sh <<-'END'
 	#!/bin/sh
