@@ -249,13 +249,8 @@ static void fin_reached(struct torc_streams *streams, struct torc_stream *stream
 	stream->flags[end] |= END_FIN;
 	while (trouble && trouble->end[end].first != NONE) {
 		struct trouble_end *side = &trouble->end[end];
-		uint32_t extent = side->first;
-		uint64_t bytes;
+		uint64_t bytes = extent_drop(streams, trouble, queue_pop(streams, side));
 
-		side->first = block_at(&streams->arena, extent)->after;
-		if (side->first == NONE)
-			side->last = NONE;
-		bytes = extent_drop(streams, trouble, extent);
 		side->waiting -= bytes;
 		streams->stats.waiting -= bytes;
 		account_bytes(streams, stream, end, FATE_OUTSIDE, &streams->stats.after_fin, bytes);
@@ -272,10 +267,7 @@ static bool drain_extent(struct torc_streams *streams, struct torc_stream *strea
 
 	if (extent == NONE || block_at(&streams->arena, extent)->start > taken)
 		return false;
-	side->first = block_at(&streams->arena, extent)->after;
-	if (side->first == NONE)
-		side->last = NONE;
-	extent = extent_trim(streams, stream, end, extent, taken);
+	extent = extent_trim(streams, stream, end, queue_pop(streams, side), taken);
 	if (extent != NONE)
 		ready_add(streams, side, extent);
 	ready_deliver(streams, stream, end, deliver_limit(streams, stream, end));
@@ -389,10 +381,10 @@ void doubt_settle(struct torc_streams *streams, struct torc_stream *stream, unsi
 		return;
 	side->doubt = NONE;
 	/* it goes where nothing else is: the sender has sent nothing else in that place */
-	if (taken && (side->first == NONE || block_at(&streams->arena, side->first)->start >=
-						     block_at(&streams->arena, extent)->end)) {
-		block_at(&streams->arena, extent)->after = side->first;
-		side->first = extent;
+	if (taken && !(stream->flags[end] & END_FIN) &&
+	    (side->first == NONE || block_at(&streams->arena, side->first)->start >=
+					    block_at(&streams->arena, extent)->end)) {
+		tree_insert(&streams->arena, side, side->first, 0, extent);
 		if (side->last == NONE)
 			side->last = extent;
 		return;

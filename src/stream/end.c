@@ -58,17 +58,12 @@ static void drop_waiting(struct torc_streams *streams, struct torc_stream *strea
 
 	while (trouble && trouble->end[end].first != NONE) {
 		struct trouble_end *side = &trouble->end[end];
-		uint32_t extent = side->first;
-		uint64_t bytes;
+		uint64_t bytes = extent_drop(streams, trouble, queue_pop(streams, side));
 
-		side->first = block_at(&streams->arena, extent)->after;
-		bytes = extent_drop(streams, trouble, extent);
 		side->waiting -= bytes;
 		streams->stats.waiting -= bytes;
 		account_bytes(streams, stream, end, FATE_DROPPED, &streams->stats.reset, bytes);
 	}
-	if (trouble)
-		trouble->end[end].last = NONE;
 }
 
 /* All that can be known of one direction. */

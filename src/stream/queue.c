@@ -2,11 +2,11 @@
 /*
  * queue.c - what waits behind a hole: extents, and who wins where a later segment overlaps one
  *
- * The list of an end is sorted by start, and no extent lies inside another. Extents may overlap: then
- * their bytes are the same there, because whoever lost was overwritten. An extent is what Linux has
- * as one skb in its out-of-order queue: a segment, and those that were appended because they began
- * where it ended. What a later segment is compared with are these, not single bytes, so that the
- * answer is the kernel's (tcp_data_queue_ofo() of net/ipv4/tcp_input.c tells the rules).
+ * An extent is what Linux has as one skb in its out-of-order queue: a segment, and those that were
+ * appended because they began where it ended. Extents may overlap: then their bytes are the same
+ * there, because whoever lost was overwritten, and the one that starts first is delivered first. What
+ * a later segment is compared with are these, not single bytes, so that the answer is the kernel's
+ * (tcp_data_queue_ofo() of net/ipv4/tcp_input.c tells the rules).
  */
 #include "stream/stream.h"
 
@@ -46,7 +46,6 @@ uint32_t extent_make(struct work *work, struct trouble *trouble, struct piece pi
 	block_at(arena, head)->start = piece.start;
 	block_at(arena, head)->end = piece.end;
 	block_at(arena, head)->last = last;
-	block_at(arena, head)->after = NONE;
 	return head;
 }
 
@@ -70,7 +69,6 @@ uint32_t extent_pop(struct torc_streams *streams, struct trouble *trouble, uint3
 
 		heir->start = head->start + head->length;
 		heir->end = head->end;
-		heir->after = head->after;
 		heir->last = head->last;
 	}
 	trouble->blocks--;
@@ -137,19 +135,25 @@ struct overlap {
 	struct trouble *trouble;
 	struct piece piece;
 	unsigned int wins; /* NEW_ bits of the policy */
+	uint64_t rank;     /* where what it becomes part of starts */
 	uint32_t copy;     /* the extent made of the piece, or NONE when it is not kept */
 };
 
-/* What the piece is to an extent. */
-static unsigned int relation(const struct piece *piece, const struct block *old)
+/* Does the piece win against an extent? */
+static bool wins(const struct overlap *overlap, const struct block *old)
 {
-	if (piece->start < old->start)
-		return piece->end >= old->end ? NEW_AROUND : NEW_BEFORE;
-	if (piece->start > old->start)
-		return piece->end > old->end ? NEW_BEHIND : NEW_INSIDE;
-	if (piece->end == old->end)
-		return NEW_EQUAL;
-	return piece->end > old->end ? NEW_LONGER : NEW_SHORTER;
+	const struct piece *piece = &overlap->piece;
+	unsigned int relation;
+
+	if (overlap->rank < old->start)
+		relation = piece->end >= old->end ? NEW_AROUND : NEW_BEFORE;
+	else if (piece->start > old->start)
+		relation = piece->end > old->end ? NEW_BEHIND : NEW_INSIDE;
+	else if (piece->end == old->end)
+		relation = NEW_EQUAL;
+	else
+		relation = piece->end > old->end ? NEW_LONGER : NEW_SHORTER;
+	return overlap->wins & relation;
 }
 
 /* The extent goes when the piece is kept, because it lies inside. */
@@ -177,7 +181,7 @@ static void bytes_settle(struct overlap *overlap, const struct block *old, const
 			 const uint8_t *new)
 {
 	struct torc_streams *streams = overlap->work->streams;
-	bool wins = overlap->wins & relation(&overlap->piece, old);
+	bool new_wins = wins(overlap, old);
 	size_t length = span->end - span->start;
 	bool differ = memcmp(span->data, new, length) != 0;
 	struct torc_stream_event *event =
@@ -186,14 +190,14 @@ static void bytes_settle(struct overlap *overlap, const struct block *old, const
 
 	event->offset = span->start;
 	event->length = (uint32_t)length;
-	event->data = wins ? new : span->data;
-	event->other = wins ? span->data : new;
+	event->data = new_wins ? new : span->data;
+	event->other = new_wins ? span->data : new;
 	streams->stats.overlaps++;
 	if (!differ)
 		return;
 	streams->stats.overlaps_different++;
 	overlap->trouble->end[overlap->work->from].different += length;
-	if (wins && !is_covered(overlap, old)) {
+	if (new_wins && !is_covered(overlap, old)) {
 		event->other = keep_old(streams, span);
 		memcpy(span->data, new, length);
 	}
@@ -208,7 +212,7 @@ static void overlap_settle(struct overlap *overlap, uint32_t extent)
 	uint64_t start = piece->start > old->start ? piece->start : old->start;
 	uint64_t end = piece->end < old->end ? piece->end : old->end;
 	/* where the piece wins, it does with what it has now, which may be another extent's */
-	bool from_copy = overlap->copy != NONE && overlap->wins & relation(piece, old);
+	bool from_copy = overlap->copy != NONE && wins(overlap, old);
 	struct span span = span_begin(streams, extent);
 
 	while (span_next(streams, &span, start, end)) {
@@ -235,7 +239,7 @@ static void overlap_yield(struct overlap *overlap, uint32_t extent)
 	const struct block *old = block_at(&streams->arena, extent);
 	struct span to = span_begin(streams, overlap->copy);
 
-	if (overlap->wins & relation(&overlap->piece, old))
+	if (wins(overlap, old))
 		return;
 	while (span_next(streams, &to, old->start, old->end)) {
 		struct span from = span_begin(streams, extent);
@@ -246,150 +250,176 @@ static void overlap_yield(struct overlap *overlap, uint32_t extent)
 	}
 }
 
-/* ---- the list ---- */
+/* ---- the tree ---- */
 
-/* The piece against the list: the places where it goes in, and whether it is there already. */
+uint32_t queue_pop(const struct torc_streams *streams, struct trouble_end *side)
+{
+	uint32_t extent = side->first;
+
+	tree_remove(&streams->arena, side, extent);
+	return extent;
+}
+
+/* Where a piece goes, by the kernel's way down the tree. */
 struct place {
-	uint32_t before; /* extent that starts before it, or NONE */
-	uint32_t joins;  /* extent that ends where it begins, or NONE */
-	uint32_t first;  /* that overlaps, or NONE */
-	bool inside;     /* of one extent */
+	uint32_t parent; /* NONE: the tree is empty */
+	unsigned int way;
+	uint32_t joins;    /* extent that it is appended to, or NONE */
+	uint32_t replaces; /* shorter extent with the same start, or NONE */
+	bool inside;       /* of an extent that the way led to */
 };
+
+static struct place place_find(const struct torc_streams *streams, const struct trouble_end *side,
+			       const struct piece *piece)
+{
+	const struct arena *arena = &streams->arena;
+	struct place place = { NONE, 0, NONE, NONE, false };
+	uint32_t index = side->root;
+
+	/* mostly it is what follows the last one */
+	if (index != NONE && piece->start >= block_at(arena, side->last)->end) {
+		const struct block *last = block_at(arena, side->last);
+
+		if (piece->start == last->end && piece->data && !last->cut)
+			place.joins = side->last;
+		place.parent = side->last;
+		place.way = 1;
+		return place;
+	}
+	while (index != NONE) {
+		const struct block *old = block_at(arena, index);
+
+		place.parent = index;
+		place.way = piece->start >= old->start;
+		if (place.way && piece->start < old->end) {
+			place.inside = piece->end <= old->end;
+			if (!place.inside && piece->start == old->start)
+				place.replaces = index;
+			if (place.inside || place.replaces != NONE)
+				return place;
+		} else if (place.way && piece->start == old->end && piece->data && !old->cut) {
+			place.joins = index;
+			return place;
+		}
+		index = old->child[place.way];
+	}
+	return place;
+}
+
+/* The first extent from this one on that has bytes of the piece, or NONE. */
+static uint32_t overlapping(const struct torc_streams *streams, uint32_t index,
+			    const struct piece *piece)
+{
+	const struct arena *arena = &streams->arena;
+
+	while (index != NONE && block_at(arena, index)->end <= piece->start)
+		index = tree_next(arena, index);
+	return index != NONE && block_at(arena, index)->start < piece->end ? index : NONE;
+}
+
+static void drop_waiting(struct overlap *overlap, uint32_t extent)
+{
+	struct work *work = overlap->work;
+	struct trouble_end *side = &overlap->trouble->end[work->from];
+	uint64_t bytes = extent_drop(work->streams, overlap->trouble, extent);
+
+	side->waiting -= bytes;
+	work->streams->stats.waiting -= bytes;
+	account_bytes(work->streams, work->stream, work->from, FATE_DUPLICATE, NULL, bytes);
+}
 
 /* Extents without bytes give way to a piece that has them. */
 static void drop_cut(struct overlap *overlap)
 {
 	struct torc_streams *streams = overlap->work->streams;
 	struct trouble_end *side = &overlap->trouble->end[overlap->work->from];
-	uint32_t *at = &side->first, previous = NONE;
+	uint32_t index = overlapping(streams, side->first, &overlap->piece), next;
 
-	while (*at != NONE) {
-		uint32_t index = *at;
-		struct block *block = block_at(&streams->arena, index);
-
-		if (!block->cut || block->end <= overlap->piece.start ||
-		    block->start >= overlap->piece.end) {
-			previous = index;
-			at = &block->after;
-			continue;
+	for (; index != NONE; index = next) {
+		next = overlapping(streams, tree_next(&streams->arena, index), &overlap->piece);
+		if (block_at(&streams->arena, index)->cut) {
+			tree_remove(&streams->arena, side, index);
+			extent_drop(streams, overlap->trouble, index);
 		}
-		*at = block->after;
-		if (side->last == index)
-			side->last = previous;
-		extent_drop(streams, overlap->trouble, index);
 	}
 }
 
-static struct place place_find(const struct torc_streams *streams, const struct trouble_end *side,
-			       const struct piece *piece)
+static void overlaps_settle(struct overlap *overlap)
 {
-	struct place place = { NONE, NONE, NONE, false };
-	uint32_t index = side->first;
-
-	/* mostly it is what follows the last one */
-	if (side->last != NONE && piece->start >= block_at(&streams->arena, side->last)->end)
-		index = side->last;
-	for (; index != NONE; index = block_at(&streams->arena, index)->after) {
-		const struct block *old = block_at(&streams->arena, index);
-
-		if (old->start >= piece->end)
-			break;
-		if (old->end == piece->start && !old->cut)
-			place.joins = index;
-		if (old->end > piece->start) {
-			if (place.first == NONE)
-				place.first = index;
-			if (old->start <= piece->start && old->end >= piece->end)
-				place.inside = true;
-		}
-		if (old->start < piece->start)
-			place.before = index;
-	}
-	return place;
-}
-
-/* Puts an extent into the list behind another one, or first. */
-static void list_put(struct torc_streams *streams, struct trouble_end *side, uint32_t before,
-		     uint32_t extent)
-{
-	struct block *head = block_at(&streams->arena, extent);
-	uint32_t *link = before == NONE ? &side->first : &block_at(&streams->arena, before)->after;
-
-	head->after = *link;
-	*link = extent;
-	if (head->after == NONE)
-		side->last = extent;
-}
-
-/* The extents behind this one that lie inside it. */
-static void list_uncover(struct overlap *overlap, uint32_t extent)
-{
-	struct torc_streams *streams = overlap->work->streams;
-	struct trouble_end *side = &overlap->trouble->end[overlap->work->from];
-	struct block *head = block_at(&streams->arena, extent);
-
-	while (head->after != NONE && block_at(&streams->arena, head->after)->end <= head->end) {
-		uint32_t inside = head->after;
-		uint64_t bytes;
-
-		head->after = block_at(&streams->arena, inside)->after;
-		if (side->last == inside)
-			side->last = extent;
-		bytes = extent_drop(streams, overlap->trouble, inside);
-		side->waiting -= bytes;
-		streams->stats.waiting -= bytes;
-		account_bytes(streams, overlap->work->stream, overlap->work->from, FATE_DUPLICATE,
-			      NULL, bytes);
-	}
-}
-
-static void overlaps_settle(struct overlap *overlap, uint32_t first)
-{
-	const struct arena *arena = &overlap->work->streams->arena;
-	uint32_t index;
+	const struct torc_streams *streams = overlap->work->streams;
+	const struct trouble_end *side = &overlap->trouble->end[overlap->work->from];
+	uint32_t first = overlapping(streams, side->first, &overlap->piece), index;
 
 	/* first what the piece loses, so that it passes on what it has then */
-	for (index = first; index != NONE && overlap->copy != NONE &&
-			    block_at(arena, index)->start < overlap->piece.end;
-	     index = block_at(arena, index)->after)
+	for (index = first; index != NONE && overlap->copy != NONE;
+	     index = overlapping(streams, tree_next(&streams->arena, index), &overlap->piece))
 		overlap_yield(overlap, index);
-	for (index = first;
-	     index != NONE && block_at(arena, index)->start < overlap->piece.end;
-	     index = block_at(arena, index)->after)
+	for (index = first; index != NONE;
+	     index = overlapping(streams, tree_next(&streams->arena, index), &overlap->piece))
 		overlap_settle(overlap, index);
 }
 
-/* A piece that was not captured: kept only where nothing else is. */
-static void insert_cut(struct work *work, struct trouble *trouble, const struct piece *piece)
+/* Into the tree; those right behind it that lie inside go. */
+static void copy_place(struct overlap *overlap, const struct place *place)
 {
-	struct trouble_end *side = &trouble->end[work->from];
-	struct place place = place_find(work->streams, side, piece);
-	uint32_t extent;
+	struct torc_streams *streams = overlap->work->streams;
+	struct trouble_end *side = &overlap->trouble->end[overlap->work->from];
+	uint32_t extent = overlap->copy, next;
 
-	if (place.first != NONE)
+	if (place->joins != NONE) {
+		extent_append(streams, place->joins, extent);
 		return;
-	extent = extent_make(work, trouble, *piece);
-	if (extent != NONE)
-		list_put(work->streams, side, place.before, extent);
+	}
+	if (place->replaces != NONE) {
+		tree_replace(&streams->arena, side, place->replaces, extent);
+		drop_waiting(overlap, place->replaces);
+	} else {
+		tree_insert(&streams->arena, side, place->parent, place->way, extent);
+	}
+	while ((next = tree_next(&streams->arena, extent)) != NONE &&
+	       block_at(&streams->arena, next)->end <= overlap->piece.end) {
+		tree_remove(&streams->arena, side, next);
+		drop_waiting(overlap, next);
+	}
+	if (next == NONE)
+		side->last = extent;
+}
+
+/* A piece that was not captured: kept only where nothing else is. */
+static void insert_cut(struct overlap *overlap)
+{
+	struct work *work = overlap->work;
+	struct trouble_end *side = &overlap->trouble->end[work->from];
+	struct place place;
+
+	if (overlapping(work->streams, side->first, &overlap->piece) != NONE)
+		return;
+	overlap->copy = extent_make(work, overlap->trouble, overlap->piece);
+	if (overlap->copy == NONE)
+		return;
+	place = place_find(work->streams, side, &overlap->piece);
+	copy_place(overlap, &place);
 }
 
 void queue_insert(struct work *work, struct trouble *trouble, struct piece piece)
 {
 	struct torc_streams *streams = work->streams;
 	struct trouble_end *side = &trouble->end[work->from];
-	struct overlap overlap = { work, trouble, piece, 0, NONE };
+	struct overlap overlap = { work, trouble, piece, 0, piece.start, NONE };
+	unsigned int policy = policy_of(streams, work->stream, !work->from);
 	uint64_t bytes = piece.end - piece.start;
 	struct place place;
 
 	if (!piece.data) {
-		insert_cut(work, trouble, &piece);
+		insert_cut(&overlap);
 		return;
 	}
 	drop_cut(&overlap);
+	overlap.wins = policy_wins(policy);
 	place = place_find(streams, side, &piece);
-	if (place.first != NONE)
-		overlap.wins = policy_wins(policy_of(streams, work->stream, !work->from));
-	if (!place.inside) {
+	if (place.inside) {
+		account_bytes(streams, work->stream, work->from, FATE_DUPLICATE, NULL, bytes);
+	} else {
 		overlap.copy = extent_make(work, trouble, piece);
 		if (overlap.copy == NONE) {
 			account_bytes(streams, work->stream, work->from, FATE_DROPPED,
@@ -398,18 +428,11 @@ void queue_insert(struct work *work, struct trouble *trouble, struct piece piece
 		}
 		side->waiting += bytes;
 		streams->stats.waiting += bytes;
-	} else {
-		account_bytes(streams, work->stream, work->from, FATE_DUPLICATE, NULL, bytes);
 	}
-	overlaps_settle(&overlap, place.first);
-	if (place.inside)
-		return;
-	if (place.joins != NONE) {
-		extent_append(streams, place.joins, overlap.copy);
-		overlap.copy = place.joins;
-	} else {
-		/* before one with the same start, which is shorter, and goes */
-		list_put(streams, side, place.before, overlap.copy);
-	}
-	list_uncover(&overlap, overlap.copy);
+	/* what is appended is delivered with what it is appended to */
+	if (place.joins != NONE && policy == TORC_POLICY_LINUX)
+		overlap.rank = block_at(&streams->arena, place.joins)->start;
+	overlaps_settle(&overlap);
+	if (!place.inside)
+		copy_place(&overlap, &place);
 }

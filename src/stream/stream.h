@@ -6,6 +6,7 @@
  *	receive.c   the way of a segment: in order at once, everything else step by step
  *	handshake.c SYN, SYN/ACK, data in a SYN, a new connection on the same ports
  *	queue.c     what waits: extents of blocks, and who wins where they overlap
+ *	tree.c      the extents of one end, by their start
  *	deliver.c   events; what the end of a hole, an acknowledgment or a limit sets free
  *	end.c       FIN, RST, idle connections, the last packet
  *	table.c     connections: memory, look-up, lists by state
@@ -46,11 +47,13 @@ struct block {
 	uint64_t timestamp_ns;
 	uint64_t start;  /* of the extent, as the rest */
 	uint64_t end;
-	uint32_t after;  /* the next extent of the list, by start */
 	uint32_t last;   /* block of the chain */
 	uint32_t skip;   /* bytes of data that are no longer wanted: length goes on behind them */
-	uint32_t cut;    /* 1: not captured, length bytes without data */
-	uint8_t data[1536 - 56];
+	uint32_t parent; /* the tree of the extents that wait, by start */
+	uint32_t child[2];
+	bool red;
+	bool cut;        /* not captured: length bytes without data */
+	uint8_t data[1536 - 62];
 };
 
 struct arena {
@@ -160,8 +163,9 @@ static inline void end_set_scale(struct torc_stream *stream, unsigned int end, u
 /* ---- what only some connections have ---- */
 
 struct trouble_end {
-	uint32_t first; /* extents that wait, by their start */
-	uint32_t last;
+	uint32_t root;  /* of the tree of extents that wait */
+	uint32_t first; /* of it */
+	uint32_t last;  /* of it, by start */
 	uint32_t ready; /* extent the receiver has, not yet acknowledged */
 	uint32_t doubt; /* extent of which nobody knows whether the receiver took it */
 	uint64_t fin;
@@ -411,6 +415,20 @@ void extent_append(struct torc_streams *streams, uint32_t extent, uint32_t more)
 uint32_t extent_pop(struct torc_streams *streams, struct trouble *trouble, uint32_t extent);
 /* Spends its blocks; returns how many bytes were in them. */
 uint64_t extent_drop(struct torc_streams *streams, struct trouble *trouble, uint32_t extent);
+
+/* The first extent that waits, out of the tree; its bytes still count as waiting. */
+uint32_t queue_pop(const struct torc_streams *streams, struct trouble_end *side);
+
+/* ---- tree.c ---- */
+
+/* As that child of parent, which has none there; NONE: the only one. */
+void tree_insert(const struct arena *arena, struct trouble_end *side, uint32_t parent,
+		 unsigned int way, uint32_t index);
+void tree_replace(const struct arena *arena, struct trouble_end *side, uint32_t old, uint32_t new);
+void tree_remove(const struct arena *arena, struct trouble_end *side, uint32_t index);
+/* The first (way 0) or last extent, or NONE. */
+uint32_t tree_end(const struct arena *arena, const struct trouble_end *side, unsigned int way);
+uint32_t tree_next(const struct arena *arena, uint32_t index);
 
 /* ---- deliver.c ---- */
 

@@ -405,7 +405,7 @@ struct trouble *trouble_of(struct torc_streams *streams, struct torc_stream *str
 	for (unsigned int end = 0; end < 2; end++) {
 		struct trouble_end *side = &trouble->end[end];
 
-		side->first = side->last = side->ready = side->doubt = NONE;
+		side->root = side->first = side->last = side->ready = side->doubt = NONE;
 		side->fin = side->urgent = NO_OFFSET;
 	}
 	stream->trouble = index;
