@@ -141,6 +141,9 @@ void capture_print_summary(const struct capture *capture, uint64_t captured)
 	print_term("discarded", stats.discarded, false);
 	print_term("waiting", stats.waiting, false);
 	fprintf(stderr, ": %s\n", stats.balanced ? "balanced" : "NOT balanced");
+	if (known(stats.truncated) > 0)
+		cli_complain("cut: of %s packets the end was not kept (the snapshot length, or more "
+			     "than the ring has room for)", cli_figure(stats.truncated).text);
 	defrag_print_summary(capture->defrag);
 	if (capture->written)
 		print_written(capture->written);

@@ -352,8 +352,6 @@ static inline struct torc_ring *net_ring(const char *device, uint32_t flags)
 	struct torc_ring_options options = { .size = sizeof(options), .flags = flags,
 					     .buffer_bytes = 8 << 20 };
 
-	if (flags & TORC_IMMEDIATE)
-		options.snaplen = 1600; /* else a frame of the ring takes 64 KiB, and few fit */
 	return net_ring_with(device, &options);
 }
 

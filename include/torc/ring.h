@@ -152,7 +152,9 @@ struct torc_stats {
 	uint64_t other_member;  /* on a file: another cluster member's share */
 	uint64_t discarded;     /* in the ring when it was disabled */
 	uint64_t waiting;       /* in the ring now, not yet read */
-	uint64_t truncated;     /* of those received: cut by the snaplen */
+	/* of those received: cut by the snaplen, or longer than what the interface could bring when
+	 * the ring was opened (BIG TCP), or, with TORC_IMMEDIATE, than its queue had room for */
+	uint64_t truncated;
 	uint64_t freezes;       /* how often the ring was full */
 	uint64_t card_missed;   /* the card's own rx_missed_errors since open; outside the equation */
 	uint64_t sent;

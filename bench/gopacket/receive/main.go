@@ -2,7 +2,8 @@
 
 // Receives with gopacket's afpacket on the device named, as many packets as told or until none
 // comes for two seconds; prints how many, and its processor nanoseconds from the first wait on, the
-// garbage collector's included. bench/capture.c builds and starts this.
+// garbage collector's included. A third argument: with the package's own defaults for the ring.
+// bench/capture.c and bench/depth.c build and start this.
 package main
 
 import (
@@ -31,10 +32,15 @@ func processorTime() int64 {
 
 func main() {
 	most, _ := strconv.ParseUint(os.Args[2], 10, 64)
-	ring, err := afpacket.NewTPacket(afpacket.OptInterface(os.Args[1]),
-		afpacket.OptTPacketVersion(afpacket.TPacketVersion3), afpacket.OptFrameSize(2048),
-		afpacket.OptBlockSize(blockBytes), afpacket.OptNumBlocks(blockCount),
-		afpacket.OptBlockTimeout(2*time.Millisecond), afpacket.OptPollTimeout(2*time.Second))
+	options := []interface{}{afpacket.OptInterface(os.Args[1]),
+		afpacket.OptTPacketVersion(afpacket.TPacketVersion3),
+		afpacket.OptPollTimeout(2 * time.Second)}
+	if len(os.Args) < 4 { // else its own defaults: 64 MiB
+		options = append(options, afpacket.OptFrameSize(2048),
+			afpacket.OptBlockSize(blockBytes), afpacket.OptNumBlocks(blockCount),
+			afpacket.OptBlockTimeout(2*time.Millisecond))
+	}
+	ring, err := afpacket.NewTPacket(options...)
 	if err != nil {
 		log.Fatal(err)
 	}
