@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* bpf.c - the bpf(2) system call; see bpf.h */
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -81,13 +82,23 @@ static const char *verifier_reason(char *log)
 	return reason;
 }
 
-/* The verifier gives up when a signal is pending (EAGAIN): the next try begins after its handler. */
+/*
+ * The verifier gives up when a signal is pending (EAGAIN): the next try begins after its handler. With
+ * signals so dense that no try gets through, they wait for the last one.
+ */
 static int load_program(union bpf_attr *attr)
 {
+	sigset_t all, before;
 	int fd = bpf_call(BPF_PROG_LOAD, attr);
 
-	for (unsigned int tries = 1; fd == -EAGAIN && tries < LOAD_TRIES; tries++)
+	for (unsigned int tries = 2; fd == -EAGAIN && tries < LOAD_TRIES; tries++)
 		fd = bpf_call(BPF_PROG_LOAD, attr);
+	if (fd != -EAGAIN)
+		return fd;
+	sigfillset(&all);
+	pthread_sigmask(SIG_BLOCK, &all, &before);
+	fd = bpf_call(BPF_PROG_LOAD, attr);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	return fd;
 }
 

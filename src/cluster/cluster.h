@@ -91,7 +91,7 @@ void torc_cluster_leave(struct torc_cluster_member *member);
  *
  * torc_cluster_attach() takes any socket then, to tell this member from another one of its slot.
  */
-#define TORC_CLUSTER_FDS (2 + 2 * 64 + 2)
+#define TORC_CLUSTER_FDS (2 + 2 * 64 + 3)
 
 struct torc_cluster_goods {
 	uint64_t queues;

@@ -308,11 +308,14 @@ struct afxdp_member {
 	unsigned int slot;
 	bool running;
 	int wake;         /* a socket: readable when somebody has handed packets to us */
+	unsigned int wake_number; /* its name */
 	uint64_t taken;   /* out of the inbox; atomic, one writer */
 	uint64_t useless; /* of them, what were no packets; the same */
 	uint32_t base;    /* the place of the inbox at which taken was 0 */
 	uint64_t past_dropped; /* claimed of what the sockets lost, and overflowed before a fork */
+	uint32_t out;      /* packets that the ring has */
 	uint32_t returned; /* frames that we gave back since the last refill */
+	uint32_t progress; /* of all, when the rx rings were looked at last */
 	bool waited;       /* the lock was another's the last time */
 };
 

@@ -3,9 +3,9 @@
  * afxdp_cluster.c - members of a cluster on the same AF_XDP queues, in one process or in many
  *
  * A queue has one socket. Whoever opened it lets the other members have it, with the memory of its
- * frames, and all take from it by the shared table (afxdp_table.h). Who is a member and whose a bucket
- * is, src/cluster/ knows (torc_cluster_deal()). A member may hold its part of the frames and no more,
- * so that one that does not read loses its own packets only.
+ * frames, and all take from it by the shared table (afxdp_table.h). Who is a member and whose a
+ * bucket is, src/cluster/ knows (torc_cluster_deal()). A member may hold its part of the frames and
+ * no more, so that one that does not read loses its own packets only.
  *
  * Copies (mode=tap) are handed out in the same way, but to rings of this process only.
  *
@@ -28,7 +28,7 @@
 #include "peer/peer.h"
 #include "util/error.h"
 
-#define PREFETCH   8u
+#define PREFETCH   16u
 #define RUNS       4u /* of packets, that are handed out at once */
 #define PAUSE_NS   50000
 #define WAKE_MASK  0xFFFFFu /* unix(7), autobind: five hexadecimal digits */
@@ -38,6 +38,7 @@ struct afxdp_cluster {
 	unsigned int id, count; /* members of this process */
 	struct afxdp_sockets *sockets;
 	struct afxdp_table table;
+	bool looked;
 	uint32_t changes; /* torc_cluster_deal's, as far as they were looked at */
 	uint32_t only;    /* the slot that every bucket belongs to; else TABLE_NOBODY */
 };
@@ -74,15 +75,21 @@ static void unlock(struct afxdp_member *member)
 
 /* ---- handing out ---- */
 
-/* Members or shares have changed: those who are gone hold nothing, the others may hold more or less. */
+static uint32_t place_of(const struct afxdp_member *member)
+{
+	return member->base + (uint32_t)__atomic_load_n(&member->taken, __ATOMIC_RELAXED);
+}
+
+/* Members or shares have changed: who is gone holds nothing, the others may hold more or less. */
 static void look_who_is_there(struct afxdp_member *member, const struct torc_cluster_deal *shares)
 {
 	struct afxdp_cluster *cluster = member->cluster;
 	struct afxdp_table *table = &cluster->table;
 	uint32_t changes = __atomic_load_n(&shares->changes, __ATOMIC_ACQUIRE), count = 0;
 
-	if (changes == cluster->changes)
+	if (cluster->looked && changes == cluster->changes)
 		return;
+	cluster->looked = true;
 	for (uint32_t slot = 0; slot < TABLE_SLOTS; slot++) {
 		table->present[slot] = torc_cluster_present(member->member, slot);
 		count += table->present[slot];
@@ -115,6 +122,13 @@ static uint16_t owner_of(const struct afxdp_member *member, const struct torc_cl
 	return __atomic_load_n(&shares->owner[bucket % CLUSTER_BUCKETS], __ATOMIC_RELAXED);
 }
 
+/* A packet begins in the middle of a cache line, and its ports are in the next. */
+static void prefetch_headers(const uint8_t *data)
+{
+	__builtin_prefetch(data);
+	__builtin_prefetch(data + AFXDP_HEADROOM);
+}
+
 static void choose_owners(struct afxdp_member *member, const struct torc_cluster_deal *shares,
 			  const struct afxdp_queue *queue, const struct afxdp_packet *packets,
 			  uint32_t count, uint16_t *owners)
@@ -131,10 +145,10 @@ static void choose_owners(struct afxdp_member *member, const struct torc_cluster
 	if (member->cluster->only < TABLE_SLOTS)
 		return;
 	for (uint32_t i = 0; i < count && i < PREFETCH; i++)
-		__builtin_prefetch(data[i]);
+		prefetch_headers(data[i]);
 	for (uint32_t i = 0; i < count; i++) {
 		if (i + PREFETCH < count)
-			__builtin_prefetch(data[i + PREFETCH]);
+			prefetch_headers(data[i + PREFETCH]);
 		owners[i] = owner_of(member, shares, type, data[i], packets[i].length);
 	}
 }
@@ -177,7 +191,7 @@ static void hand_out_all(struct afxdp_member *member)
 {
 	const struct torc_cluster_deal *shares = torc_cluster_deal(member->member);
 	struct afxdp_table *table = &member->cluster->table;
-	bool empty = true;
+	bool empty = true, idle;
 
 	look_who_is_there(member, shares);
 	if (!member->running && __atomic_load_n(&shares->serving, __ATOMIC_RELAXED) > 0)
@@ -189,7 +203,16 @@ static void hand_out_all(struct afxdp_member *member)
 			count = hand_out(member, shares, i);
 		empty &= count == 0;
 	}
-	afxdp_table_refill(table, empty);
+	/* nothing for the second time, and nobody had anything in between: not worth to wait for more */
+	idle = empty && member->progress == afxdp_table_progress(table);
+	member->progress = afxdp_table_progress(table);
+	afxdp_table_refill(table, idle);
+	/* we hold nothing: who says otherwise has written what is not so */
+	if (idle && member->out == 0 && afxdp_table_held(table, member->slot) > 0 &&
+	    afxdp_table_waiting(table, member->slot, place_of(member)) == 0) {
+		afxdp_table_release(table, member->slot);
+		afxdp_table_refill(table, true);
+	}
 }
 
 /* What came while nobody received belongs to nobody. */
@@ -203,11 +226,6 @@ static void discard(struct afxdp_member *member)
 }
 
 /* ---- receiving ---- */
-
-static uint32_t place_of(const struct afxdp_member *member)
-{
-	return member->base + (uint32_t)__atomic_load_n(&member->taken, __ATOMIC_RELAXED);
-}
 
 static int open_wake(struct afxdp_member *member, int epoll)
 {
@@ -226,16 +244,15 @@ static int enter(struct afxdp_member *member, struct torc_error *error)
 {
 	struct sockaddr_un name = { 0 };
 	socklen_t length = sizeof(name);
-	unsigned int number = 0;
 	int result = torc_cluster_attach(member->member, member->wake, error);
 
 	if (result < 0)
 		return result;
 	getsockname(member->wake, (struct sockaddr *)&name, &length);
-	sscanf(name.sun_path + 1, "%5x", &number);
+	sscanf(name.sun_path + 1, "%5x", &member->wake_number);
 	member->slot = torc_cluster_slot(member->member) % TABLE_SLOTS;
 	lock(member);
-	member->base = afxdp_table_enter(&member->cluster->table, member->slot, number) -
+	member->base = afxdp_table_enter(&member->cluster->table, member->slot) -
 		       (uint32_t)member->taken;
 	unlock(member);
 	return 0;
@@ -265,6 +282,7 @@ static uint32_t take_inbox(struct afxdp_member *member, struct afxdp_block *bloc
 		member->base += place - begin;
 		return block->count;
 	}
+	member->out += block->count;
 	__atomic_fetch_add(&member->useless, place - begin - block->count, __ATOMIC_RELAXED);
 	__atomic_fetch_add(&member->taken, place - begin, __ATOMIC_RELEASE);
 	return block->count;
@@ -284,7 +302,7 @@ static void work(struct afxdp_member *member, bool inbox_is_empty)
 		if (inbox_is_empty)
 			hand_out_all(member);
 		else
-			afxdp_table_refill(&member->cluster->table, true);
+			afxdp_table_refill(&member->cluster->table, false);
 		member->returned = 0;
 		unlock(member);
 	}
@@ -313,6 +331,7 @@ void afxdp_cluster_give_back(struct afxdp_member *member, const struct afxdp_blo
 	afxdp_table_give_back(table, member->slot, (uint32_t)(block->queue - table->queues),
 			      block->descs, block->count, !block->dealt);
 	member->returned += block->count;
+	member->out -= block->dealt && block->count <= member->out ? block->count : 0;
 }
 
 void afxdp_cluster_return(struct afxdp_sockets *sockets, const struct afxdp_block *block)
@@ -335,7 +354,7 @@ unsigned int afxdp_cluster_queued(struct afxdp_member *member)
 		return packets;
 	while (recv(member->wake, &byte, 1, MSG_DONTWAIT) >= 0)
 		;
-	afxdp_table_sleep(table, member->slot);
+	afxdp_table_sleep(table, member->slot, member->wake_number);
 	return afxdp_table_waiting(table, member->slot, place_of(member));
 }
 
@@ -438,6 +457,7 @@ static int offer(const struct afxdp_cluster *cluster, const struct afxdp_port *p
 		goods.fds[goods.count++] = sockets->queues[i].fd;
 		goods.fds[goods.count++] = sockets->queues[i].memory;
 	}
+	goods.fds[goods.count++] = cluster->table.about;
 	goods.fds[goods.count++] = port->link;
 	goods.fds[goods.count++] = port->mark;
 	return torc_cluster_offer(member, &goods);
@@ -520,13 +540,14 @@ static int use_goods(struct afxdp_cluster *cluster, const struct afxdp_join *joi
 	int result;
 
 	if (goods->queues != join->mask ||
-	    goods->count != 4 + 2 * (uint32_t)__builtin_popcountll(join->mask))
+	    goods->count != 5 + 2 * (uint32_t)__builtin_popcountll(join->mask))
 		return -EINVAL;
-	for (uint32_t i = 2; i + 2 < goods->count; i += 2) {
+	for (uint32_t i = 2; i + 3 < goods->count; i += 2) {
 		if (torc_peer_check_proof(goods->fds[i], AF_XDP, NULL) < 0)
 			return -EPROTO;
 	}
-	result = afxdp_table_map(&cluster->table, goods->fds[0], &about);
+	result = afxdp_table_map(&cluster->table, goods->fds[0], goods->fds[goods->count - 3],
+				 &about);
 	if (result == 0 && about.queue_mask != join->mask)
 		result = -EPROTO;
 	if (result < 0)
@@ -580,7 +601,7 @@ static int make_cluster(struct afxdp_cluster **made, const struct afxdp_join *jo
 	if (!cluster)
 		return torc_error_set(error, -ENOMEM, "out of memory");
 	cluster->sockets = sockets;
-	cluster->table.memory = -1;
+	cluster->table.memory = cluster->table.about = -1;
 	cluster->id = torc_cluster_id(member);
 	cluster->only = TABLE_NOBODY;
 	if (sockets && !join->port->foreign && !sockets->shared)
@@ -594,8 +615,6 @@ static int make_cluster(struct afxdp_cluster **made, const struct afxdp_join *jo
 				      torc_cluster_id(member), join->device, torc_strerror(result));
 	}
 	cluster->table.queues = cluster->sockets->queues;
-	/* all ones: nothing was looked at yet */
-	cluster->changes = __atomic_load_n(&torc_cluster_deal(member)->changes, __ATOMIC_RELAXED) - 1;
 	cluster->sockets->cluster = *made = cluster;
 	return 0;
 }

@@ -13,8 +13,8 @@
  * (bpf_xdp_metadata_rx_timestamp, Linux 6.3). Both need a program bound to its device.
  *
  * What a ring does not want stays with the host. The program is written anew when a ring starts,
- * stops or changes its filter, so that it only ever tests what makes a difference. Time is taken here, when the packet arrives, and
- * not when somebody picks it up; a driver without room for metadata makes the program skip that,
+ * stops or changes its filter, so that it only ever tests what makes a difference. Time is taken
+ * here, when the packet arrives, and not when somebody picks it up; a driver without room for metadata makes the program skip that,
  * and the receiver sees it by the missing cookie. Context: struct xdp_md of linux/bpf.h.
  */
 #include <errno.h>

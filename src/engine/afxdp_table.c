@@ -20,7 +20,6 @@
 
 #include "util/memory.h"
 
-#define MAGIC       0x54580003u /* changes with the layout */
 #define GEOMETRY    10          /* log2: the smallest queues and frames that there can be */
 #define INBOX_MOST  (1u << 17)
 #define FREE        0x8000u /* of a holder: it has given the frame back */
@@ -30,29 +29,9 @@ typedef uint64_t __attribute__((may_alias)) holders_of_four;
 
 #define GONE_NS     10000000u
 #define STOPPED_NS  100000000u
-#define REFILL_MOST 2048u /* frames that come together before a refill */
+#define REFILL_PART 4u /* of the frames: so many come together first */
 
-/* ---- layout ---- */
-
-struct table_member {
-	uint32_t head __attribute__((aligned(64))); /* the next place of its inbox */
-	uint32_t held;       /* frames, in the inbox and taken from it */
-	uint64_t overflowed; /* packets that it had no frames left for */
-	uint32_t asleep __attribute__((aligned(64)));
-	uint32_t wake;
-};
-
-struct afxdp_shared {
-	uint32_t magic;
-	struct afxdp_table_about about; /* read by who maps the table, once */
-	uint32_t lock __attribute__((aligned(64))); /* slot + 1, and its turn << 16; 0: free */
-	uint32_t progress;
-	uint32_t turn;
-	uint64_t claimed;
-	uint32_t refill_end[AFXDP_MAX_QUEUES];
-	struct table_member members[TABLE_SLOTS];
-	/* uint64_t inbox[TABLE_SLOTS][geometry.inbox], uint16_t holder[geometry.frames] */
-};
+/* ---- access: nothing below reads or writes the memory in another way ---- */
 
 static uint32_t load(const uint32_t *at)
 {
@@ -75,7 +54,7 @@ static void set_holder(struct afxdp_table *table, uint32_t frame, uint32_t holde
 	__atomic_store_n(&table->holder[frame], (uint16_t)holder, __ATOMIC_RELEASE);
 }
 
-static struct table_member *member_of(const struct afxdp_table *table, uint32_t slot)
+static struct afxdp_table_member *member_of(const struct afxdp_table *table, uint32_t slot)
 {
 	return &table->shared->members[slot % TABLE_SLOTS];
 }
@@ -89,8 +68,8 @@ static uint64_t *inbox_place(const struct afxdp_table *table, uint32_t slot, uin
 /* The frame that an address in a queue's memory lies in, whatever the address is. */
 static uint32_t frame_of(const struct afxdp_table *table, uint32_t queue, uint64_t address)
 {
-	return queue * table->geometry.frame_count +
-	       ((uint32_t)(address / table->geometry.frame_bytes) &
+	return (queue << table->geometry.count_shift) +
+	       ((uint32_t)(address >> table->geometry.bytes_shift) &
 		(table->geometry.frame_count - 1));
 }
 
@@ -110,7 +89,7 @@ static bool fits(const struct afxdp_table *table, const struct afxdp_packet *pac
 static uint64_t entry_of(const struct afxdp_table *table, const struct afxdp_packet *packet,
 			 uint32_t place)
 {
-	uint64_t lap = place / table->geometry.inbox + 1;
+	uint64_t lap = (place >> table->geometry.inbox_shift) + 1u;
 
 	return packet->frame | (uint64_t)packet->length << FRAME_BITS |
 	       (uint64_t)packet->offset << (FRAME_BITS + LENGTH_BITS) |
@@ -137,7 +116,8 @@ static int measure(struct afxdp_geometry *geometry, const struct afxdp_table_abo
 {
 	uint64_t frames = (uint64_t)__builtin_popcountll(about->queue_mask) * about->frame_count;
 
-	if (!is_power_of_two(about->frame_count) || !is_power_of_two(about->frame_bytes) ||
+	if (about->magic != AFXDP_TABLE_MAGIC || !is_power_of_two(about->frame_count) ||
+	    !is_power_of_two(about->frame_bytes) ||
 	    about->frame_count < 4 || about->frame_bytes < 1u << GEOMETRY || frames == 0 ||
 	    frames > 1u << FRAME_BITS || about->frame_bytes >= 1u << LENGTH_BITS)
 		return -EPROTO;
@@ -150,6 +130,9 @@ static int measure(struct afxdp_geometry *geometry, const struct afxdp_table_abo
 	};
 	while (geometry->inbox < frames && geometry->inbox < INBOX_MOST)
 		geometry->inbox *= 2;
+	geometry->count_shift = (uint32_t)__builtin_ctz(geometry->frame_count);
+	geometry->bytes_shift = (uint32_t)__builtin_ctz(geometry->frame_bytes);
+	geometry->inbox_shift = (uint32_t)__builtin_ctz(geometry->inbox);
 	return 0;
 }
 
@@ -171,11 +154,13 @@ static void lay(struct afxdp_table *table, void *memory)
 int afxdp_table_create(struct afxdp_table *table, const struct afxdp_table_about *about,
 		       struct afxdp_queue *queues)
 {
+	struct afxdp_table_about told = *about;
 	void *memory;
 	int result;
 
-	*table = (struct afxdp_table){ .queues = queues, .memory = -1 };
-	result = measure(&table->geometry, about);
+	told.magic = AFXDP_TABLE_MAGIC;
+	*table = (struct afxdp_table){ .queues = queues, .memory = -1, .about = -1 };
+	result = measure(&table->geometry, &told);
 	if (result < 0)
 		return result;
 	table->bytes = bytes_of(&table->geometry);
@@ -183,44 +168,37 @@ int afxdp_table_create(struct afxdp_table *table, const struct afxdp_table_about
 	if (table->memory < 0)
 		return table->memory;
 	lay(table, memory);
-	table->shared->magic = MAGIC;
-	table->shared->about = *about;
+	table->about = torc_memory_sealed(&told, sizeof(told));
 	for (uint32_t i = 0; i < table->geometry.queues; i++) {
+		uint64_t lost = afxdp_queue_dropped(&queues[i]);
+
 		table->shared->refill_end[i] = queues[i].fill.mine;
-		table->shared->claimed += afxdp_queue_dropped(&queues[i]);
+		table->shared->claimed += lost == TORC_UNKNOWN ? 0 : lost;
 	}
-	return 0;
+	return table->about < 0 ? table->about : 0;
 }
 
 int afxdp_table_lay(struct afxdp_table *table, void *memory, size_t bytes,
-		    struct afxdp_table_about *about)
+		    const struct afxdp_table_about *about)
 {
-	const struct afxdp_shared *shared = memory;
-
-	*table = (struct afxdp_table){ .memory = -1, .bytes = bytes };
-	if (bytes < sizeof(*shared) || load(&shared->magic) != MAGIC)
-		return -EPROTO;
-	*about = (struct afxdp_table_about){
-		.queue_mask = __atomic_load_n(&shared->about.queue_mask, __ATOMIC_RELAXED),
-		.buffer_bytes = __atomic_load_n(&shared->about.buffer_bytes, __ATOMIC_RELAXED),
-		.frame_count = load(&shared->about.frame_count),
-		.frame_bytes = load(&shared->about.frame_bytes),
-		.cookie = load(&shared->about.cookie),
-		.generic = load(&shared->about.generic),
-	};
+	*table = (struct afxdp_table){ .memory = -1, .about = -1, .bytes = bytes };
 	if (measure(&table->geometry, about) < 0 || bytes_of(&table->geometry) != bytes)
 		return -EPROTO;
 	lay(table, memory);
 	return 0;
 }
 
-int afxdp_table_map(struct afxdp_table *table, int memory, struct afxdp_table_about *about)
+int afxdp_table_map(struct afxdp_table *table, int memory, int about_fd,
+		    struct afxdp_table_about *about)
 {
 	size_t bytes = sizeof(struct afxdp_shared);
 	void *mapped;
-	int result = torc_memory_map(&mapped, memory, &bytes);
+	int result;
 
-	*table = (struct afxdp_table){ .memory = -1 };
+	*table = (struct afxdp_table){ .memory = -1, .about = -1 };
+	if (pread(about_fd, about, sizeof(*about), 0) != sizeof(*about))
+		return -EPROTO;
+	result = torc_memory_map(&mapped, memory, &bytes);
 	if (result < 0)
 		return result;
 	result = afxdp_table_lay(table, mapped, bytes, about);
@@ -238,7 +216,9 @@ void afxdp_table_free(struct afxdp_table *table)
 	table->shared = NULL;
 	if (table->memory >= 0)
 		close(table->memory);
-	table->memory = -1;
+	if (table->about >= 0)
+		close(table->about);
+	table->memory = table->about = -1;
 }
 
 /* ---- giving frames to the kernel ---- */
@@ -250,7 +230,7 @@ static bool is_ours(const struct afxdp_table *table)
 
 static void holds_less(struct afxdp_table *table, uint32_t holder)
 {
-	struct table_member *member;
+	struct afxdp_table_member *member;
 	uint32_t held;
 
 	if (holder == 0 || holder > TABLE_SLOTS)
@@ -277,46 +257,47 @@ static void complete_refill(struct afxdp_table *table, uint32_t index, uint32_t 
 		afxdp_queue_try_refill(queue, end - queue->fill.mine);
 }
 
-/* Write the free ones of four frames behind the kernel's index. */
+/* Write the free ones of four frames behind the kernel's index; as a rule all four are. */
 static uint32_t write_entries(struct afxdp_table *table, uint32_t index, uint32_t local,
 			      uint32_t at, uint32_t room)
 {
 	struct afxdp_queue *queue = &table->queues[index];
 	uint64_t *entries = queue->fill.entries;
-	uint32_t base = index * table->geometry.frame_count, count = 0;
+	uint32_t base = index << table->geometry.count_shift, count = 0;
 
-	for (uint32_t i = local; i < local + 4 && count < room && is_ours(table); i++) {
-		if (holder_of(table, base + i) & FREE)
-			__atomic_store_n(&entries[(at + count++) & queue->fill.mask],
-					 (uint64_t)i * table->geometry.frame_bytes + queue->fill_offset,
-					 __ATOMIC_RELAXED);
+	for (uint32_t i = local; i < local + 4 && count < room; i++) {
+		__atomic_store_n(&entries[(at + count) & queue->fill.mask],
+				 ((uint64_t)i << table->geometry.bytes_shift) + queue->fill_offset,
+				 __ATOMIC_RELAXED);
+		count += (holder_of(table, base + i) & FREE) != 0;
 	}
 	return count;
 }
 
 /*
- * In the order in which they lie: what the kernel keeps of each frame lies in the same order, and it
- * fetches frames in a mixed order at half the speed.
+ * In the order in which they lie: what the kernel keeps of each frame lies in the same order, and
+ * frames in a mixed order are fetched at half the speed.
  */
-static void refill_queue(struct afxdp_table *table, uint32_t index)
+static void refill_queue(struct afxdp_table *table, uint32_t index, bool all)
 {
 	struct afxdp_queue *queue = &table->queues[index];
+	uint32_t *cursor = &table->shared->cursor[index];
 	uint32_t frames = table->geometry.frame_count, count = 0, room, begin, at;
 
 	afxdp_queue_sync(queue);
 	at = queue->fill.mine;
 	room = frames - (at - __atomic_load_n(queue->fill.consumer, __ATOMIC_ACQUIRE));
-	if (room > frames) /* nothing is missing, or an index that cannot be */
+	if (room > frames || (!all && room < frames - frames / REFILL_PART)) /* or it cannot be */
 		return;
-	begin = table->cursor[index] & ~3u;
-	for (uint32_t i = 0; i < frames && count < room; i += 4) {
+	begin = load(cursor) & ~3u;
+	for (uint32_t i = 0; i < frames && count < room && is_ours(table); i += 4) {
 		uint32_t local = (begin + i) & (frames - 1);
 		const holders_of_four *four = (const void *)&table->holder[index * frames + local];
 
 		if (!(__atomic_load_n(four, __ATOMIC_ACQUIRE) & FREES))
 			continue;
 		count += write_entries(table, index, local, at + count, room - count);
-		table->cursor[index] = local;
+		store(cursor, local);
 	}
 	if (count == 0 || !is_ours(table))
 		return;
@@ -326,13 +307,14 @@ static void refill_queue(struct afxdp_table *table, uint32_t index)
 
 void afxdp_table_refill(struct afxdp_table *table, bool all)
 {
-	uint32_t enough = table->geometry.frames / 8;
+	uint32_t *returned = &table->shared->returned;
 
-	if (!all && table->emptied < (enough < REFILL_MOST ? enough : REFILL_MOST))
-		return;
+	/* else those queues alone whose kernel has few left */
+	all |= load(returned) >= table->geometry.frames / REFILL_PART;
+	if (all)
+		store(returned, 0);
 	for (uint32_t i = 0; i < table->geometry.queues; i++)
-		refill_queue(table, i);
-	table->emptied = 0;
+		refill_queue(table, i, all);
 }
 
 void afxdp_table_release(struct afxdp_table *table, uint32_t slot)
@@ -349,15 +331,37 @@ void afxdp_table_release(struct afxdp_table *table, uint32_t slot)
 	}
 }
 
+static void recount(struct afxdp_table *table)
+{
+	uint32_t held[TABLE_SLOTS + 1] = { 0 };
+
+	for (uint32_t i = 0; i < table->geometry.frames; i++) {
+		uint32_t holder = holder_of(table, i) & ~FREE;
+
+		held[holder <= TABLE_SLOTS ? holder : 0]++;
+	}
+	for (uint32_t slot = 0; slot < TABLE_SLOTS; slot++)
+		store(&member_of(table, slot)->held, held[slot + 1]);
+}
+
+/* Also what no member can hold, and what is not counted as it is. */
 void afxdp_table_release_absent(struct afxdp_table *table)
 {
-	for (uint32_t slot = 0; slot < TABLE_SLOTS; slot++) {
-		if (!table->present[slot] && load(&member_of(table, slot)->held) > 0)
-			afxdp_table_release(table, slot);
+	for (uint32_t i = 0; i < table->geometry.frames; i++) {
+		uint32_t slot = (holder_of(table, i) & ~FREE) - 1;
+
+		if (holder_of(table, i) && (slot >= TABLE_SLOTS || !table->present[slot]))
+			set_holder(table, i, FREE);
 	}
+	recount(table);
 }
 
 /* ---- handing packets out ---- */
+
+uint32_t afxdp_table_progress(const struct afxdp_table *table)
+{
+	return load(&table->shared->progress);
+}
 
 uint32_t afxdp_table_turn(struct afxdp_table *table)
 {
@@ -395,7 +399,7 @@ struct run {
 static uint32_t part_of(const struct afxdp_table *table, struct run *run, uint32_t slot)
 {
 	if (run->number[slot] == 0) {
-		const struct table_member *member = member_of(table, slot);
+		const struct afxdp_table_member *member = member_of(table, slot);
 
 		run->head[run->count] = run->next[run->count] = load(&member->head);
 		run->held[run->count] = load(&member->held);
@@ -408,14 +412,18 @@ static uint32_t part_of(const struct afxdp_table *table, struct run *run, uint32
 static void hand_to(struct afxdp_table *table, struct run *run, uint32_t slot,
 		    const struct afxdp_packet *packet)
 {
+	bool is_held = holder_of(table, packet->frame) != 0;
 	uint32_t part = 0;
 
 	if (slot < TABLE_SLOTS)
 		part = part_of(table, run, slot);
-	if (slot >= TABLE_SLOTS || !table->present[slot] || run->held[part] >= table->limit) {
+	if (is_held || slot >= TABLE_SLOTS || !table->present[slot] ||
+	    run->held[part] >= table->limit) {
 		if (slot < TABLE_SLOTS)
 			__atomic_fetch_add(&member_of(table, slot)->overflowed, 1, __ATOMIC_RELAXED);
-		set_holder(table, packet->frame, FREE);
+		/* somebody has brought it into the fill ring twice: it is there once again now */
+		if (!is_held)
+			set_holder(table, packet->frame, FREE);
 		return;
 	}
 	__atomic_store_n(inbox_place(table, slot, run->next[part]),
@@ -440,7 +448,7 @@ uint32_t afxdp_table_hand_out(struct afxdp_table *table, uint32_t queue,
 		hand_to(table, &run, owners[i], &packets[i]);
 	}
 	for (uint32_t i = 0; i < run.count && is_ours(table); i++) {
-		struct table_member *member = member_of(table, run.slots[i]);
+		struct afxdp_table_member *member = member_of(table, run.slots[i]);
 
 		store(&member->held, run.held[i]);
 		/* before the look whether it sleeps (afxdp_table_sleep()) */
@@ -454,7 +462,6 @@ uint32_t afxdp_table_hand_out(struct afxdp_table *table, uint32_t queue,
 	if (is_ours(table))
 		afxdp_queue_try_taken(&table->queues[queue], count);
 	__atomic_fetch_add(&table->shared->progress, 1, __ATOMIC_RELAXED);
-	table->emptied += count;
 	return woken;
 }
 
@@ -491,19 +498,6 @@ static void complete_hand_out(struct afxdp_table *table, uint32_t index)
 		done++;
 	}
 	afxdp_queue_try_taken(&table->queues[index], done);
-}
-
-static void recount(struct afxdp_table *table)
-{
-	uint32_t held[TABLE_SLOTS + 1] = { 0 };
-
-	for (uint32_t i = 0; i < table->geometry.frames; i++) {
-		uint32_t holder = holder_of(table, i) & ~FREE;
-
-		held[holder <= TABLE_SLOTS ? holder : 0]++;
-	}
-	for (uint32_t slot = 0; slot < TABLE_SLOTS; slot++)
-		store(&member_of(table, slot)->held, held[slot + 1]);
 }
 
 /* Whoever had the lock does not go on: complete what it was doing. */
@@ -566,13 +560,12 @@ void afxdp_table_unlock(struct afxdp_table *table)
 
 /* ---- one member ---- */
 
-uint32_t afxdp_table_enter(struct afxdp_table *table, uint32_t slot, uint32_t wake)
+uint32_t afxdp_table_enter(struct afxdp_table *table, uint32_t slot)
 {
-	struct table_member *member = member_of(table, slot);
+	struct afxdp_table_member *member = member_of(table, slot);
 
 	afxdp_table_release(table, slot);
 	__atomic_store_n(&member->overflowed, 0, __ATOMIC_RELAXED);
-	store(&member->wake, wake);
 	store(&member->asleep, 0);
 	return load(&member->head);
 }
@@ -594,13 +587,13 @@ uint32_t afxdp_table_take(const struct afxdp_table *table, uint32_t slot, uint32
 
 		if (!entry_read(table, __atomic_load_n(entry, __ATOMIC_RELAXED), *place, &packet))
 			continue;
-		its = packet.frame / table->geometry.frame_count;
+		its = packet.frame >> table->geometry.count_shift;
 		if (count > 0 && its != *queue)
 			break;
 		*queue = its;
 		descs[count++] = (struct xdp_desc){
-			.addr = (uint64_t)(packet.frame & (table->geometry.frame_count - 1)) *
-					table->geometry.frame_bytes +
+			.addr = ((uint64_t)(packet.frame & (table->geometry.frame_count - 1))
+				 << table->geometry.bytes_shift) +
 				packet.offset,
 			.len = packet.length,
 		};
@@ -618,6 +611,7 @@ void afxdp_table_give_back(struct afxdp_table *table, uint32_t slot, uint32_t qu
 		if (holder == slot + 1 || (any && holder == 0))
 			set_holder(table, frame, FREE | holder);
 	}
+	__atomic_fetch_add(&table->shared->returned, count, __ATOMIC_RELAXED);
 }
 
 uint32_t afxdp_table_waiting(const struct afxdp_table *table, uint32_t slot, uint32_t place)
@@ -627,8 +621,14 @@ uint32_t afxdp_table_waiting(const struct afxdp_table *table, uint32_t slot, uin
 	return waiting < table->geometry.inbox ? waiting : table->geometry.inbox;
 }
 
-void afxdp_table_sleep(struct afxdp_table *table, uint32_t slot)
+uint32_t afxdp_table_held(const struct afxdp_table *table, uint32_t slot)
 {
+	return load(&member_of(table, slot)->held);
+}
+
+void afxdp_table_sleep(struct afxdp_table *table, uint32_t slot, uint32_t wake)
+{
+	store(&member_of(table, slot)->wake, wake);
 	__atomic_store_n(&member_of(table, slot)->asleep, 1, __ATOMIC_SEQ_CST);
 }
 

@@ -50,3 +50,19 @@ int torc_memory_create(void **memory, size_t bytes)
 	close(fd);
 	return ret;
 }
+
+int torc_memory_sealed(const void *bytes, size_t size)
+{
+	int fd = memfd_create("torc", MFD_CLOEXEC | MFD_ALLOW_SEALING), ret;
+
+	if (fd < 0)
+		return -errno;
+	ret = pwrite(fd, bytes, size, 0) == (ssize_t)size ? 0 : -ENOSPC;
+	if (ret == 0 && fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE |
+						       F_SEAL_SEAL) < 0)
+		ret = -errno;
+	if (ret == 0)
+		return fd;
+	close(fd);
+	return ret;
+}

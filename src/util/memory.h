@@ -15,6 +15,9 @@ int torc_memory_create(void **memory, size_t bytes);
 /* Memory that was received, and its size: at least *bytes; -EPROTO when it is less or can be cut. */
 int torc_memory_map(void **memory, int fd, size_t *bytes);
 
+/* A copy that nobody can change any more: its descriptor. To be read by pread(2). */
+int torc_memory_sealed(const void *bytes, size_t size);
+
 /* A lock that outlives its holder: PTHREAD_PROCESS_SHARED, PTHREAD_MUTEX_ROBUST. */
 int torc_memory_lock_init(pthread_mutex_t *lock);
 
