@@ -55,7 +55,9 @@ EXAMPLE_SRC := $(sort $(wildcard examples/*.c))
 obj = $(patsubst %.c,$(B)/%.o,$(1))
 LIB_OBJ := $(call obj,$(LIB_SRC))
 CLI_OBJ := $(call obj,$(CLI_SRC))
-PFRING_OBJ := $(call obj,$(PFRING_SRC))
+COMPRESSING := src/file/compress.c src/file/source.c
+PFRING_OBJ := $(call obj,$(PFRING_SRC) $(filter-out $(COMPRESSING),$(LIB_SRC))) \
+	$(patsubst %.c,$(B)/plain/%.o,$(COMPRESSING))
 TESTS   := $(patsubst tests/%.c,$(B)/tests/%,$(TEST_SRC))
 AGREE   := $(patsubst tests/%.c,$(B)/tests/%,$(wildcard tests/agree/*.c))
 BENCHES := $(patsubst bench/%.c,$(B)/bench/%,$(BENCH_SRC))
@@ -79,6 +81,11 @@ config:
 $(B)/%.o: %.c
 	$(call say,CC,$<)
 	$(Q)$(if $(wildcard $(@D)),,mkdir -p $(@D) &&) $(CC) $(ALL_CPPFLAGS) $(EXTRA_$(firstword $(subst /, ,$*))) $(ALL_CFLAGS) -c -o $@ $<
+
+# Without the compression libraries: for libpfring, whose programs link -lpfring -lpcap and no more.
+$(B)/plain/%.o: %.c
+	$(call say,CC,$< (plain))
+	$(Q)$(if $(wildcard $(@D)),,mkdir -p $(@D) &&) $(CC) $(filter-out -DTORC_HAVE_%,$(ALL_CPPFLAGS)) $(ALL_CFLAGS) -c -o $@ $<
 
 EXTRA_compat := -Icompat/pfring
 EXTRA_tests  := -Icompat/pfring
@@ -110,21 +117,21 @@ $(B)/torc: $(CLI_OBJ) $(B)/libtorc.a
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 
 # libpfring stands alone: it carries libtorc inside and exports PF_RING's names only.
-$(B)/libpfring.a: $(PFRING_OBJ) $(LIB_OBJ)
+$(B)/libpfring.a: $(PFRING_OBJ)
 	$(call say,AR,$@)
 	$(Q)rm -f $@
 	$(Q)$(AR) rcs $@ $^
 
-$(B)/libpfring.so: $(PFRING_OBJ) $(LIB_OBJ) compat/pfring/libpfring.map
+$(B)/libpfring.so: $(PFRING_OBJ) compat/pfring/libpfring.map
 	$(call say,LD,$@)
 	$(Q)$(CC) -shared -Wl,-soname,$(PFRING_SONAME) -Wl,--version-script,compat/pfring/libpfring.map \
-		-Wl,-z,defs -Wl,-z,nodelete $(ALL_LDFLAGS) -o $(B)/$(PFRING_SONAME) $(PFRING_OBJ) $(LIB_OBJ) $(LIBS)
+		-Wl,-z,defs -Wl,-z,nodelete $(ALL_LDFLAGS) -o $(B)/$(PFRING_SONAME) $(PFRING_OBJ) -lpcap
 	$(Q)ln -sf $(PFRING_SONAME) $@
 
 # A test whose name begins with pfring_ is a program of the drop-in library.
 $(B)/tests/pfring_%: $(B)/tests/pfring_%.o $(B)/libpfring.a
 	$(call say,LD,$@)
-	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS) -ldl
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ -lpcap
 
 $(B)/tests/%: $(B)/tests/%.o $(B)/libtorc.a
 	$(call say,LD,$@)
@@ -132,7 +139,7 @@ $(B)/tests/%: $(B)/tests/%.o $(B)/libtorc.a
 
 $(B)/bench/pfring: $(B)/bench/pfring.o $(B)/libpfring.a
 	$(call say,LD,$@)
-	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ -lpcap
 
 $(B)/bench/%: $(B)/bench/%.o $(B)/libtorc.a
 	$(call say,LD,$@)

@@ -150,6 +150,10 @@ if [ -e "$dest/usr/lib/libpfring.a" ]; then
 	ok 'a PF_RING program builds with pkg-config' "${CC:-gcc}" -o "$work/program" "$work/pfring.c" \
 		$(pkg-config --cflags --libs --static pfring)
 	ok 'and runs with the drop-in' env LD_LIBRARY_PATH="$dest/usr/lib" "$work/program"
+	ok 'by the path of the archive, with -lpcap alone, as PF_RING wants it' "${CC:-gcc}" \
+		-o "$work/program" "$work/pfring.c" "-I$dest/usr/include" "$dest/usr/lib/libpfring.a" \
+		-lpcap -pthread
+	ok 'and runs' "$work/program"
 fi
 
 done_testing
