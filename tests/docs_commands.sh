@@ -13,7 +13,7 @@ ln -s "$(realpath "$TORC")" "$work/bin/torc"
 PATH=$work/bin:$PATH
 make_pcap "$work/a.pcap" 3
 # a trace with some of everything that the examples look for: refused connections, datagrams
-torc dump -i lo -U -w "$work/trace.pcap" 2>"$work/log" &
+"$TORC" dump -i lo -U -w "$work/trace.pcap" 2>"$work/log" &
 tracer=$!
 listening $tracer "$work/log"
 for port in 1 2 3 4; do
@@ -25,7 +25,7 @@ kill $tracer
 wait $tracer
 torc dump -r "$work/trace.pcap" -w "$work/trace.pcapng" 2>/dev/null
 cp "$work/trace.pcapng" "$work/b.pcapng"
-for ((;;)); do torc send -i eth1 -q -c 5; sleep 0.1; done >/dev/null 2>&1 &
+"$TORC" send -i eth1 -q --pps 50 --for 1h >/dev/null 2>&1 &
 sender=$!
 
 # Indented blocks of Markdown, .Dl lines of man pages; without prompts, comments and a last "&".
