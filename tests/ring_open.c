@@ -53,13 +53,27 @@ static void test_refused(void)
 	refuse("va;speed=1x", 0, 0, -EINVAL, "speed=1x");
 }
 
+static void expect_link(const char *device, uint16_t link_type)
+{
+	struct torc_ring_info info = { .size = sizeof(info) };
+	struct torc_ring *ring;
+
+	is(torc_ring_open(&ring, device, 0, 0, NULL), 0, "%s opens", device);
+	torc_ring_info(ring, &info);
+	is(info.link_type, link_type, "%s: its link type", device);
+	torc_ring_close(ring);
+}
+
 static void test_not_ethernet(void)
 {
 	if (!net_run("ip tuntap add tun9 mode tun 2>/dev/null && ip link set tun9 up")) {
 		skip("a tun interface", "cannot be made here");
 		return;
 	}
-	refuse("tun9", 0, 0, -EMEDIUMTYPE, "not an Ethernet-like interface");
+	if (net_is_xdp())
+		refuse("tun9", 0, 0, -EMEDIUMTYPE, "not an Ethernet-like interface");
+	else
+		expect_link("tun9", TORC_LINK_RAW);
 	net_run("ip link del tun9");
 }
 

@@ -20,7 +20,9 @@
  * Device strings
  *
  *	eth0              one interface
- *	any               every interface of the network namespace
+ *	tun0              not Ethernet: torc_packet.link_type is RAW (tun, WireGuard, IP tunnels),
+ *	                  else LINUX_SLL (PPP, GRE, others), as libpcap has it; sends what it receives
+ *	any               every interface of the network namespace, each packet with its link type
  *	eth0,eth1         several, received as one (sends leave by the first)
  *	eth0@1,3-5        receive queues 1, 3, 4 and 5 only; one mask for the whole list
  *	eth0.100          VLAN 100 of eth0, when no interface has the name eth0.100
@@ -145,7 +147,8 @@ struct torc_stats {
 	uint64_t dropped;       /* lost because the ring was full */
 	uint64_t kernel_seen;   /* passed the kernel's filter and reached the ring, dropped or not */
 	uint64_t filtered;      /* refused by the filter; unknown where the kernel does it */
-	uint64_t filtered_late; /* captured under an older filter, refused by the newer one */
+	uint64_t filtered_late; /* captured, then refused by the ring: under an older filter; on
+				 * "any", what is not Ethernet and does not match */
 	uint64_t sampled_out;   /* left out by the sampling rate */
 	uint64_t own_copies;    /* on loopback: the outgoing copy of a packet that also came in */
 	uint64_t other_direction; /* refused by the direction; unknown where the kernel does it */
@@ -212,7 +215,7 @@ struct torc_ring_info {
  *   -ENODEV      no such interface (the sentence lists those there are)
  *   -ENETDOWN    the interface is down
  *   -EPERM       CAP_NET_RAW is missing
- *   -EINVAL      bad device string, snaplen or flag; -EMEDIUMTYPE not Ethernet-like
+ *   -EINVAL      bad device string, snaplen or flag; -EMEDIUMTYPE xdp: on what is not Ethernet
  *   -EOPNOTSUPP  something this machine or device cannot do; -ENOMEM, and errno's others
  */
 TORC_API int torc_ring_open(struct torc_ring **ring, const char *device, uint32_t snaplen,

@@ -222,6 +222,14 @@ static void keep_spares(struct afpacket *engine, unsigned int count)
 	engine->spares = count;
 }
 
+static void learn_link(struct afpacket *engine)
+{
+	int hatype = engine->ifindex ? afp_hatype(-1, engine->name) : ARPHRD_ETHER;
+
+	engine->link_type = afp_link_type(hatype < 0 ? ARPHRD_ETHER : (uint16_t)hatype);
+	engine->asks_link = engine->ifindex == 0 || engine->link_type != TORC_LINK_ETHERNET;
+}
+
 int afp_open(struct torc_engine **out, const struct torc_engine_config *config,
 	     const struct afp_format *format, struct torc_error *error)
 {
@@ -241,6 +249,8 @@ int afp_open(struct torc_engine **out, const struct torc_engine_config *config,
 			 torc_error_set(error, -EINVAL, "%s takes no setting \"%s\"", config->name,
 					config->settings) :
 			 afp_find_interface(config->name, &engine->ifindex, error);
+	if (result == 0)
+		learn_link(engine);
 	if (result == 0)
 		result = new_socket(engine, error);
 	if (result == 0)
@@ -307,7 +317,7 @@ static bool is_deleted(const struct afpacket *engine)
 /* The interface may have been deleted and made anew: bind to the one of that name then. */
 static int find_interface(struct afpacket *engine)
 {
-	int fd = afp_active(engine)->fd, ifindex;
+	int fd = afp_active(engine)->fd, ifindex, hatype;
 	char name[IF_NAMESIZE];
 
 	if (!is_deleted(engine))
@@ -316,6 +326,9 @@ static int find_interface(struct afpacket *engine)
 	ifindex = afp_interface_index(fd, name);
 	if (ifindex < 0)
 		return ifindex;
+	hatype = afp_hatype(fd, name);
+	if (hatype >= 0 && afp_link_type((uint16_t)hatype) != engine->link_type)
+		return -ENODEV; /* another kind of interface under its name */
 	pthread_mutex_lock(&engine->counters_lock);
 	engine->ifindex = ifindex;
 	engine->missed_at_open = afp_missed_errors(fd, ifindex); /* its count begins anew */
@@ -680,7 +693,7 @@ void afp_info(struct torc_engine *base, struct torc_engine_info *info)
 	struct afpacket *engine = afpacket(base);
 	int fd = afp_active(engine)->fd;
 
-	*info = (struct torc_engine_info){ .detail = "", .link_type = TORC_LINK_ETHERNET,
+	*info = (struct torc_engine_info){ .detail = "", .link_type = engine->link_type,
 					   .ifindex = engine->ifindex, .mtu = 65535,
 					   .queue_count = 1, .loopback = engine->loopback,
 					   .block_bytes = engine->block_bytes };
@@ -691,7 +704,8 @@ void afp_info(struct torc_engine *base, struct torc_engine_info *info)
 	afp_interface_name(fd, engine->ifindex, info->name);
 	info->mtu = afp_mtu(fd, info->name);
 	info->queue_count = afp_queue_count(fd, info->name);
-	afp_address(fd, info->name, info->address);
+	if (engine->link_type == TORC_LINK_ETHERNET)
+		afp_address(fd, info->name, info->address);
 }
 
 /* ---- packets ---- */
@@ -720,10 +734,4 @@ void afp_restore_tag(struct torc_packet *packet, uint16_t tci, uint16_t tpid, ui
 	packet->caplen += AFP_TAG_BYTES;
 	if (packet->caplen > snaplen)
 		packet->caplen = snaplen;
-}
-
-uint16_t afp_link_type(uint16_t hatype)
-{
-	return hatype == ARPHRD_ETHER || hatype == ARPHRD_LOOPBACK ? TORC_LINK_ETHERNET :
-								     TORC_LINK_RAW;
 }

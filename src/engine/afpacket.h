@@ -22,6 +22,7 @@
 
 #define AFP_MAPS          4
 #define AFP_TAG_BYTES     4
+#define AFP_COOKED_BYTES  16 /* of a LINKTYPE_LINUX_SLL header */
 #define AFP_BUFFER_BYTES  (64u << 20)
 
 /* The receive memory of one socket. */
@@ -59,6 +60,8 @@ struct afpacket {
 	struct torc_engine_config config; /* its strings are not kept */
 	char name[IF_NAMESIZE];           /* as opened; "any" */
 	int ifindex;                      /* 0: any */
+	uint16_t link_type;               /* of the interface; any: TORC_LINK_ETHERNET */
+	bool asks_link;                   /* a packet may not be Ethernet: afp_view_link() */
 	bool loopback;
 	bool running;
 	bool down; /* the interface went down, and the ring was told */
@@ -153,11 +156,25 @@ struct afp_map *afp_next_map(struct afpacket *engine, struct afp_map *after);
 /* Put a stripped tag back in front of the packet's type, in the headroom; see afpacket.c. */
 void afp_restore_tag(struct torc_packet *packet, uint16_t tci, uint16_t tpid, uint32_t snaplen);
 
-/* The link type for a frame of an "any" socket: its device type decides. */
+/* afpacket_link.c */
+/* The link type of an interface, by its ARPHRD_ number. */
 uint16_t afp_link_type(uint16_t hatype);
+/*
+ * A packet as its link type wants it, when it may not be Ethernet. header: bytes of what the kernel
+ * has in front of the network header. In front of the packet there is room for a cooked header.
+ */
+void afp_view_link(struct torc_packet *packet, const struct sockaddr_ll *address,
+		   uint32_t header, uint32_t snaplen);
+/*
+ * Where in a frame to be sent the bytes for the kernel begin, and sll_protocol for it; -EINVAL: that is no
+ * frame of this link type.
+ */
+int afp_frame_begin(uint16_t link_type, const uint8_t *data, size_t length, uint16_t *protocol);
 
 /* afpacket_socket.c */
 int afp_find_interface(const char *name, int *ifindex, struct torc_error *error);
+/* ARPHRD_ of an interface; negative errno. */
+int afp_hatype(int fd, const char *name);
 int afp_socket(const struct afpacket *engine, struct torc_error *error);
 int afp_bind(int fd, int ifindex, uint16_t protocol);
 /* The interface the kernel has the socket on; 0: any, negative: none, it was deleted. */

@@ -12,7 +12,6 @@
 #include <linux/net_tstamp.h>
 #include <linux/rtnetlink.h>
 #include <linux/sockios.h>
-#include <net/if_arp.h>
 #include <netinet/in.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -112,9 +111,16 @@ static int no_interface(const char *name, struct torc_error *error)
 	return torc_error_set(error, -ENODEV, "no interface %.64s; there are: %s", name, list);
 }
 
-int afp_find_interface(const char *name, int *ifindex, struct torc_error *error)
+int afp_hatype(int fd, const char *name)
 {
 	struct ifreq ifr = { 0 };
+	int result = interface_ioctl(fd, name, SIOCGIFHWADDR, &ifr);
+
+	return result < 0 ? result : ifr.ifr_hwaddr.sa_family;
+}
+
+int afp_find_interface(const char *name, int *ifindex, struct torc_error *error)
+{
 	int flags, index;
 
 	*ifindex = 0;
@@ -128,12 +134,6 @@ int afp_find_interface(const char *name, int *ifindex, struct torc_error *error)
 		return torc_error_set(error, index, "cannot read the state of %s: %s", name,
 				      torc_strerror(index));
 	*ifindex = index;
-	if (interface_ioctl(-1, name, SIOCGIFHWADDR, &ifr) == 0 &&
-	    ifr.ifr_hwaddr.sa_family != ARPHRD_ETHER && ifr.ifr_hwaddr.sa_family != ARPHRD_LOOPBACK)
-		return torc_error_set(error, -EMEDIUMTYPE,
-				      "%s is not an Ethernet-like interface (device type %u); only "
-				      "Ethernet and loopback can be captured",
-				      name, ifr.ifr_hwaddr.sa_family);
 	if (!(flags & IFF_UP))
 		return torc_error_set(error, -ENETDOWN,
 				      "interface %s is down; bring it up with `ip link set %s up`",

@@ -49,13 +49,20 @@ int afp_send(struct torc_engine *base, int ifindex, const void *data, size_t len
 	struct afpacket *engine = afpacket(base);
 	struct sockaddr_ll address;
 	ssize_t sent;
+	int begin;
 
 	set_address(&address, ifindex ? ifindex : engine->ifindex);
 	if (address.sll_ifindex == 0)
 		return -ENODEV; /* "any" has no interface of its own to send on */
+	begin = afp_frame_begin(engine->link_type, data, length, &address.sll_protocol);
+	if (begin < 0) {
+		count_error(engine);
+		return begin;
+	}
 	do {
-		sent = sendto(afp_active(engine)->fd, data, length, 0,
-			      (struct sockaddr *)&address, sizeof(address));
+		sent = sendto(afp_active(engine)->fd, (const uint8_t *)data + begin,
+			      length - (size_t)begin, 0, (struct sockaddr *)&address,
+			      sizeof(address));
 	} while (sent < 0 && errno == EINTR);
 	if (sent < 0) {
 		int code = -errno;
@@ -64,7 +71,7 @@ int afp_send(struct torc_engine *base, int ifindex, const void *data, size_t len
 		return code;
 	}
 	count_sent(engine, length);
-	return (int)sent;
+	return (int)sent + begin;
 }
 
 /* Send what is queued. Frames behind one that is refused are tried too; returns how many left. */
@@ -113,10 +120,13 @@ static int make_sender(struct afpacket *engine)
 }
 
 /* What the kernel would say of the frame (packet_snd): a tag is four bytes on top of the MTU. */
-static int check_frame(const struct afp_sender *sender, const struct torc_packet *packet)
+static int check_frame(const struct afpacket *engine, const struct torc_packet *packet)
 {
+	const struct afp_sender *sender = engine->sender;
 	unsigned int max = sender->mtu + ETH_HLEN;
 
+	if (engine->link_type != TORC_LINK_ETHERNET)
+		return packet->caplen > QUEUE_BYTES ? -EMSGSIZE : 0;
 	if (packet->caplen < ETH_HLEN)
 		return -EINVAL;
 	if (packet->data[12] == 0x81 && packet->data[13] == 0x00)
@@ -136,21 +146,29 @@ int afp_send_batch(struct torc_engine *base, const struct torc_packet *packets,
 	if (!engine->sender && make_sender(engine) < 0)
 		return -ENOMEM;
 	sender = engine->sender;
-	set_address(&sender->address, engine->ifindex);
+	if (sender->count == 0)
+		set_address(&sender->address, engine->ifindex);
 	for (unsigned int i = 0; i < count; i++) {
 		uint32_t length = packets[i].caplen;
-		int result;
+		uint16_t protocol;
+		int result, begin;
 
 		if (sender->count == 0) {
 			afp_name(engine, name);
 			sender->mtu = afp_mtu(afp_active(engine)->fd, name);
 		}
-		result = check_frame(sender, &packets[i]);
+		result = check_frame(engine, &packets[i]);
+		begin = afp_frame_begin(engine->link_type, packets[i].data, length, &protocol);
+		if (result == 0 && begin < 0)
+			result = begin;
 		if (result < 0)
 			return i > 0 ? (int)i : result;
-		if (sender->count == QUEUE_MAX || sender->used + length > QUEUE_BYTES)
+		length -= (uint32_t)begin;
+		if (sender->count == QUEUE_MAX || sender->used + length > QUEUE_BYTES ||
+		    protocol != sender->address.sll_protocol)
 			afp_flush(base);
-		memcpy(sender->bytes + sender->used, packets[i].data, length);
+		sender->address.sll_protocol = protocol; /* one for all that are queued */
+		memcpy(sender->bytes + sender->used, packets[i].data + begin, length);
 		sender->pieces[sender->count].iov_base = sender->bytes + sender->used;
 		sender->pieces[sender->count++].iov_len = length;
 		sender->used += length;

@@ -28,10 +28,10 @@
 #define BLOCK_BYTES 65536u
 #define OVERHEAD    128u /* of a frame, beside the packet's bytes: header, address, headroom */
 
-/* A packet that is longer than a frame, whole; room for a tag in front. */
+/* A packet that is longer than a frame, whole; room for a tag or a cooked header in front. */
 struct afp_copy {
 	uint32_t length;
-	uint8_t headroom[AFP_TAG_BYTES];
+	uint8_t headroom[AFP_COOKED_BYTES];
 	uint8_t bytes[];
 };
 
@@ -218,8 +218,7 @@ static void view(const struct afpacket *engine, const struct tpacket2_hdr *heade
 		.caplen = copy ? copy->length : header->tp_snaplen,
 		.len = header->tp_len,
 		.ifindex = address->sll_ifindex,
-		.link_type = engine->ifindex ? TORC_LINK_ETHERNET :
-					       afp_link_type(address->sll_hatype),
+		.link_type = TORC_LINK_ETHERNET,
 		.direction = address->sll_pkttype == PACKET_OUTGOING ? TORC_PACKET_TX :
 								       TORC_PACKET_RX,
 		.kind = address->sll_pkttype,
@@ -236,6 +235,9 @@ static void view(const struct afpacket *engine, const struct tpacket2_hdr *heade
 		afp_restore_tag(packet, header->tp_vlan_tci,
 				status & TP_STATUS_VLAN_TPID_VALID ? header->tp_vlan_tpid : 0x8100,
 				engine->config.snaplen);
+	if (engine->asks_link)
+		afp_view_link(packet, address, (uint32_t)(header->tp_net - header->tp_mac),
+			      engine->config.snaplen);
 }
 
 static unsigned int v2_fill(struct torc_engine *base, struct torc_packet *packets,

@@ -201,8 +201,9 @@ static inline void view(const struct afpacket *engine, const struct tpacket3_hdr
 						0x8100,
 					engine->config.snaplen);
 	}
-	if (engine->ifindex == 0)
-		packet->link_type = afp_link_type(address->sll_hatype);
+	if (engine->asks_link && address->sll_hatype != ARPHRD_ETHER)
+		afp_view_link(packet, address, header->tp_net - header->tp_mac,
+			      engine->config.snaplen);
 }
 
 static unsigned int v3_fill(struct torc_engine *base, struct torc_packet *packets,

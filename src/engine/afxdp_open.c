@@ -276,6 +276,11 @@ int afxdp_open_device(struct torc_engine *engine, const char *name, const char *
 	if (result < 0)
 		return torc_error_set(error, result, "cannot read the state of %s: %s", name,
 				      torc_strerror(result));
+	if (afp_link_type(engine->device.type) != TORC_LINK_ETHERNET)
+		return torc_error_set(error, -EMEDIUMTYPE,
+				      "%s is not an Ethernet-like interface (device type %u): AF_XDP "
+				      "takes none other; open it without xdp:", name,
+				      engine->device.type);
 	result = open_monitor(engine, error);
 	if (result == 0)
 		result = check_device(engine, settings.take, error);

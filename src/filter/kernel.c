@@ -111,6 +111,19 @@ static void put_channels(struct code *code, uint64_t mask)
 		put(code, piece, sizeof(piece));
 }
 
+/* On "any" there are other interfaces too, whose packets the program would misread. */
+static void put_ethernet_only(struct code *code, uint32_t snaplen)
+{
+	const struct sock_filter piece[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, (uint32_t)SKF_AD_OFF + SKF_AD_HATYPE),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 1 /* ARPHRD_ETHER */, 2, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 772 /* ARPHRD_LOOPBACK */, 1, 0),
+		BPF_STMT(BPF_RET | BPF_K, snaplen),
+	};
+
+	put(code, piece, sizeof(piece));
+}
+
 static void put_user(struct code *code, const struct sock_fprog *user, uint32_t snaplen)
 {
 	const struct sock_filter keep = BPF_STMT(BPF_RET | BPF_K, snaplen);
@@ -143,6 +156,8 @@ int torc_kernel_filter_build(const struct torc_kernel_filter *parts, struct sock
 		free(code.at);
 		return 0;
 	}
+	if (parts->ethernet_only && user_count > 0)
+		put_ethernet_only(&code, parts->snaplen);
 	put_user(&code, parts->user, parts->snaplen);
 	if (code.count > BPF_MAXINSNS) {
 		free(code.at);
@@ -241,11 +256,12 @@ static bool split_by_tag(const struct sock_filter *whole, unsigned int count,
 	return true;
 }
 
-int torc_kernel_filter_compile(const char *expression, struct sock_fprog *program,
-			       struct torc_error *error)
+int torc_kernel_filter_compile(const char *expression, uint16_t link_type,
+			       struct sock_fprog *program, struct torc_error *error)
 {
-	bool tags = torc_kernel_filter_sees_tags(expression);
-	pcap_t *handle = pcap_open_dead(DLT_EN10MB, TORC_SNAPLEN_MAX);
+	bool ethernet = link_type == TORC_LINK_ETHERNET;
+	bool tags = ethernet && torc_kernel_filter_sees_tags(expression);
+	pcap_t *handle = pcap_open_dead(ethernet ? DLT_EN10MB : DLT_RAW, TORC_SNAPLEN_MAX);
 	struct bpf_program compiled;
 	const struct sock_filter *whole;
 	int result;

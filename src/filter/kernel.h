@@ -18,6 +18,7 @@ struct torc_kernel_filter {
 	uint64_t channel_mask; /* all ones: every queue */
 	uint32_t snaplen;
 	const struct sock_fprog *user; /* NULL or len 0: everything */
+	bool ethernet_only; /* user is for Ethernet: what is not is left to the ring */
 };
 
 /* The kernel cannot run it so that it means the same: the ring has to. */
@@ -29,10 +30,11 @@ struct torc_kernel_filter {
  * it reads the tag from the metadata and everything behind it four bytes earlier. So no live handle
  * is wanted, which takes a privilege and, in a program with PF_RING's libpcap, another ring.
  *
+ * link_type  TORC_LINK_ETHERNET, or TORC_LINK_RAW, whose packets have no tag
  * program->filter is the caller's: free(). Returns 0, TORC_KERNEL_FILTER_CANNOT or a negative code.
  */
-int torc_kernel_filter_compile(const char *expression, struct sock_fprog *program,
-			       struct torc_error *error);
+int torc_kernel_filter_compile(const char *expression, uint16_t link_type,
+			       struct sock_fprog *program, struct torc_error *error);
 
 /*
  * Does the expression look at VLAN tags (the word "vlan", or a tag's EtherType as a number)? If

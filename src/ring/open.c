@@ -68,6 +68,7 @@ static int add_port(struct torc_ring *ring, const struct ring_device_spec *spec,
 		.channel_mask = spec->channel_mask,
 		.mode = ring->mode,
 	};
+	struct torc_engine_info info;
 	struct ring_port *port;
 	int result;
 
@@ -80,6 +81,9 @@ static int add_port(struct torc_ring *ring, const struct ring_device_spec *spec,
 	if (result < 0)
 		return result;
 	snprintf(port->name, sizeof(port->name), "%s", spec->names[index]);
+	spec->ops->info(port->engine, &info);
+	port->link_type = info.link_type;
+	port->mixed = !spec->ops->is_file && info.ifindex == 0;
 	port->filters = spec->ops->set_filter != NULL;
 	port->directs = spec->ops->set_direction != NULL;
 	ring->port_count++;
@@ -289,7 +293,8 @@ void torc_ring_close(struct torc_ring *ring)
 	ring_other_filters_free(ring);
 	torc_filter_free(ring->filter);
 	pthread_mutex_destroy(&ring->lock);
-	free(ring->kernel_program.filter);
+	free(ring->ethernet_filter.program.filter);
+	free(ring->raw_filter.program.filter);
 	free(ring->filter_text);
 	free(ring->parsed);
 	free(ring->device);

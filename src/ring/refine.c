@@ -41,7 +41,8 @@ static int hidden_copies_of(const struct torc_ring *ring)
 
 static bool port_needs_tests(const struct torc_ring *ring, const struct ring_port *port)
 {
-	return (!port->filters && (ring->filter || ring->vlan != TORC_VLAN_ANY ||
+	return (port->mixed && ring->filter_text) ||
+	       (!port->filters && (ring->filter || ring->vlan != TORC_VLAN_ANY ||
 				   port->vlan != TORC_VLAN_ANY)) ||
 	       (!port->directs && ring->direction != TORC_RX_AND_TX);
 }
@@ -137,15 +138,16 @@ static bool matches(struct torc_ring *ring, const struct torc_packet *packet)
  */
 static bool matches_as_in_kernel(struct torc_ring *ring, const struct torc_packet *packet)
 {
+	const struct torc_filter *filter = filter_for(ring, packet->link_type);
 	uint8_t *data = (uint8_t *)(uintptr_t)packet->data, head[16];
 	bool match;
 
-	if (!(packet->flags & TORC_PACKET_VLAN_RESTORED) || ring->filter_sees_tags ||
+	if (!(packet->flags & TORC_PACKET_VLAN_RESTORED) || ring->filter_sees_tags || !filter ||
 	    packet->caplen < sizeof(head))
 		return matches(ring, packet);
 	memcpy(head, data, sizeof(head));
 	memmove(data + 4, head, 12);
-	match = torc_filter_matches(ring->filter, data + 4, packet->caplen - 4, packet->len - 4) > 0;
+	match = torc_filter_matches(filter, data + 4, packet->caplen - 4, packet->len - 4) > 0;
 	memcpy(data, head, sizeof(head));
 	return match;
 }
@@ -224,6 +226,10 @@ static uint64_t *reason(struct torc_ring *ring, const struct ring_port *port,
 	    packet->direction == TORC_PACKET_TX && !port->ops->is_file)
 		return &counters->own_copies;
 	if (ring->settings_since_ns && refuse_late(ring, port, packet))
+		return &counters->filtered_late;
+	/* the kernel's program is for Ethernet, and left this one to us */
+	if (port->mixed && port->filters && ring->filter_text &&
+	    packet->link_type != TORC_LINK_ETHERNET && !matches(ring, packet))
 		return &counters->filtered_late;
 	if (!port->directs && wrong_direction(ring, packet))
 		return &counters->other_direction;

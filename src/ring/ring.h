@@ -42,6 +42,8 @@ struct ring_port {
 	struct torc_cluster_member *member;
 	bool filters;    /* the engine runs the filter; else the ring does */
 	bool directs;    /* the engine tells directions apart; else the ring does */
+	bool mixed;      /* any: its packets may have other link types than its own */
+	uint16_t link_type;
 	int vlan;        /* of "eth0.100", else TORC_VLAN_ANY */
 	int fds[8];      /* what epoll watches of it */
 	unsigned int fd_count;
@@ -120,7 +122,10 @@ struct torc_ring {
 	char application_stats[RING_STATS_BYTES];
 
 	char *filter_text;             /* NULL: none */
-	struct sock_fprog kernel_program; /* the same for the kernel; len 0: none */
+	struct ring_kernel_filter {
+		struct sock_fprog program; /* len 0: none */
+		bool in_user;              /* the kernel cannot run it: the ring does */
+	} ethernet_filter, raw_filter; /* the same for the kernel, by the interface's link type */
 	bool kernel_filtered;          /* atomic: the kernel refused packets at some time: nobody counted */
 	bool kernel_directed;
 	struct torc_filter *filter;    /* the same for user space; NULL: none, or not possible */
@@ -128,7 +133,6 @@ struct torc_ring {
 	struct ring_other_filter *other_filters; /* files with several link types: see refine.c */
 	bool filter_kernel_only;       /* uses what only the kernel knows */
 	bool filter_sees_tags;         /* is about VLAN tags */
-	bool filter_in_user;           /* the kernel cannot run it: the ring does */
 	uint64_t settings_since_ns;    /* packets from before were captured under older settings */
 
 	uint32_t sampling_rate;

@@ -23,25 +23,42 @@ static int give_program(struct ring_port *port, const struct torc_kernel_filter 
 	return result;
 }
 
+/* The user's filter as the kernel runs it for a link type; NULL: only the ring can. */
+static const struct ring_kernel_filter *kernel_filter(const struct torc_ring *ring,
+						      uint16_t link_type)
+{
+	return link_type == TORC_LINK_ETHERNET ? &ring->ethernet_filter :
+	       link_type == TORC_LINK_RAW      ? &ring->raw_filter :
+						 NULL;
+}
+
 /*
  * What the kernel does not take (a loop, as "protochain" makes one; more than 4096 instructions),
  * the ring runs itself; the kernel keeps direction, queues and snaplen.
  */
 static int apply_to_port(struct torc_ring *ring, struct ring_port *port)
 {
+	const struct ring_kernel_filter *filter = kernel_filter(ring, port->link_type);
+	bool ethernet = port->link_type == TORC_LINK_ETHERNET;
 	struct torc_kernel_filter parts = {
 		.direction = ring->direction,
 		.vlan = port->vlan != TORC_VLAN_ANY ? port->vlan : ring->vlan,
 		.channel_mask = port->directs ? ring->channel_mask : UINT64_MAX,
 		.snaplen = ring->snaplen,
-		.user = ring->filter_in_user ? NULL : &ring->kernel_program,
+		.user = filter && !filter->in_user ? &filter->program : NULL,
+		.ethernet_only = port->mixed,
 	};
+	bool in_ring = !filter || filter->in_user || (!ethernet && parts.vlan != TORC_VLAN_ANY);
 	int result;
 
 	if (!port->ops->set_filter)
 		return 0;
+	if (!ethernet)
+		parts.vlan = TORC_VLAN_ANY; /* where the tag would be, there is something else */
+	if (in_ring)
+		parts.user = NULL;
 	result = give_program(port, &parts);
-	port->filters = result == 0 && !ring->filter_in_user;
+	port->filters = result == 0 && !in_ring;
 	if (ring->filter_kernel_only)
 		return result;
 	if ((result == -EINVAL || result == -E2BIG) && parts.user && parts.user->len > 0) {
@@ -108,35 +125,35 @@ void ring_restore_filter(struct torc_ring *ring)
 
 struct filter_state {
 	char *text;
-	struct sock_fprog program;
+	struct ring_kernel_filter ethernet, raw;
 	struct torc_filter *filter;
 	bool kernel_only;
 	bool sees_tags;
-	bool in_user; /* the kernel cannot run it */
 };
 
 static struct filter_state filter_of(const struct torc_ring *ring)
 {
-	return (struct filter_state){ ring->filter_text, ring->kernel_program, ring->filter,
-				      ring->filter_kernel_only, ring->filter_sees_tags,
-				      ring->filter_in_user };
+	return (struct filter_state){ ring->filter_text, ring->ethernet_filter, ring->raw_filter,
+				      ring->filter, ring->filter_kernel_only,
+				      ring->filter_sees_tags };
 }
 
 static void use_filter_state(struct torc_ring *ring, const struct filter_state *state)
 {
 	ring_other_filters_free(ring);
 	ring->filter_text = state->text;
-	ring->kernel_program = state->program;
+	ring->ethernet_filter = state->ethernet;
+	ring->raw_filter = state->raw;
 	ring->filter = state->filter;
 	ring->filter_kernel_only = state->kernel_only;
 	ring->filter_sees_tags = state->sees_tags;
-	ring->filter_in_user = state->in_user;
 }
 
 static void free_filter_state(struct filter_state *state)
 {
 	free(state->text);
-	free(state->program.filter);
+	free(state->ethernet.program.filter);
+	free(state->raw.program.filter);
 	torc_filter_free(state->filter);
 }
 
@@ -165,17 +182,39 @@ static uint16_t link_type_of(const struct torc_ring *ring)
 	return info.link_type;
 }
 
+/*
+ * For the interfaces of one link type, if there are any. What means nothing there is an error for the
+ * first interface; on the others nothing matches then, and the ring finds that out.
+ */
+static int compile_kernel(struct torc_ring *ring, const char *expression, uint16_t link_type,
+			  struct ring_kernel_filter *filter)
+{
+	bool is_first = ring->port_count == 0 ? link_type == TORC_LINK_ETHERNET :
+						ring->ports[0].link_type == link_type;
+	bool any = is_first;
+	int result;
+
+	for (unsigned int i = 0; i < ring->port_count; i++)
+		any |= ring->ports[i].link_type == link_type;
+	if (!any)
+		return 0;
+	result = torc_kernel_filter_compile(expression, link_type, &filter->program, &ring->error);
+	filter->in_user = result != 0;
+	return result < 0 && is_first ? result : 0;
+}
+
 static int compile(struct torc_ring *ring, const char *expression, struct filter_state *state)
 {
 	int result = 0;
 
 	if (!is_file(ring)) {
-		result = torc_kernel_filter_compile(expression, &state->program, &ring->error);
+		result = compile_kernel(ring, expression, TORC_LINK_ETHERNET, &state->ethernet);
+		if (result == 0)
+			result = compile_kernel(ring, expression, TORC_LINK_RAW, &state->raw);
 		if (result < 0)
 			return result;
-		state->in_user = result == TORC_KERNEL_FILTER_CANNOT;
-		result = 0;
-		state->kernel_only = needs_kernel(&state->program);
+		state->kernel_only = needs_kernel(&state->ethernet.program) ||
+				     needs_kernel(&state->raw.program);
 		state->sees_tags = torc_kernel_filter_sees_tags(expression);
 	}
 	ring->filter_link_type = link_type_of(ring);
