@@ -328,7 +328,9 @@ TORC_API int torc_value_text(const struct torc_value *value, char *buffer, size_
 /* flags of torc_text_line() */
 enum {
 	TORC_TEXT_LINK = 1 << 0, /* the link-layer header first, as tcpdump -e */
-	TORC_TEXT_QUICK = 1 << 1 /* shorter, as tcpdump -q */
+	TORC_TEXT_QUICK = 1 << 1, /* shorter, as tcpdump -q */
+	/* the fields of IP in brackets, and whether checksums are right, as tcpdump -v: two lines */
+	TORC_TEXT_VERBOSE = 1 << 2
 };
 
 /*
@@ -340,6 +342,25 @@ enum {
  */
 TORC_API int torc_text_line(const struct torc_decoded *decoded, unsigned int flags, char *buffer,
 			    size_t size);
+
+/* What torc_text_line_with() may be told beside the packet. Zero: nothing. */
+struct torc_text_options {
+	size_t size;           /* sizeof(struct torc_text_options) */
+	unsigned int flags;    /* TORC_TEXT_ */
+	uint32_t packet_flags; /* struct torc_packet.flags: for checksums that a card fills in */
+	uint32_t sequence_base; /* of the outermost TCP: numbers are shown less this */
+	uint32_t acknowledgment_base;
+	/* the name of an address (length bytes, 4 or 16), or NULL; may be NULL */
+	const char *(*host_name)(void *context, const uint8_t *address, unsigned int length);
+	/* the name of a port of an IP protocol, or NULL; may be NULL */
+	const char *(*port_name)(void *context, unsigned int protocol, uint16_t port);
+	void *context; /* of the two */
+};
+
+/* torc_text_line_with - the same, with names, relative sequence numbers and verdicts */
+TORC_API int torc_text_line_with(const struct torc_decoded *decoded,
+				 const struct torc_text_options *options, char *buffer,
+				 size_t size);
 
 /* torc_text_tree - one line for each layer, with all its fields below, each ended by a newline */
 TORC_API int torc_text_tree(const struct torc_decoded *decoded, char *buffer, size_t size);

@@ -13,35 +13,15 @@
 #include <torc/layers/link/link.h>
 #include <torc/layers/network/mld.h>
 #include <torc/layers/network/ndp.h>
-#include <torc/layers/transport/tcp.h>
 #include <torc/layers/transport/udp.h>
 
 #include "decode/registry.h"
+#include "text/line.h"
 #include "text/line_dns.h"
 #include "text/line_icmp.h"
 #include "text/value.h"
 
 #define BYTES_SHOWN 32
-
-struct line {
-	struct text text;
-	const struct torc_decoded *decoded;
-	unsigned int flags;
-	bool joined; /* the last part needs no ": " behind it */
-};
-
-static void field_text(struct line *line, const char *before, uint64_t number)
-{
-	text_string(&line->text, before);
-	text_uint(&line->text, number);
-}
-
-static void part_start(struct line *line)
-{
-	if (!line->joined)
-		text_string(&line->text, ": ");
-	line->joined = false;
-}
 
 /* Bytes behind a layer's header as they were on the wire, whatever was captured. */
 static uint32_t wire_payload(const struct torc_decoded *decoded, const struct torc_layer *layer)
@@ -55,7 +35,7 @@ static uint32_t wire_payload(const struct torc_decoded *decoded, const struct to
 }
 
 /* The same as the IP header before it says, which may be more than there is; 0: offloaded. */
-static uint32_t ip_payload(const struct torc_decoded *decoded, const struct torc_layer *layer)
+uint32_t line_payload_length(const struct torc_decoded *decoded, const struct torc_layer *layer)
 {
 	uint32_t length = wire_payload(decoded, layer), total, start;
 	const struct torc_layer *ip = layer;
@@ -79,6 +59,16 @@ static uint32_t ip_payload(const struct torc_decoded *decoded, const struct torc
 static const char *ether_type_name(unsigned int ether_type)
 {
 	switch (ether_type) {
+	case 0x8847:
+		return "MPLS unicast";
+	case 0x8848:
+		return "MPLS multicast";
+	case 0x8863:
+		return "PPPoE D";
+	case 0x8864:
+		return "PPPoE S";
+	case 0x88CC:
+		return "LLDP";
 	case 0x0800:
 		return "IPv4";
 	case 0x86DD:
@@ -97,6 +87,11 @@ static void ether_type_text(struct line *line, uint16_t ether_type, uint16_t len
 {
 	if (ether_type == 0) {
 		field_text(line, ", 802.3, length ", length);
+		return;
+	}
+	if (line->flags & TORC_TEXT_QUICK) {
+		text_string(&line->text, ", ");
+		text_string(&line->text, ether_type_name(ether_type));
 		return;
 	}
 	text_string(&line->text, ", ethertype ");
@@ -119,6 +114,7 @@ static void line_ethernet(struct line *line, const struct torc_layer *layer)
 	text_string(&line->text, " > ");
 	text_mac(&line->text, ethernet.destination, 6);
 	ether_type_text(line, ethernet.ether_type, ethernet.length);
+	line->typed = ethernet.ether_type != 0;
 	if (ethernet.ether_type != 0)
 		field_text(line, ", length ", line->decoded->len - layer->offset);
 }
@@ -135,6 +131,7 @@ static void line_dot1q(struct line *line, const struct torc_layer *layer)
 		text_string(&line->text, ", DEI");
 	if (line->flags & TORC_TEXT_LINK)
 		ether_type_text(line, tag.ether_type, tag.length);
+	line->typed = line->flags & TORC_TEXT_LINK && tag.ether_type != 0;
 	text_string(&line->text, ", ");
 	line->joined = true;
 }
@@ -207,7 +204,11 @@ static void line_arp(struct line *line, const struct torc_layer *layer)
 
 	torc_layer_arp(line->decoded, layer, &arp);
 	part_start(line);
-	text_string(text, "ARP, ");
+	text_string(text, line->typed ? "" : "ARP, ");
+	if (arp.target_protocol.length < arp.protocol_length) {
+		text_string(text, "[|arp]");
+		return;
+	}
 	if (arp.protocol_type != 0x0800 || arp.protocol_length != 4) {
 		arp_other_text(line, &arp);
 	} else if (arp.operation == TORC_ARP_REQUEST) {
@@ -231,222 +232,7 @@ static void line_arp(struct line *line, const struct torc_layer *layer)
 	field_text(line, ", length ", line->decoded->len - layer->offset);
 }
 
-/* ---- network ---- */
-
-/* The transport header that belongs to an IP header; NULL for what has no ports. */
-static const struct torc_layer *transport_of(const struct torc_decoded *decoded,
-					     const struct torc_layer *ip)
-{
-	const struct torc_layer *end = decoded->layers + decoded->layer_count;
-	const struct torc_layer *layer;
-
-	for (layer = ip + 1; layer < end; layer++) {
-		if (torc_layer_role(layer->type) == TORC_ROLE_TRANSPORT)
-			return layer->header_length >= 4 ? layer : NULL;
-		if (layer->type != TORC_LAYER_IPV6_HOP_BY_HOP &&
-		    layer->type != TORC_LAYER_IPV6_ROUTING &&
-		    layer->type != TORC_LAYER_IPV6_FRAGMENT &&
-		    layer->type != TORC_LAYER_IPV6_DESTINATION)
-			return NULL;
-	}
-	return NULL;
-}
-
-static void line_port(struct line *line, const struct torc_layer *transport, unsigned int at)
-{
-	if (transport)
-		field_text(line, ".", torc_be16(torc_layer_header(line->decoded, transport) + at));
-}
-
-static void line_ipv4(struct line *line, const struct torc_layer *layer)
-{
-	const struct torc_layer *transport = transport_of(line->decoded, layer);
-	const uint8_t *p = torc_layer_header(line->decoded, layer);
-
-	part_start(line);
-	text_string(&line->text, "IP ");
-	text_ipv4(&line->text, p + 12);
-	line_port(line, transport, 0);
-	text_string(&line->text, " > ");
-	text_ipv4(&line->text, p + 16);
-	line_port(line, transport, 2);
-	if (layer->payload_length == 0)
-		field_text(line, ": ip-proto-", p[9]);
-}
-
-static void line_ipv6(struct line *line, const struct torc_layer *layer)
-{
-	const struct torc_layer *transport = transport_of(line->decoded, layer);
-	const uint8_t *p = torc_layer_header(line->decoded, layer);
-
-	part_start(line);
-	text_string(&line->text, "IP6 ");
-	text_ipv6(&line->text, p + 8);
-	line_port(line, transport, 0);
-	text_string(&line->text, " > ");
-	text_ipv6(&line->text, p + 24);
-	line_port(line, transport, 2);
-	if (layer->payload_length == 0)
-		field_text(line, ": ip-proto-", p[6]);
-}
-
-static void line_extension(struct line *line, const struct torc_layer *layer)
-{
-	struct torc_ipv6_fragment fragment;
-
-	part_start(line);
-	if (layer->type == TORC_LAYER_IPV6_HOP_BY_HOP) {
-		text_string(&line->text, "HBH ");
-	} else if (layer->type == TORC_LAYER_IPV6_DESTINATION) {
-		text_string(&line->text, "DSTOPT ");
-	} else if (layer->type == TORC_LAYER_IPV6_ROUTING) {
-		text_string(&line->text, "srcrt ");
-	} else {
-		torc_layer_ipv6_fragment(line->decoded, layer, &fragment);
-		field_text(line, "frag (", fragment.fragment_offset);
-		field_text(line, "|", ip_payload(line->decoded, layer));
-		text_string(&line->text, ") ");
-	}
-	line->joined = true;
-}
-
-/* A later fragment: which protocol, which datagram, where in it. */
-static void line_fragment(struct line *line, const struct torc_layer *layer)
-{
-	const struct torc_layer *ip = layer > line->decoded->layers ? layer - 1 : layer;
-	struct torc_ipv4 ipv4;
-
-	part_start(line);
-	if (torc_layer_ipv4(line->decoded, ip, &ipv4) == 0) {
-		field_text(line, "ip-proto-", ipv4.protocol);
-		field_text(line, ", frag id ", ipv4.id);
-		field_text(line, ", offset ", ipv4.fragment_offset);
-		text_string(&line->text, ", ");
-	}
-	field_text(line, "length ", layer->header_length);
-}
-
 /* ---- transport ---- */
-
-static void tcp_flags_text(struct line *line, uint16_t flags)
-{
-	static const struct {
-		uint16_t bit;
-		char letter;
-	} letters[] = {
-		{ TORC_TCP_FIN, 'F' }, { TORC_TCP_SYN, 'S' }, { TORC_TCP_RST, 'R' },
-		{ TORC_TCP_PSH, 'P' }, { TORC_TCP_ACK, '.' }, { TORC_TCP_URG, 'U' },
-		{ TORC_TCP_ECE, 'E' }, { TORC_TCP_CWR, 'W' }, { TORC_TCP_AE, 'e' },
-	};
-	unsigned int i;
-
-	text_string(&line->text, "Flags [");
-	for (i = 0; i < sizeof(letters) / sizeof(letters[0]); i++)
-		if (flags & letters[i].bit)
-			text_char(&line->text, letters[i].letter);
-	text_string(&line->text, flags == 0 ? "none]" : "]");
-}
-
-static void tcp_sack_text(struct line *line, const struct torc_bytes *data)
-{
-	uint32_t i;
-
-	field_text(line, "sack ", data->length / 8);
-	for (i = 0; i + 8 <= data->length; i += 8) {
-		field_text(line, i == 0 ? " {" : "{", torc_be32(data->data + i));
-		field_text(line, ":", torc_be32(data->data + i + 4));
-		text_char(&line->text, '}');
-	}
-}
-
-static void tcp_option_text(struct line *line, const struct torc_tcp_option *option)
-{
-	const uint8_t *p = option->data.data;
-	uint32_t length = option->data.length;
-
-	if (option->kind == TORC_TCP_OPTION_END) {
-		text_string(&line->text, "eol");
-	} else if (option->kind == TORC_TCP_OPTION_NOP) {
-		text_string(&line->text, "nop");
-	} else if (option->kind == TORC_TCP_OPTION_MSS && length == 2) {
-		field_text(line, "mss ", torc_be16(p));
-	} else if (option->kind == TORC_TCP_OPTION_WINDOW_SCALE && length == 1) {
-		field_text(line, "wscale ", p[0]);
-	} else if (option->kind == TORC_TCP_OPTION_SACK_PERMITTED) {
-		text_string(&line->text, "sackOK");
-	} else if (option->kind == TORC_TCP_OPTION_SACK) {
-		tcp_sack_text(line, &option->data);
-	} else if (option->kind == TORC_TCP_OPTION_TIMESTAMPS && length == 8) {
-		field_text(line, "TS val ", torc_be32(p));
-		field_text(line, " ecr ", torc_be32(p + 4));
-	} else {
-		static const struct {
-			uint8_t kind;
-			const char *name;
-		} names[] = {
-			{ TORC_TCP_OPTION_MD5, "md5" }, { TORC_TCP_OPTION_AO, "tcp-ao" },
-			{ TORC_TCP_OPTION_USER_TIMEOUT, "uto" },
-			{ TORC_TCP_OPTION_MPTCP, "mptcp" }, { TORC_TCP_OPTION_FAST_OPEN, "tfo" },
-		};
-		unsigned int i;
-
-		for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-			if (names[i].kind == option->kind)
-				break;
-		if (i < sizeof(names) / sizeof(names[0]))
-			text_string(&line->text, names[i].name);
-		else
-			field_text(line, "unknown-", option->kind);
-		text_string(&line->text, length > 0 ? " 0x" : "");
-		text_bytes(&line->text, p, length);
-	}
-}
-
-static void tcp_options_text(struct line *line, const struct torc_tcp *tcp)
-{
-	struct torc_tcp_option option;
-	uint32_t position = 0;
-	bool first = true;
-
-	text_string(&line->text, ", options [");
-	while (torc_tcp_option_next(tcp, &position, &option)) {
-		if (!first)
-			text_char(&line->text, ',');
-		first = false;
-		tcp_option_text(line, &option);
-	}
-	text_char(&line->text, ']');
-}
-
-static void line_tcp(struct line *line, const struct torc_layer *layer)
-{
-	uint32_t length = ip_payload(line->decoded, layer), missing;
-	struct torc_tcp tcp;
-
-	torc_layer_tcp(line->decoded, layer, &tcp);
-	/* options that were cut are no data */
-	missing = (torc_layer_header(line->decoded, layer)[12] >> 4) * 4u;
-	missing = missing > tcp.header_length ? missing - tcp.header_length : 0;
-	length = length > missing ? length - missing : 0;
-	part_start(line);
-	if (line->flags & TORC_TEXT_QUICK) {
-		field_text(line, "tcp ", length);
-		return;
-	}
-	tcp_flags_text(line, tcp.flags);
-	if (length > 0 || tcp.flags & (TORC_TCP_SYN | TORC_TCP_FIN | TORC_TCP_RST))
-		field_text(line, ", seq ", tcp.sequence);
-	if (length > 0)
-		field_text(line, ":", (uint32_t)(tcp.sequence + length));
-	if (tcp.flags & TORC_TCP_ACK)
-		field_text(line, ", ack ", tcp.acknowledgment);
-	field_text(line, ", win ", tcp.window);
-	if (tcp.flags & TORC_TCP_URG)
-		field_text(line, ", urg ", tcp.urgent);
-	if (tcp.options.length > 0)
-		tcp_options_text(line, &tcp);
-	field_text(line, ", length ", length);
-}
 
 /* Whether a layer follows that has a part of its own. */
 static bool is_last_part(const struct line *line, const struct torc_layer *layer)
@@ -457,18 +243,62 @@ static bool is_last_part(const struct line *line, const struct torc_layer *layer
 	       next->type == TORC_LAYER_PAYLOAD || next->type == TORC_LAYER_DECODE_FAILURE;
 }
 
+/* "[udp sum ok] " in front of what UDP or ICMPv6 carries. */
+static void sum_text(struct line *line, const struct torc_layer *layer, const char *name,
+		     unsigned int at)
+{
+	struct torc_checksum checksum;
+	struct text *text = &line->text;
+	int state = line_checksum(line, layer, &checksum);
+
+	if (state == TORC_CHECKSUM_NONE || state == TORC_CHECKSUM_NOT_CHECKABLE)
+		return;
+	text_char(text, '[');
+	if (state == TORC_CHECKSUM_WRONG) {
+		text_string(text, "bad ");
+		text_string(text, name);
+		text_string(text, " cksum 0x");
+		text_hex(text, torc_be16(torc_layer_header(line->decoded, layer) + at), 4);
+		text_string(text, " -> 0x");
+		text_hex(text, checksum.expected, 4);
+		text_string(text, "!] ");
+		return;
+	}
+	if (state == TORC_CHECKSUM_ABSENT) {
+		text_string(text, "no cksum] ");
+		return;
+	}
+	text_string(text, name);
+	text_string(text, state == TORC_CHECKSUM_RIGHT ? " sum ok] " : " sum left to the card] ");
+}
+
+int line_checksum(const struct line *line, const struct torc_layer *layer,
+		  struct torc_checksum *checksum)
+{
+	if (!(line->flags & TORC_TEXT_VERBOSE))
+		return TORC_CHECKSUM_NONE;
+	return torc_checksum_verify(line->decoded, layer, line->options->packet_flags, checksum);
+}
+
 static void line_udp(struct line *line, const struct torc_layer *layer)
 {
-	if (!is_last_part(line, layer))
+	bool last = is_last_part(line, layer) || line->flags & TORC_TEXT_QUICK;
+
+	if (line->flags & TORC_TEXT_VERBOSE) {
+		part_start(line);
+		sum_text(line, layer, "udp", 6);
+		line->joined = true;
+	}
+	if (!last)
 		return;
 	part_start(line);
-	field_text(line, "UDP, length ", ip_payload(line->decoded, layer));
+	field_text(line, "UDP, length ", line_payload_length(line->decoded, layer));
 }
 
 /* The length of a message, its header included. */
 static void line_length(struct line *line, const struct torc_layer *layer)
 {
-	field_text(line, ", length ", ip_payload(line->decoded, layer) + layer->header_length);
+	field_text(line, ", length ", line_payload_length(line->decoded, layer) + layer->header_length);
 }
 
 static void line_icmpv4(struct line *line, const struct torc_layer *layer)
@@ -529,11 +359,16 @@ static void line_icmpv6(struct line *line, const struct torc_layer *layer)
 
 	torc_layer_icmpv6(line->decoded, layer, &icmp);
 	part_start(line);
+	sum_text(line, layer, "icmp6", 2);
 	text_string(&line->text, "ICMP6, ");
 	if (name)
 		text_string(&line->text, name);
 	else
 		field_text(line, "type-", icmp.type);
+	if (line_icmpv6_error(&line->text, line->decoded, layer)) {
+		line_length(line, layer);
+		return;
+	}
 	if (icmp.code != 0)
 		field_text(line, ", code ", icmp.code);
 	if (next < line->decoded->layers + line->decoded->layer_count)
@@ -602,9 +437,25 @@ static void line_payload(struct line *line, const struct torc_layer *layer)
 	if (decoded->registry == TORC_BY_NONE || decoded->registry == TORC_BY_ETHER_TYPE)
 		return;
 	part_start(line);
+	if (decoded->registry == TORC_BY_IP_PROTOCOL) {
+		field_text(line, " ip-proto-", decoded->number);
+		field_text(line, " ", layer->header_length);
+		return;
+	}
 	text_string(&line->text, torc_registry_name(decoded->registry));
 	field_text(line, " ", decoded->number);
 	field_text(line, ", length ", layer->header_length);
+}
+
+/* Access points and SNAP say nothing that what they carry does not, unless asked, or nobody decodes it. */
+static bool is_plain_llc(const struct line *line, const struct torc_layer *layer)
+{
+	const struct torc_layer *end = line->decoded->layers + line->decoded->layer_count;
+
+	return (layer->type == TORC_LAYER_LLC || layer->type == TORC_LAYER_SNAP) &&
+	       !(line->flags & TORC_TEXT_LINK) && line->decoded->registry == TORC_BY_NONE &&
+	       layer + 1 < end && layer[1].type != TORC_LAYER_PAYLOAD &&
+	       layer[1].type != TORC_LAYER_DECODE_FAILURE;
 }
 
 static void line_layer(struct line *line, const struct torc_layer *layer)
@@ -651,26 +502,49 @@ static void line_layer(struct line *line, const struct torc_layer *layer)
 	line_any(line, layer);
 }
 
-int torc_text_line(const struct torc_decoded *decoded, unsigned int flags, char *buffer,
-		   size_t size)
+static void line_write(struct line *line)
 {
+	const struct torc_decoded *decoded = line->decoded;
+	const struct torc_layer *layer = decoded->layers, *end = layer + decoded->layer_count;
+
+	for (; layer < end; layer++) {
+		if (is_plain_llc(line, layer))
+			continue;
+		if (layer->type == TORC_LAYER_DECODE_FAILURE)
+			line_failure(line);
+		else if (!line_words(line, &layer))
+			line_layer(line, layer);
+		if (line->flags & TORC_TEXT_QUICK &&
+		    torc_layer_role(layer->type) == TORC_ROLE_TRANSPORT)
+			break;
+	}
+	if (decoded->status == TORC_DECODED_LAYER_LIMIT)
+		text_string(&line->text, " [more layers]");
+	if (line->text.length == 0)
+		field_text(line, "length ", decoded->len);
+}
+
+int torc_text_line_with(const struct torc_decoded *decoded, const struct torc_text_options *options,
+			char *buffer, size_t size)
+{
+	struct torc_text_options whole = { .size = sizeof(whole) };
 	struct line line = {
 		.text = text_start(buffer, size),
 		.decoded = decoded,
-		.flags = flags,
+		.options = &whole,
 		.joined = true,
 	};
-	unsigned int i;
 
-	for (i = 0; i < decoded->layer_count; i++) {
-		if (decoded->layers[i].type == TORC_LAYER_DECODE_FAILURE)
-			line_failure(&line);
-		else
-			line_layer(&line, &decoded->layers[i]);
-	}
-	if (decoded->status == TORC_DECODED_LAYER_LIMIT)
-		text_string(&line.text, " [more layers]");
-	if (line.text.length == 0)
-		field_text(&line, "length ", decoded->len);
+	memcpy(&whole, options, options->size < sizeof(whole) ? options->size : sizeof(whole));
+	line.flags = whole.flags;
+	line_write(&line);
 	return text_end(&line.text);
+}
+
+int torc_text_line(const struct torc_decoded *decoded, unsigned int flags, char *buffer,
+		   size_t size)
+{
+	struct torc_text_options options = { .size = sizeof(options), .flags = flags };
+
+	return torc_text_line_with(decoded, &options, buffer, size);
 }

@@ -9,6 +9,9 @@
 
 #include "text/line_dns.h"
 
+#define MULTICAST_PORT 5353
+
+#define SOA	    6
 #define OPT	    41
 #define BAD_VERSION 16
 #define BAD_COOKIE  23
@@ -44,7 +47,7 @@ static void put_record(struct text *text, const struct torc_dns_record *record)
 	} else if (record->type == 28 && record->data.length == 16) {
 		text_char(text, ' ');
 		text_ipv6(text, record->ipv6);
-	} else if (record->target.message.length > 0) {
+	} else if (record->target.message.length > 0 && record->type != SOA) {
 		text_char(text, ' ');
 		put_name(text, &record->target);
 		if (record->port > 0) {
@@ -72,17 +75,21 @@ static void put_count(struct text *text, unsigned int count, const char *what)
 	text_string(text, what);
 }
 
-static void put_question(struct text *text, const struct torc_dns *dns)
+static void put_question(struct text *text, const struct torc_dns *dns, bool multicast)
 {
 	struct torc_dns_record question;
 	uint32_t position = 0;
 
+	if (dns->question_count != 1)
+		put_count(text, dns->question_count, "q]");
 	put_count(text, dns->answer_count, "a]");
 	put_count(text, dns->authority_count, "n]");
 	put_count(text, dns->additional_count, "au]");
 	while (torc_dns_record_next(dns, TORC_DNS_QUESTIONS, &position, &question)) {
 		text_char(text, ' ');
 		put_type(text, question.type);
+		if (multicast) /* RFC 6762 §5.4: may the answer come by unicast? */
+			text_string(text, question.record_class & 0x8000 ? " (QU)" : " (QM)");
 		text_string(text, "? ");
 		put_name(text, &question.name);
 	}
@@ -139,22 +146,37 @@ static void put_answers(struct text *text, const struct torc_dns *dns)
 	}
 }
 
+/* On the port of multicast DNS. */
+static bool is_multicast(const struct torc_decoded *decoded, const struct torc_layer *layer)
+{
+	const uint8_t *p;
+
+	if (layer == decoded->layers || layer[-1].type != TORC_LAYER_UDP)
+		return false;
+	p = torc_layer_header(decoded, layer - 1);
+	return torc_be16(p) == MULTICAST_PORT || torc_be16(p + 2) == MULTICAST_PORT;
+}
+
 void line_dns_text(struct text *text, const struct torc_decoded *decoded,
 		   const struct torc_layer *layer)
 {
 	bool last = layer->offset + layer->header_length == decoded->caplen;
 	uint32_t missing = last ? decoded->len - decoded->caplen : 0; /* not captured */
+	static const char *const opcodes[] = { "", " inv_q", " stat", " op3", " notify",
+					       " update", " op6" };
 	struct torc_dns dns;
 
 	if (torc_layer_dns(decoded, layer, &dns) < 0)
 		return;
 	text_uint(text, dns.id);
+	text_string(text, dns.opcode < sizeof(opcodes) / sizeof(opcodes[0]) ? opcodes[dns.opcode] :
+									      "");
 	if (dns.is_response) {
 		put_answers(text, &dns);
 	} else {
 		text_string(text, dns.recursion_desired ? "+" : "");
 		text_string(text, dns.checking_disabled ? "%" : "");
-		put_question(text, &dns);
+		put_question(text, &dns, is_multicast(decoded, layer));
 	}
 	text_string(text, " (");
 	text_uint(text, dns.message.length + missing);

@@ -72,6 +72,78 @@ static void redirect_text(struct text *text, const uint8_t *icmp, const uint8_t 
 	text_ipv4(text, icmp + 4);
 }
 
+/* Where the transport header of a quoted IPv6 packet is, and of which protocol; false: not there. */
+static bool quoted_transport(const uint8_t *ip, uint32_t length, uint32_t *at, uint8_t *protocol)
+{
+	*at = 40;
+	*protocol = ip[6];
+	while (*protocol == 0 || *protocol == 43 || *protocol == 60) {
+		if (length < *at + 8)
+			return false;
+		*protocol = ip[*at];
+		*at += (ip[*at + 1] + 1u) * 8;
+	}
+	return length >= *at + 4;
+}
+
+static void unreachable6_text(struct text *text, uint8_t code, const uint8_t *ip, uint32_t length)
+{
+	static const char *const words[] = { "unreachable route ", "unreachable prohibited ",
+					     "beyond scope ", "unreachable address ",
+					     "unreachable port, " };
+	uint8_t protocol;
+	uint32_t at;
+
+	text_string(text, ", ");
+	text_string(text, words[code]);
+	text_ipv6(text, ip + 24);
+	if (code == 2) {
+		text_string(text, ", source address ");
+		text_ipv6(text, ip + 8);
+	}
+	if (code != 4 || !quoted_transport(ip, length, &at, &protocol))
+		return;
+	text_string(text, protocol == TCP ? " tcp port " : protocol == UDP ? " udp port " :
+								    " protocol ");
+	text_uint(text, protocol == TCP || protocol == UDP ? torc_be16(ip + at + 2) : protocol);
+}
+
+bool line_icmpv6_error(struct text *text, const struct torc_decoded *decoded,
+		       const struct torc_layer *layer)
+{
+	static const char *const problems[] = { ", erroneous - octet ", ", next header - octet ",
+						", option - octet " };
+	const uint8_t *icmp = torc_layer_header(decoded, layer);
+	const uint8_t *body = torc_layer_payload(decoded, layer);
+	uint32_t length = layer->payload_length;
+
+	if (length < 4)
+		return false;
+	if (icmp[0] == 2) {
+		text_string(text, ", mtu ");
+		text_uint(text, torc_be32(body));
+		return true;
+	}
+	if (icmp[0] == 4 && icmp[1] < 3) {
+		text_string(text, problems[icmp[1]]);
+		text_uint(text, torc_be32(body));
+		return true;
+	}
+	if (length < 44 || body[4] >> 4 != 6)
+		return false;
+	if (icmp[0] == 1 && icmp[1] < 5) {
+		unreachable6_text(text, icmp[1], body + 4, length - 4);
+	} else if (icmp[0] == 3 && icmp[1] == 0) {
+		text_string(text, " for ");
+		text_ipv6(text, body + 28);
+	} else if (icmp[0] == 3 && icmp[1] == 1) {
+		text_string(text, " (reassembly)");
+	} else {
+		return false;
+	}
+	return true;
+}
+
 bool line_icmp_error(struct text *text, const struct torc_decoded *decoded,
 		     const struct torc_layer *layer)
 {

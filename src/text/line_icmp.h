@@ -11,4 +11,8 @@
 bool line_icmp_error(struct text *text, const struct torc_decoded *decoded,
 		     const struct torc_layer *layer);
 
+/* The same of ICMPv6 (RFC 4443 §3), behind the name of the message. */
+bool line_icmpv6_error(struct text *text, const struct torc_decoded *decoded,
+		       const struct torc_layer *layer);
+
 #endif

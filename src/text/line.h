@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* line.h - what the files that write one line of a packet share */
+#ifndef TORC_TEXT_LINE_H
+#define TORC_TEXT_LINE_H
+
+#include <torc/checksum.h>
+#include <torc/decode.h>
+
+#include "util/text.h"
+
+struct line {
+	struct text text;
+	const struct torc_decoded *decoded;
+	const struct torc_text_options *options; /* whole: all members are there */
+	unsigned int flags;
+	bool joined; /* the last part needs no ": " behind it */
+	bool typed;  /* the link-layer header has said what follows */
+};
+
+static inline void field_text(struct line *line, const char *before, uint64_t number)
+{
+	text_string(&line->text, before);
+	text_uint(&line->text, number);
+}
+
+static inline void part_start(struct line *line)
+{
+	if (!line->joined)
+		text_string(&line->text, ": ");
+	line->joined = false;
+}
+
+/* Bytes behind a layer's header as the IP header before it says, or as they were on the wire. */
+uint32_t line_payload_length(const struct torc_decoded *decoded, const struct torc_layer *layer);
+
+/* A port, by its name where there is one to be had. */
+void line_port_text(struct line *line, unsigned int protocol, uint16_t port);
+
+/* Whether the checksum of a layer is right, with TORC_TEXT_VERBOSE: enum torc_checksum_state. */
+int line_checksum(const struct line *line, const struct torc_layer *layer,
+		  struct torc_checksum *checksum);
+
+void line_ipv4(struct line *line, const struct torc_layer *layer);
+void line_ipv6(struct line *line, const struct torc_layer *layer);
+void line_extension(struct line *line, const struct torc_layer *layer);
+void line_fragment(struct line *line, const struct torc_layer *layer);
+void line_tcp(struct line *line, const struct torc_layer *layer);
+
+/*
+ * The part of a protocol that has words of tcpdump's own; false when it has none. *layer moves to
+ * the last layer that the words are about.
+ */
+bool line_words(struct line *line, const struct torc_layer **layer);
+
+#endif

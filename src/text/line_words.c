@@ -1,0 +1,429 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* line_words.c - protocols that tcpdump has words of its own for, and Torc the same */
+#include <torc/layers/application/dhcp.h>
+#include <torc/layers/application/ntp.h>
+#include <torc/layers/application/radius.h>
+#include <torc/layers/application/sflow.h>
+#include <torc/layers/link/discovery.h>
+#include <torc/layers/link/eap.h>
+#include <torc/layers/link/stp.h>
+#include <torc/layers/network/igmp.h>
+#include <torc/layers/network/ipsec.h>
+#include <torc/layers/routing/bfd.h>
+#include <torc/layers/routing/ospf.h>
+#include <torc/layers/routing/vrrp.h>
+#include <torc/layers/transport/udp.h>
+#include <torc/layers/tunnel/tunnel.h>
+
+#include "text/line.h"
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+/* Names of the bits that are set, the lowest first, or "none". */
+struct bit_name {
+	uint8_t bit;
+	const char *name;
+};
+
+static void bits_text(struct text *text, uint8_t bits, const struct bit_name *names, size_t count)
+{
+	const char *before = "";
+
+	for (size_t i = 0; i < count; i++) {
+		if (!(bits & names[i].bit))
+			continue;
+		text_string(text, before);
+		text_string(text, names[i].name);
+		before = ", ";
+	}
+	text_string(text, *before ? "" : "none");
+}
+
+/* names[number], or the number. */
+static void name_text(struct line *line, const char *const *names, size_t count, uint64_t number)
+{
+	if (number < count && names[number])
+		text_string(&line->text, names[number]);
+	else
+		text_uint(&line->text, number);
+}
+
+/* The bytes of a message with its header, as they were on the wire. */
+static uint32_t message_length(const struct line *line, const struct torc_layer *layer)
+{
+	return line_payload_length(line->decoded, layer) + layer->header_length;
+}
+
+static void igmp_query(struct line *line, const struct torc_igmp *igmp)
+{
+	static const uint8_t none[4];
+
+	field_text(line, "query v", igmp->version);
+	if (igmp->version == 3 && igmp->max_response_ms != 10000) {
+		field_text(line, " [max resp time ", igmp->max_response_ms / 1000);
+		field_text(line, ".", igmp->max_response_ms / 100 % 10);
+		text_string(&line->text, "s]");
+	} else if (igmp->version == 2 && igmp->max_response_ms != 10000) {
+		field_text(line, " [max resp time ", igmp->max_response_code);
+		text_char(&line->text, ']');
+	}
+	if (memcmp(igmp->group, none, 4) == 0)
+		return;
+	text_string(&line->text, " [gaddr ");
+	text_ipv4(&line->text, igmp->group);
+	if (igmp->source_count > 0) {
+		field_text(line, ", ", igmp->source_count);
+		text_string(&line->text, " source(s)");
+	}
+	text_char(&line->text, ']');
+}
+
+static void line_igmp(struct line *line, const struct torc_layer **layer)
+{
+	struct torc_igmp igmp;
+
+	torc_layer_igmp(line->decoded, *layer, &igmp);
+	text_string(&line->text, "igmp ");
+	switch (igmp.type) {
+	case 0x11:
+		igmp_query(line, &igmp);
+		break;
+	case 0x12:
+	case 0x16:
+		text_string(&line->text, igmp.type == 0x12 ? "v1 report " : "v2 report ");
+		text_ipv4(&line->text, igmp.group);
+		break;
+	case 0x17:
+		text_string(&line->text, "leave ");
+		text_ipv4(&line->text, igmp.group);
+		break;
+	case 0x22:
+		field_text(line, "v3 report, ", igmp.record_count);
+		text_string(&line->text, " group record(s)");
+		break;
+	default:
+		field_text(line, "igmp-", igmp.type);
+	}
+}
+
+static void line_vrrp(struct line *line, const struct torc_layer **layer)
+{
+	static const char *const kinds[] = { "none", "simple", "ah" };
+	const struct torc_layer *ip = torc_layer_by_role(line->decoded, TORC_ROLE_NETWORK, -1);
+	uint8_t ttl = torc_layer_header(line->decoded, ip)[ip->type == TORC_LAYER_IPV4 ? 8 : 7];
+	struct torc_vrrp vrrp;
+
+	torc_layer_vrrp(line->decoded, *layer, &vrrp);
+	field_text(line, "VRRPv", vrrp.version);
+	text_string(&line->text, ", Advertisement");
+	if (ttl != 255) {
+		field_text(line, ", (ttl ", ttl);
+		text_char(&line->text, ')');
+	}
+	field_text(line, ", vrid ", vrrp.router_id);
+	field_text(line, ", prio ", vrrp.priority);
+	if (vrrp.version == 2) {
+		text_string(&line->text, ", authtype ");
+		name_text(line, kinds, COUNT(kinds), vrrp.authentication_type);
+		field_text(line, ", intvl ", vrrp.interval_ms / 1000);
+		text_char(&line->text, 's');
+	} else {
+		field_text(line, ", intvl ", vrrp.interval_ms / 10);
+		text_string(&line->text, "cs");
+	}
+	field_text(line, ", length ", message_length(line, *layer));
+}
+
+static void line_stp(struct line *line, const struct torc_layer **layer)
+{
+	static const struct bit_name flags[] = {
+		{ 0x01, "Topology change" }, { 0x02, "Proposal" },  { 0x10, "Learn" },
+		{ 0x20, "Forward" },	     { 0x40, "Agreement" }, { 0x80, "Topology change ACK" }
+	};
+	struct text *text = &line->text;
+	struct torc_stp stp;
+
+	torc_layer_stp(line->decoded, *layer, &stp);
+	text_string(text, "STP 802.1");
+	text_string(text, stp.version == 0 ? "d, " : stp.version == 2 ? "w, " : "s, ");
+	if (stp.type == 0x80) {
+		text_string(text, "Topology Change");
+		return;
+	}
+	text_string(text, stp.type == 0 ? "Config, " : "Rapid STP, ");
+	text_string(text, stp.version < 3 ? "Flags [" : "CIST Flags [");
+	bits_text(text, stp.flags, flags, COUNT(flags));
+	text_char(text, ']');
+	if (stp.version < 3) {
+		text_string(text, ", bridge-id ");
+		text_hex(text, (unsigned)(stp.bridge_priority | stp.bridge_system_id), 4);
+		text_char(text, '.');
+		text_mac(text, stp.bridge_address, 6);
+		text_char(text, '.');
+		text_hex(text, stp.port_id, 4);
+	}
+	field_text(line, ", length ", line->decoded->len - (*layer)->offset < 46 - 3 ?
+					      line->decoded->len - (*layer)->offset :
+					      (*layer)->header_length);
+}
+
+static void line_bfd(struct line *line, const struct torc_layer **layer)
+{
+	static const char *const states[] = { "AdminDown", "Down", "Init", "Up" };
+	static const struct bit_name flags[] = {
+		{ 0x20, "Poll" },		    { 0x10, "Final" },
+		{ 0x08, "Control Plane Independent" }, { 0x04, "Authentication Present" },
+		{ 0x02, "Demand" },		    { 0x01, "Reserved" }
+	};
+	const struct torc_layer *below = *layer - 1;
+	struct torc_udp udp = { 0 };
+	struct torc_bfd bfd;
+
+	torc_layer_bfd(line->decoded, *layer, &bfd);
+	torc_layer_udp(line->decoded, below, &udp);
+	text_string(&line->text, "BFDv1, ");
+	text_string(&line->text, udp.destination_port == 4784 ? "Multihop" :
+				 udp.destination_port == 6784 ? "Lag" :
+								"Control");
+	text_string(&line->text, ", State ");
+	text_string(&line->text, states[bfd.state & 3]);
+	text_string(&line->text, ", Flags: [");
+	bits_text(&line->text, torc_layer_header(line->decoded, *layer)[1] & 0x3F, flags,
+		  COUNT(flags));
+	field_text(line, "], length: ", bfd.length);
+}
+
+static void line_ospf(struct line *line, const struct torc_layer **layer)
+{
+	static const char *const types[] = { NULL,	  "Hello",     "Database Description",
+					     "LS-Request", "LS-Update", "LS-Ack" };
+	struct torc_ospf ospf;
+
+	torc_layer_ospf(line->decoded, *layer, &ospf);
+	field_text(line, "OSPFv", ospf.version);
+	text_string(&line->text, ", ");
+	name_text(line, types, COUNT(types), ospf.type);
+	field_text(line, ", length ", ospf.length);
+}
+
+/* The name of the neighbour, from the list that follows. */
+static void line_lldp(struct line *line, const struct torc_layer **layer)
+{
+	const struct torc_layer *list = *layer + 1;
+	struct torc_lldp_info info;
+	struct torc_lldp_tlv tlv;
+	uint32_t position = 0;
+
+	field_text(line, "LLDP, length ", line->decoded->len - (*layer)->offset);
+	if (list >= line->decoded->layers + line->decoded->layer_count ||
+	    torc_layer_lldp_info(line->decoded, list, &info) < 0)
+		return;
+	*layer = list;
+	while (torc_lldp_tlv_next(&info, &position, &tlv)) {
+		if (tlv.type != 5)
+			continue;
+		text_string(&line->text, ": ");
+		text_escaped(&line->text, tlv.value.data, tlv.value.length);
+	}
+}
+
+static void line_cdp(struct line *line, const struct torc_layer **layer)
+{
+	const struct torc_layer *list = *layer + 1;
+	struct torc_cdp_info info;
+	struct torc_cdp_tlv tlv;
+	uint32_t position = 0;
+	struct torc_cdp cdp;
+
+	torc_layer_cdp(line->decoded, *layer, &cdp);
+	field_text(line, "CDPv", cdp.version);
+	field_text(line, ", ttl: ", cdp.ttl_s);
+	text_char(&line->text, 's');
+	if (list >= line->decoded->layers + line->decoded->layer_count ||
+	    torc_layer_cdp_info(line->decoded, list, &info) < 0)
+		return;
+	*layer = list;
+	while (torc_cdp_tlv_next(&info, &position, &tlv)) {
+		if (tlv.type != 1)
+			continue;
+		text_string(&line->text, ", Device-ID '");
+		text_escaped(&line->text, tlv.value.data, tlv.value.length);
+		text_char(&line->text, '\'');
+	}
+}
+
+static void line_eapol(struct line *line, const struct torc_layer **layer)
+{
+	static const char *const types[] = { "EAP packet", "EAPOL start", "EAPOL logoff",
+					     "EAPOL key", "Encapsulated ASF alert" };
+	static const char *const codes[] = { NULL, "Request", "Response", "Success", "Failure" };
+	const struct torc_layer *next = *layer + 1;
+	struct torc_eapol eapol;
+	struct torc_eap eap;
+
+	torc_layer_eapol(line->decoded, *layer, &eapol);
+	name_text(line, types, COUNT(types), eapol.type);
+	field_text(line, " (", eapol.type);
+	field_text(line, ") v", eapol.version);
+	field_text(line, ", len ", eapol.length);
+	if (next >= line->decoded->layers + line->decoded->layer_count ||
+	    torc_layer_eap(line->decoded, next, &eap) < 0)
+		return;
+	*layer = next;
+	text_string(&line->text, ", ");
+	name_text(line, codes, COUNT(codes), eap.code);
+	field_text(line, " (", eap.code);
+	field_text(line, "), id ", eap.id);
+	field_text(line, ", len ", eap.length);
+}
+
+static void line_dhcpv4(struct line *line, const struct torc_layer **layer)
+{
+	struct torc_dhcpv4 dhcp;
+
+	torc_layer_dhcpv4(line->decoded, *layer, &dhcp);
+	text_string(&line->text, "BOOTP/DHCP, ");
+	text_string(&line->text, dhcp.operation == 1 ? "Request" : "Reply");
+	if (dhcp.operation == 1 && dhcp.hardware_type == 1 && dhcp.hardware_length == 6) {
+		text_string(&line->text, " from ");
+		text_mac(&line->text, dhcp.client_address, 6);
+	}
+	field_text(line, ", length ", message_length(line, *layer));
+}
+
+static void line_dhcpv6(struct line *line, const struct torc_layer **layer)
+{
+	static const char *const types[] = { NULL,	"solicit",   "advertise", "request",
+					     "confirm", "renew",     "rebind",	  "reply",
+					     "release", "decline",   "reconf",	  "inf-req",
+					     "relay-fwd", "relay-reply" };
+	struct torc_dhcpv6 dhcp;
+
+	torc_layer_dhcpv6(line->decoded, *layer, &dhcp);
+	text_string(&line->text, "dhcp6 ");
+	if (dhcp.message_type >= COUNT(types))
+		text_string(&line->text, "msgtype-");
+	name_text(line, types, COUNT(types), dhcp.message_type);
+}
+
+static void line_ntp(struct line *line, const struct torc_layer **layer)
+{
+	static const char *const modes[] = { "unspecified", "symmetric active", "symmetric passive",
+					     "Client", "Server", "Broadcast", "Control Message",
+					     "Reserved" };
+	struct torc_ntp ntp;
+
+	torc_layer_ntp(line->decoded, *layer, &ntp);
+	field_text(line, "NTPv", ntp.version);
+	text_string(&line->text, ", ");
+	text_string(&line->text, modes[ntp.mode & 7]);
+	field_text(line, ", length ", message_length(line, *layer));
+}
+
+static void line_esp(struct line *line, const struct torc_layer **layer)
+{
+	const uint8_t *p = torc_layer_header(line->decoded, *layer);
+
+	text_string(&line->text, "ESP(spi=0x");
+	text_hex(&line->text, torc_be32(p), 8);
+	text_string(&line->text, ",seq=0x");
+	text_hex(&line->text, torc_be32(p + 4), 1);
+	field_text(line, "), length ", message_length(line, *layer));
+}
+
+static void line_ah(struct line *line, const struct torc_layer **layer)
+{
+	struct torc_ipsec_ah ah;
+
+	torc_layer_ipsec_ah(line->decoded, *layer, &ah);
+	text_string(&line->text, "AH(spi=0x");
+	text_hex(&line->text, ah.spi, 8);
+	text_string(&line->text, ",seq=0x");
+	text_hex(&line->text, ah.sequence, 1);
+	text_string(&line->text, ",icv=0x");
+	text_bytes(&line->text, ah.integrity_check.data, ah.integrity_check.length);
+	text_char(&line->text, ')');
+}
+
+static void line_sflow(struct line *line, const struct torc_layer **layer)
+{
+	struct torc_sflow sflow;
+	bool is_ipv6;
+
+	torc_layer_sflow(line->decoded, *layer, &sflow);
+	is_ipv6 = torc_be32(torc_layer_header(line->decoded, *layer) + 4) == 2;
+	text_string(&line->text, is_ipv6 ? "sFlowv5, IPv6 agent " : "sFlowv5, IPv4 agent ");
+	if (is_ipv6)
+		text_ipv6(&line->text, sflow.agent_ipv6);
+	else
+		text_ipv4(&line->text, sflow.agent_ipv4);
+	field_text(line, ", agent-id ", sflow.sub_agent_id);
+	field_text(line, ", length ", message_length(line, *layer));
+}
+
+static void line_radius(struct line *line, const struct torc_layer **layer)
+{
+	static const char *const codes[] = { [1] = "Access-Request", [2] = "Access-Accept",
+					     [3] = "Access-Reject", [4] = "Accounting-Request",
+					     [5] = "Accounting-Response",
+					     [11] = "Access-Challenge", [12] = "Status-Server",
+					     [13] = "Status-Client" };
+	struct torc_radius radius;
+
+	torc_layer_radius(line->decoded, *layer, &radius);
+	text_string(&line->text, "RADIUS, ");
+	name_text(line, codes, COUNT(codes), radius.code);
+	field_text(line, " (", radius.code);
+	text_string(&line->text, "), id: 0x");
+	text_hex(&line->text, radius.id, 2);
+	field_text(line, " length: ", radius.length);
+}
+
+static void line_gre(struct line *line, const struct torc_layer **layer)
+{
+	const struct torc_layer *next = *layer + 1;
+	struct torc_gre gre;
+
+	torc_layer_gre(line->decoded, *layer, &gre);
+	field_text(line, "GREv", gre.version);
+	if (gre.has_key) {
+		text_string(&line->text, ", key=0x");
+		text_hex(&line->text, gre.key, 1);
+	}
+	if (gre.has_sequence)
+		field_text(line, ", seq ", gre.sequence);
+	if (gre.has_acknowledgment)
+		field_text(line, ", ack ", gre.acknowledgment);
+	field_text(line, ", length ", message_length(line, *layer));
+	if (next < line->decoded->layers + line->decoded->layer_count &&
+	    next->type != TORC_LAYER_PAYLOAD)
+		return;
+	text_string(&line->text, ": gre-proto-0x");
+	text_hex(&line->text, gre.protocol, 1);
+}
+
+bool line_words(struct line *line, const struct torc_layer **layer)
+{
+	static const struct {
+		uint16_t type;
+		void (*write)(struct line *line, const struct torc_layer **layer);
+	} words[] = {
+		{ TORC_LAYER_IGMP, line_igmp },	    { TORC_LAYER_VRRP, line_vrrp },
+		{ TORC_LAYER_STP, line_stp },	    { TORC_LAYER_BFD, line_bfd },
+		{ TORC_LAYER_OSPF, line_ospf },	    { TORC_LAYER_LLDP, line_lldp },
+		{ TORC_LAYER_CDP, line_cdp },	    { TORC_LAYER_EAPOL, line_eapol },
+		{ TORC_LAYER_DHCPV4, line_dhcpv4 }, { TORC_LAYER_DHCPV6, line_dhcpv6 },
+		{ TORC_LAYER_NTP, line_ntp },	    { TORC_LAYER_IPSEC_ESP, line_esp },
+		{ TORC_LAYER_IPSEC_AH, line_ah },   { TORC_LAYER_SFLOW, line_sflow },
+		{ TORC_LAYER_RADIUS, line_radius }, { TORC_LAYER_GRE, line_gre },
+	};
+
+	for (size_t i = 0; i < COUNT(words); i++) {
+		if (words[i].type != (*layer)->type)
+			continue;
+		part_start(line);
+		words[i].write(line, layer);
+		return true;
+	}
+	return false;
+}
