@@ -362,7 +362,7 @@ static int run(void *data, char **words)
 	settings->print_text.json = settings->capture.json;
 	settings->print_text.nano |= settings->precision == PRECISION_NANO;
 	settings->write.micro |= settings->precision == PRECISION_MICRO;
-	if (check_settings(settings) != CLI_GOOD)
+	if (check_settings(settings) != CLI_GOOD || print_prepare(&settings->print_text) != CLI_GOOD)
 		return CLI_USAGE;
 	if (settings->list)
 		return devices_list(settings->capture.json);

@@ -82,7 +82,9 @@ static const char *why_not(int letter)
 {
 	switch (letter) {
 	case 'N':
-		return "names are never looked up";
+		return "--resolve shows the names of hosts as they are";
+	case 'T':
+		return "say which port carries it: --decode-as udp:8472=vxlan";
 	case 'O':
 		return "the filter is always optimized";
 	case 'L':

@@ -7,19 +7,25 @@
 
 #include <torc/decode.h>
 
+#include "names.h"
 #include "print.h"
+#include "sequence.h"
 
 #define AT(member) offsetof(struct print_settings, member)
 
 const struct cli_option print_options[] = {
-	{ 'n', NULL, NULL, "numbers, not names (always so: Torc never looks names up)", cli_set_flag,
-	  AT(numeric), NULL },
-	{ 'S', NULL, NULL, "absolute TCP sequence numbers (always so)", cli_set_flag, AT(numeric),
-	  NULL },
+	{ 'n', NULL, NULL, "ports as numbers, not names", cli_set_flag, AT(numeric), NULL },
+	{ 0, "resolve", NULL, "hosts by name, as far as answers are there: no packet waits for one",
+	  cli_set_flag, AT(resolve), NULL },
+	{ 'S', NULL, NULL, "absolute TCP sequence numbers", cli_set_flag, AT(absolute), NULL },
 	{ 'e', NULL, NULL, "the link-layer header too", cli_set_flag, AT(link), NULL },
 	{ 'q', "quick", NULL, "shorter lines", cli_set_flag, AT(quick), NULL },
-	{ 'v', "verbose", NULL, "all fields of all layers below each line", cli_set_repeat,
-	  AT(tree), NULL },
+	{ 'v', "verbose", NULL, "more of IP, and verdicts on checksums; -vv: as --tree too",
+	  cli_set_repeat, AT(verbose), NULL },
+	{ 0, "tree", NULL, "all fields of all layers below each line", cli_set_flag, AT(tree),
+	  NULL },
+	{ 0, "decode-as", "PORT=LAYER", "what a port carries: udp:8472=vxlan, tcp:8443=tls",
+	  cli_set_list, AT(decode_as), NULL },
 	{ 'x', NULL, NULL, "bytes in hex, without the link-layer header; -xx: with it",
 	  cli_set_repeat, AT(hex), NULL },
 	{ 'X', NULL, NULL, "the same with their characters; -XX: with the link-layer header",
@@ -45,6 +51,8 @@ struct printer {
 	time_t second; /* the one clock is about */
 	struct tm clock;
 	bool several_interfaces;
+	struct names *names;         /* NULL with -n */
+	struct sequences *sequences; /* NULL with -S */
 };
 
 /* What of a packet a text is made of. */
@@ -54,7 +62,7 @@ struct piece {
 	const char *interface_name;
 	const uint8_t *data;
 	uint32_t length;
-	unsigned int flags;
+	struct torc_text_options text;
 	bool ascii;
 };
 
@@ -69,8 +77,12 @@ struct printer *printer_new(const struct print_settings *settings, bool several_
 	printer->size = 16384;
 	printer->second = -1;
 	printer->buffer = malloc(printer->size);
+	if (!settings->json && (settings->resolve || !settings->numeric))
+		printer->names = names_new(settings->resolve);
+	if (!settings->json && !settings->absolute)
+		printer->sequences = sequences_new();
 	if (!printer->buffer) {
-		free(printer);
+		printer_free(printer);
 		return NULL;
 	}
 	return printer;
@@ -80,8 +92,45 @@ void printer_free(struct printer *printer)
 {
 	if (!printer)
 		return;
+	names_free(printer->names);
+	sequences_free(printer->sequences);
 	free(printer->buffer);
 	free(printer);
+}
+
+/* "udp:8472=vxlan" */
+static bool decode_as(const char *text)
+{
+	static const struct {
+		const char *name;
+		enum torc_registry registry;
+	} kinds[] = { { "udp:", TORC_BY_UDP_PORT }, { "tcp:", TORC_BY_TCP_PORT },
+		      { "sctp:", TORC_BY_SCTP_PORT } };
+	unsigned int type = TORC_LAYER_NONE, i;
+	unsigned long port = 0;
+	char *end = NULL;
+
+	for (i = 0; i < 3 && strncmp(text, kinds[i].name, strlen(kinds[i].name)) != 0; i++)
+		;
+	if (i < 3)
+		port = strtoul(text + strlen(kinds[i].name), &end, 10);
+	if (end && *end == '=')
+		type = torc_layer_type_of(end + 1);
+	if (type == TORC_LAYER_NONE || port == 0 || port > 65535) {
+		cli_complain("torc dump: --decode-as %s: expected a port and a layer, such as "
+			     "udp:8472=vxlan", text);
+		return false;
+	}
+	torc_register_number(kinds[i].registry, (unsigned int)port, type);
+	return true;
+}
+
+int print_prepare(const struct print_settings *settings)
+{
+	for (unsigned int i = 0; i < settings->decode_as.count; i++)
+		if (!decode_as(settings->decode_as.items[i]))
+			return CLI_USAGE;
+	return CLI_GOOD;
 }
 
 /* ---- texts of the library, in a buffer that grows ---- */
@@ -90,7 +139,7 @@ typedef int make_text(const struct piece *piece, char *buffer, size_t size);
 
 static int make_line(const struct piece *piece, char *buffer, size_t size)
 {
-	return torc_text_line(piece->decoded, piece->flags, buffer, size);
+	return torc_text_line_with(piece->decoded, &piece->text, buffer, size);
 }
 
 static int make_tree(const struct piece *piece, char *buffer, size_t size)
@@ -222,6 +271,25 @@ static void put_bytes(struct printer *printer, struct piece *piece)
 
 /* ---- one packet ---- */
 
+static void line_options(struct printer *printer, struct piece *piece)
+{
+	const struct print_settings *settings = printer->settings;
+
+	piece->text = (struct torc_text_options){
+		.size = sizeof(piece->text),
+		.flags = (settings->link ? TORC_TEXT_LINK : 0) |
+			 (settings->quick ? TORC_TEXT_QUICK : 0) |
+			 (settings->verbose ? TORC_TEXT_VERBOSE : 0),
+		.packet_flags = piece->packet->flags,
+		.port_name = printer->names && !settings->numeric ? names_port : NULL,
+		.host_name = printer->names && settings->resolve ? names_host : NULL,
+		.context = printer->names,
+	};
+	if (printer->sequences)
+		sequences_bases(printer->sequences, piece->decoded, &piece->text.sequence_base,
+				&piece->text.acknowledgment_base);
+}
+
 static void put_text(struct printer *printer, struct piece *piece)
 {
 	const struct print_settings *settings = printer->settings;
@@ -236,11 +304,10 @@ static void put_text(struct printer *printer, struct piece *piece)
 		       packet->direction == TORC_PACKET_TX   ? "Out"
 		       : packet->direction == TORC_PACKET_RX ? "In"
 							     : "?");
-	piece->flags = (settings->link ? TORC_TEXT_LINK : 0) |
-		       (settings->quick ? TORC_TEXT_QUICK : 0);
+	line_options(printer, piece);
 	put(printer, make_line, piece);
 	putchar('\n');
-	if (settings->tree)
+	if (settings->tree || settings->verbose > 1)
 		put(printer, make_tree, piece);
 	put_bytes(printer, piece);
 }

@@ -7,7 +7,7 @@
 
 struct print_settings {
 	unsigned int times;    /* -t, -tt ... */
-	unsigned int tree;     /* -v */
+	unsigned int verbose;  /* -v, -vv */
 	unsigned int hex;      /* -x, -xx */
 	unsigned int hex_text; /* -X, -XX */
 	bool text;             /* -A */
@@ -16,7 +16,11 @@ struct print_settings {
 	bool number;           /* -# */
 	bool line;             /* -l */
 	bool streams;          /* --streams */
-	bool numeric;          /* -n: always so */
+	bool numeric;          /* -n */
+	bool absolute;         /* -S */
+	bool tree;             /* --tree */
+	bool resolve;          /* --resolve */
+	struct cli_list decode_as;
 	bool nano;
 	bool json;             /* set by dump */
 };
@@ -25,6 +29,8 @@ extern const struct cli_option print_options[];
 
 struct printer;
 
+/* Tells the library what --decode-as says; an exit status. */
+int print_prepare(const struct print_settings *settings);
 /* Several interfaces: each line begins with the name of the packet's. NULL when memory ran out. */
 struct printer *printer_new(const struct print_settings *settings, bool several_interfaces);
 /* interface_name may be NULL. False when standard output cannot be written. */

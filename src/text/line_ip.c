@@ -12,7 +12,10 @@ static const struct torc_layer *transport_of(const struct torc_decoded *decoded,
 	const struct torc_layer *layer;
 
 	for (layer = ip + 1; layer < end; layer++) {
-		if (torc_layer_role(layer->type) == TORC_ROLE_TRANSPORT)
+		/* of a header that is cut behind its ports too */
+		if (torc_layer_role(layer->type) == TORC_ROLE_TRANSPORT ||
+		    (layer->type == TORC_LAYER_DECODE_FAILURE &&
+		     torc_layer_role(decoded->failed_type) == TORC_ROLE_TRANSPORT))
 			return layer->header_length >= 4 ? layer : NULL;
 		if (layer->type != TORC_LAYER_IPV6_HOP_BY_HOP &&
 		    layer->type != TORC_LAYER_IPV6_ROUTING &&
@@ -36,11 +39,14 @@ void line_port_text(struct line *line, unsigned int protocol, uint16_t port)
 		text_uint(&line->text, port);
 }
 
-static unsigned int protocol_of(const struct torc_layer *transport)
+static unsigned int protocol_of(const struct torc_decoded *decoded,
+				const struct torc_layer *transport)
 {
-	return transport->type == TORC_LAYER_TCP  ? 6 :
-	       transport->type == TORC_LAYER_SCTP ? 132 :
-						    17;
+	unsigned int type = transport->type;
+
+	if (type == TORC_LAYER_DECODE_FAILURE)
+		type = decoded->failed_type;
+	return type == TORC_LAYER_TCP ? 6 : type == TORC_LAYER_SCTP ? 132 : 17;
 }
 
 /* An address, and the port behind it at that place of the transport header. */
@@ -61,7 +67,7 @@ static void end_text(struct line *line, const uint8_t *address, unsigned int len
 	if (!transport)
 		return;
 	text_char(&line->text, '.');
-	line_port_text(line, protocol_of(transport),
+	line_port_text(line, protocol_of(line->decoded, transport),
 		       torc_be16(torc_layer_header(line->decoded, transport) + at));
 }
 
