@@ -169,7 +169,7 @@ static char *read_text(const char *path)
 }
 
 /* Where the filter comes from; *filter is owned by the caller and NULL without one. */
-static int find_filter(const struct capture_settings *settings, char **words, char **filter)
+int capture_filter(const struct capture_settings *settings, char **words, char **filter)
 {
 	size_t count = 0;
 
@@ -302,7 +302,7 @@ int capture_open(struct capture *capture, const struct capture_settings *setting
 		 const char *const *devices, char **words)
 {
 	char *filter;
-	int status = find_filter(settings, words, &filter);
+	int status = capture_filter(settings, words, &filter);
 
 	memset(capture, 0, sizeof(*capture));
 	capture->settings = settings;

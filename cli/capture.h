@@ -81,6 +81,8 @@ struct capture {
  */
 int capture_open(struct capture *capture, const struct capture_settings *settings,
 		 const char *const *devices, char **words);
+/* The filter of the settings, or of the words; owned by the caller, NULL without one. */
+int capture_filter(const struct capture_settings *settings, char **words, char **filter);
 /* Packets are received from now on. tick: wake up ten times a second. */
 int capture_start(struct capture *capture, bool tick);
 /* tcpdump's "listening on ..." */

@@ -75,6 +75,19 @@ static void ask_driver(int fd, struct device *device)
 		device->speed_mbit = speed;
 }
 
+bool devices_hardware_time(const char *name)
+{
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	struct device device = { 0 };
+
+	snprintf(device.name, sizeof(device.name), "%s", name);
+	if (fd >= 0) {
+		ask_driver(fd, &device);
+		close(fd);
+	}
+	return device.hardware_time;
+}
+
 static void ask_interface(int fd, struct device *device)
 {
 	struct ifreq answer;

@@ -7,5 +7,7 @@
 
 /* A short list, or with json the same as torc devices --json; returns an exit status. */
 int devices_list(bool json);
+/* Whether the card takes the time of what comes in. */
+bool devices_hardware_time(const char *name);
 
 #endif

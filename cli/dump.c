@@ -12,6 +12,7 @@
 #include "inputs.h"
 #include "print.h"
 #include "privileges.h"
+#include "program.h"
 #include "write.h"
 
 enum { BATCH = 64, NAMES = 64, TICK_NS = 100000000 };
@@ -27,6 +28,10 @@ struct settings {
 	uint64_t to_ns;
 	const char *user;
 	int precision; /* PRECISION_ */
+	const char *link_type; /* -y */
+	unsigned int program;  /* -d, -dd, -ddd */
+	bool list_links;
+	bool list_times;
 	bool list;
 	bool count;
 	bool print;
@@ -61,6 +66,14 @@ static const struct cli_option dump_options[] = {
 	  "packets:", set_stop, 0, NULL },
 	{ 'Z', "relinquish-privileges", "USER", "become that user once the capture is open",
 	  cli_set_text, AT(user), NULL },
+	{ 'd', NULL, NULL, "print the filter's program and end; -dd for C, -ddd as numbers",
+	  cli_set_repeat, AT(program), NULL },
+	{ 'y', "linktype", "NAME", "the link type that is expected, such as EN10MB; -d: compile for it",
+	  cli_set_text, AT(link_type), NULL },
+	{ 'L', "list-data-link-types", NULL, "tell the link type and end", cli_set_flag,
+	  AT(list_links), NULL },
+	{ 'J', "list-time-stamp-types", NULL, "tell who can take times (-i) and end", cli_set_flag,
+	  AT(list_times), NULL },
 	{ 'D', "list-interfaces", NULL, "list the interfaces and end", cli_set_flag, AT(list),
 	  NULL },
 	{ 0, "count", NULL, "print how many packets there are, and nothing else", cli_set_flag,
@@ -275,6 +288,20 @@ static int open_sink(struct dump *dump, const struct torc_ring_info *info)
 	return dump->printer ? CLI_GOOD : cli_fail(-ENOMEM, NULL);
 }
 
+/* -y: whether the packets are of the link type that is expected; -L. */
+static int check_link_type(const struct dump *dump, const struct torc_ring_info *info)
+{
+	const char *name = dump->settings->link_type;
+
+	if (dump->settings->list_links)
+		program_print_link_type(info->interface_name, info->link_type);
+	if (!name || program_link_type(name) == info->link_type)
+		return CLI_GOOD;
+	cli_complain("torc dump: -y %s: the packets of %s are of link type %s", name,
+		     info->interface_name, capture_link_name(info->link_type));
+	return CLI_FAILED;
+}
+
 /*
  * Privileges go once packets come in (a cluster takes new sockets for that) and before the output
  * is opened; until then the packets wait in the ring.
@@ -288,6 +315,9 @@ static int start(struct dump *dump)
 	dump->capture.defrag = dump->defrag;
 	torc_ring_info(dump->capture.rings[0], &info);
 	dump->is_file = strcmp(info.engine, "file") == 0;
+	status = check_link_type(dump, &info);
+	if (status != CLI_GOOD || dump->settings->list_links)
+		return dump->capture.status = status;
 	/* several files are merged by time, and each waited for */
 	status = capture_start(&dump->capture, writes && dump->capture.ring_count == 1);
 	if (status == CLI_GOOD)
@@ -347,9 +377,38 @@ static int check_settings(const struct settings *settings)
 	else if (settings->write.stop_files && !settings->write.dumpcap_names &&
 		 !settings->write.rotate_bytes && !settings->write.rotate_ns)
 		cli_complain("torc dump: -a files: needs a -b, -C or -G that begins new ones");
+	else if (settings->link_type && program_link_type(settings->link_type) < 0)
+		cli_complain("torc dump: -y %s: no link type has that name (see torc dump -L)",
+			     settings->link_type);
+	else if (settings->list_times && settings->capture.interfaces.count == 0)
+		cli_complain("torc dump: -J: of which interface? -i is missing");
 	else
 		return CLI_GOOD;
 	return CLI_USAGE;
+}
+
+/* -d: for the link type of -y, of the file, or Ethernet. */
+static int show_program(const struct settings *settings, char **words)
+{
+	uint16_t link_type = TORC_LINK_ETHERNET;
+	struct torc_file_info info = { .size = sizeof(info) };
+	struct torc_file *file;
+	char *filter;
+	int status = capture_filter(&settings->capture, words, &filter);
+
+	if (status != CLI_GOOD)
+		return status;
+	if (settings->link_type) {
+		link_type = (uint16_t)program_link_type(settings->link_type);
+	} else if (settings->input.files.count > 0 &&
+		   torc_file_open(&file, settings->input.files.items[0], NULL, NULL) == 0) {
+		if (torc_file_info(file, &info) == 0)
+			link_type = info.link_type;
+		torc_file_close(file);
+	}
+	status = program_print(filter, link_type, settings->program);
+	free(filter);
+	return status;
 }
 
 static int run(void *data, char **words)
@@ -366,6 +425,15 @@ static int run(void *data, char **words)
 		return CLI_USAGE;
 	if (settings->list)
 		return devices_list(settings->capture.json);
+	if (settings->list_times) {
+		for (size_t i = 0; i < settings->capture.interfaces.count; i++)
+			program_print_time_types(
+				settings->capture.interfaces.items[i],
+				devices_hardware_time(settings->capture.interfaces.items[i]));
+		return CLI_GOOD;
+	}
+	if (settings->program)
+		return show_program(settings, words);
 	status = defrag_start(&settings->defrag, &dump.defrag);
 	if (status != CLI_GOOD)
 		return status;
@@ -377,7 +445,7 @@ static int run(void *data, char **words)
 	}
 	if (capture_open(&dump.capture, &settings->capture, (const char *const *)inputs.devices,
 			 words) == CLI_GOOD &&
-	    start(&dump) == CLI_GOOD) {
+	    start(&dump) == CLI_GOOD && !settings->list_links) {
 		receive(&dump);
 		finish(&dump);
 	}

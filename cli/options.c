@@ -87,15 +87,8 @@ static const char *why_not(int letter)
 		return "say which port carries it: --decode-as udp:8472=vxlan";
 	case 'O':
 		return "the filter is always optimized";
-	case 'L':
-	case 'y':
-		return "an interface has one link type";
 	case 'I':
 		return "set monitor mode with iw(8) first";
-	case 'J':
-		return "torc devices shows who can take times";
-	case 'd':
-		return "tcpdump -d shows the same program";
 	default:
 		return NULL;
 	}

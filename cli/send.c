@@ -402,6 +402,8 @@ static void print_json(const struct torc_sender_info *info, const struct torc_se
 	cli_print_json_string(stdout, info->interface_name);
 	printf(",\"way\":\"%s\",\"way_detail\":", info->way);
 	cli_print_json_string(stdout, info->detail);
+	printf(",\"visible\":%s,\"refusal\":", info->visible ? "true" : "false");
+	cli_print_json_string(stdout, info->refusal);
 	printf(",\"seconds\":%.6f,\"sent\":%s,\"bytes\":%s,\"errors\":%s,\"interface_dropped\":%s,"
 	       "\"packets_per_second\":%.1f,\"bits_per_second\":%.1f}\n",
 	       seconds, cli_json_figure(stats->sent).text, cli_json_figure(stats->sent_bytes).text,
@@ -429,6 +431,17 @@ static bool at_top_speed(const struct settings *settings)
 	       !(settings->speed > 0);
 }
 
+/* Before the first packet: who looks for them with tcpdump would not find them. */
+static void tell_invisible(const struct send *send)
+{
+	struct torc_sender_info info = { .size = sizeof(info) };
+
+	torc_sender_info(send->sender, &info);
+	if (!info.visible && !send->settings->quiet && !send->settings->json)
+		cli_complain("torc: sending by %s, which a tcpdump on %s does not see "
+			     "(--way tx_ring is seen)", info.way, info.interface_name);
+}
+
 static void finish(struct send *send)
 {
 	struct torc_sender_stats stats = { .size = sizeof(stats) };
@@ -448,6 +461,8 @@ static void finish(struct send *send)
 	if (!send->settings->json && !send->settings->quiet && at_top_speed(send->settings) &&
 	    info.detail[0])
 		cli_complain("torc: %s", info.detail); /* why it was not faster */
+	if (!send->settings->json && stats.errors > 0 && info.refusal[0])
+		cli_complain("torc: refused: %s", info.refusal);
 	if (stats.errors > 0 && send->status == CLI_GOOD)
 		send->status = CLI_FAILED;
 }
@@ -513,6 +528,7 @@ static int run(void *data, char **words)
 	send.filter = filter = *words ? cli_join(words, ' ') : NULL;
 	status = open_sender(&send);
 	if (status == CLI_GOOD) {
+		tell_invisible(&send);
 		cli_signals_catch(wake, &send);
 		send.started_ns = cli_now_ns();
 		if (settings->for_ns)

@@ -64,4 +64,19 @@ if command -v tcpdump >/dev/null; then
 else
 	skip 'the same lines as tcpdump' 'tcpdump is not installed'
 fi
+is '-d: the program of a filter' "$(torc dump -d 'ip' | head -2)" \
+'(000) ldh      [12]
+(001) jeq      #0x800           jt 2	jf 3'
+is '-ddd' "$(torc dump -ddd 'ip' | head -2 | tr '\n' ' ')" '4 40 0 0 12 '
+is '-y: for another link type' "$(torc dump -d -y RAW 'ip' | head -1)" '(000) ldb      [0]'
+run '-y that is not what the file has' 1 dump -n -y RAW -r "$work/tcp.pcap"
+like 'is refused' "$err" '^torc dump: -y RAW: the packets of tcp\.pcap are of link type EN10MB'
+run '-y that it has' 0 dump -n -y EN10MB -r "$work/tcp.pcap"
+run '-y of no link type' 2 dump -y NOTHING
+run '-L' 0 dump -L -r "$work/tcp.pcap"
+is 'tells the link type' "$(tail -1 "$work/out")" '  EN10MB (Ethernet)'
+run '-J' 0 dump -J -i lo
+like 'tells who takes times' "$out" '^Time stamp types for lo \(use option -j to set\):'
+run '-T' 2 dump -T vxlan
+like 'says what to use instead' "$err" 'decode-as udp:8472=vxlan'
 done_testing

@@ -84,6 +84,13 @@ like 'with the account' "$(cat "$work/d.out")" ' packets .* sent on left'
 
 run 'too long for the interface' 1 send -i left -c 2 --size 9000
 like 'is counted' "$out" '; 2 refused'
+like 'and the reason is told' "$err" '^torc: refused: a frame of 9000 bytes is longer than left takes: 1518 with its MTU of 1500$'
+run 'a way that a tcpdump sees' 0 send -i left -c 1 --way send
+ok 'needs no word' test -z "$(grep 'does not see' "$work/err")"
+if "$TORC" send -i left -c 1 --way af_xdp >/dev/null 2>&1; then
+	run 'a way that it does not see' 0 send -i left -c 1 --way af_xdp
+	like 'is told before' "$err" '^torc: sending by af_xdp, which a tcpdump on left does not see'
+fi
 while read -r words; do
 	# shellcheck disable=SC2086 # words
 	run "refused: send $words" 2 send $words

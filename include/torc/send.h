@@ -167,6 +167,8 @@ struct torc_sender_info {
 	const char *detail; /* why no faster way was taken, or "" */
 	int32_t ifindex;
 	uint32_t mtu;
+	bool visible;        /* whether other captures on the interface (tcpdump) see what is sent */
+	const char *refusal; /* why the first frame among the errors was refused, or "" */
 };
 
 /*

@@ -227,6 +227,7 @@ static unsigned int ring_drain(struct torc_way *way, uint64_t *bytes)
 
 const struct torc_way_ops torc_way_tx_ring = {
 	.name = "tx_ring",
+	.visible = true,
 	.open = ring_open,
 	.close = ring_close,
 	.send = ring_send,

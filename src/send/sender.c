@@ -28,6 +28,8 @@ struct torc_sender {
 	struct torc_pace pace;
 	bool stopped; /* atomic */
 	char detail[512];
+	char refusal[160]; /* written once, before has_refusal */
+	bool has_refusal;  /* atomic */
 	uint64_t drops_at_open; /* of the interface; UINT64_MAX: unknown */
 	/* written by the thread that sends, read by any: atomic */
 	uint64_t sent;
@@ -162,6 +164,25 @@ static void add(uint64_t *counter, uint64_t value)
 	__atomic_store_n(counter, *counter + value, __ATOMIC_RELAXED);
 }
 
+/* Why the first of the errors is one. */
+static void note_refusal(struct torc_sender *sender, uint32_t length, int code)
+{
+	char *text = sender->refusal;
+	size_t size = sizeof(sender->refusal);
+
+	if (sender->has_refusal)
+		return;
+	if (length > sender->config.most_bytes)
+		snprintf(text, size,
+			 "a frame of %u bytes is longer than %s takes: %u with its MTU of %u", length,
+			 sender->interface, sender->config.most_bytes, sender->config.mtu);
+	else if (length > 0)
+		snprintf(text, size, "a frame of %u bytes: %s", length, torc_strerror(-code));
+	else
+		snprintf(text, size, "%s did not take what was queued for it", sender->interface);
+	__atomic_store_n(&sender->has_refusal, true, __ATOMIC_RELEASE);
+}
+
 int torc_sender_flush(struct torc_sender *sender)
 {
 	uint64_t bytes = 0;
@@ -172,6 +193,7 @@ int torc_sender_flush(struct torc_sender *sender)
 		add(&sender->sent, -(uint64_t)lost);
 		add(&sender->sent_bytes, -bytes);
 		add(&sender->errors, lost);
+		note_refusal(sender, 0, 0);
 	}
 	return 0;
 }
@@ -247,6 +269,7 @@ static int send_some(struct torc_sender *sender, const struct torc_packet *packe
 		return code;
 	default:
 		add(&sender->errors, 1);
+		note_refusal(sender, packets[0].caplen, code);
 		return 1;
 	}
 }
@@ -330,6 +353,9 @@ int torc_sender_info(struct torc_sender *sender, struct torc_sender_info *info)
 		.detail = sender->detail,
 		.ifindex = sender->config.ifindex,
 		.mtu = sender->config.mtu,
+		.visible = sender->ops->visible,
+		.refusal = __atomic_load_n(&sender->has_refusal, __ATOMIC_ACQUIRE) ? sender->refusal
+										  : "",
 	};
 
 	return torc_sized_give(info, &full, sizeof(full));

@@ -74,6 +74,7 @@ static int socket_send(struct torc_way *way, const struct torc_packet *packets, 
 
 const struct torc_way_ops torc_way_send = {
 	.name = "send",
+	.visible = true,
 	.open = socket_open,
 	.close = socket_close,
 	.send = socket_send,

@@ -22,6 +22,7 @@ struct torc_way_config {
 
 struct torc_way_ops {
 	const char *name; /* as shown: "live_frames" */
+	bool visible;     /* other captures on the interface see the frames */
 
 	int (*open)(struct torc_way **way, const struct torc_way_config *config,
 		    struct torc_error *error);
