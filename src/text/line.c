@@ -316,7 +316,7 @@ static void line_icmpv4(struct line *line, const struct torc_layer *layer)
 	if (name)
 		text_string(&line->text, name);
 	else
-		field_text(line, "type-", icmp.type);
+		field_text(line, "type-#", icmp.type);
 	if (icmp.type == 0 || icmp.type == 8) {
 		field_text(line, ", id ", icmp.id);
 		field_text(line, ", seq ", icmp.sequence);
@@ -351,6 +351,12 @@ static void icmpv6_message(struct line *line, const struct torc_layer *layer)
 	}
 }
 
+static void unknown_type_text(struct line *line, unsigned int type)
+{
+	field_text(line, "unknown icmp6 type (", type);
+	text_char(&line->text, ')');
+}
+
 static void line_icmpv6(struct line *line, const struct torc_layer *layer)
 {
 	const char *name = value_name_of(line, "icmpv6.icmp_type");
@@ -364,7 +370,7 @@ static void line_icmpv6(struct line *line, const struct torc_layer *layer)
 	if (name)
 		text_string(&line->text, name);
 	else
-		field_text(line, "type-", icmp.type);
+		unknown_type_text(line, icmp.type);
 	if (line_icmpv6_error(&line->text, line->decoded, layer)) {
 		line_length(line, layer);
 		return;

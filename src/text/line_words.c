@@ -17,6 +17,8 @@
 
 #include "text/line.h"
 
+#define DIGEST 16u /* bytes, of OSPF's MD5 */
+
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 /* Names of the bits that are set, the lowest first, or "none". */
@@ -203,7 +205,12 @@ static void line_ospf(struct line *line, const struct torc_layer **layer)
 	field_text(line, "OSPFv", ospf.version);
 	text_string(&line->text, ", ");
 	name_text(line, types, COUNT(types), ospf.type);
-	field_text(line, ", length ", ospf.length);
+	/* the digest of cryptographic authentication does not count (RFC 2328 §D.4.3) */
+	field_text(line, ", length ",
+		   ospf.version == 2 && ospf.authentication_type == 2 &&
+				   message_length(line, *layer) >= ospf.length + DIGEST ?
+			   message_length(line, *layer) - DIGEST :
+			   ospf.length);
 }
 
 /* The name of the neighbour, from the list that follows. */
@@ -270,6 +277,8 @@ static void line_eapol(struct line *line, const struct torc_layer **layer)
 	    torc_layer_eap(line->decoded, next, &eap) < 0)
 		return;
 	*layer = next;
+	if (!(line->flags & TORC_TEXT_VERBOSE))
+		return;
 	text_string(&line->text, ", ");
 	name_text(line, codes, COUNT(codes), eap.code);
 	field_text(line, " (", eap.code);
@@ -367,7 +376,11 @@ static void line_radius(struct line *line, const struct torc_layer **layer)
 					     [3] = "Access-Reject", [4] = "Accounting-Request",
 					     [5] = "Accounting-Response",
 					     [11] = "Access-Challenge", [12] = "Status-Server",
-					     [13] = "Status-Client" };
+					     [13] = "Status-Client",
+					     [40] = "Disconnect-Request",
+					     [41] = "Disconnect-ACK", [42] = "Disconnect-NAK",
+					     [43] = "CoA-Request", [44] = "CoA-ACK",
+					     [45] = "CoA-NAK" };
 	struct torc_radius radius;
 
 	torc_layer_radius(line->decoded, *layer, &radius);

@@ -56,7 +56,11 @@ func pcapRecords(data []byte) (records []record) {
 	}
 	link := int(order.Uint32(data[20:]) & 0xFFFF)
 	for data = data[24:]; len(data) >= 16; {
-		time := int64(order.Uint32(data))*1e9 + int64(order.Uint32(data[4:]))*unit
+		part := int64(order.Uint32(data[4:]))
+		if before := part - 1<<32; part*unit >= 1e9 && before*unit > -1e9 {
+			part = before // a little before the second, as some writers have it
+		}
+		time := int64(order.Uint32(data))*1e9 + part*unit
 		records = append(records, record{link, time})
 		length := int(order.Uint32(data[8:]))
 		data = data[min(16+length, len(data)):]
