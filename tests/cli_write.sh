@@ -140,8 +140,8 @@ run '--print and -w - are refused' 2 dump -r in.pcap -w - --print
 run '--time-stamp-precision' 0 dump -r in.pcap -w precision.pcap --time-stamp-precision micro
 is 'micro is the classic magic' "$(od -An -tx1 -N4 precision.pcap)" ' d4 c3 b2 a1'
 like 'nano prints nine digits' "$(torc dump -tt -r in.pcap --time-stamp-precision nano 2>/dev/null)" '^17[0-9]+\.[0-9]{9} '
-run 'what tcpdump has and Torc has not is refused' 2 dump -y EN10MB -r in.pcap
-like 'with the reason' "$err" 'one link type'
+run 'what tcpdump has and Torc has not is refused' 2 dump -I -r in.pcap
+like 'with the reason' "$err" 'set monitor mode with iw\(8\) first'
 is '--from a day, a minute' "$(torc dump -r in.pcap --from 2023-11-14 --to '2023-11-14 23:00' --count 2>/dev/null)" \
 	'10 packets'
 
