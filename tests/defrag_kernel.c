@@ -57,17 +57,16 @@ static void prepare(void)
 	sender = net_sender("va");
 }
 
-/* What the kernel delivers of a version until the marker comes, which is sent last. */
-static bool kernel_delivers(const struct frag_path *path, struct delivery *delivery)
+static const char marker[8] = "marker!!";
+
+/* A packet that is no fragment. */
+static void send_marker(int version)
 {
-	static const char marker[8] = "marker!!";
-	struct frag_path plain = { .version = path->version, .id = 0xffff, .protocol = PROTOCOL };
-	int fd = sockets[path->version == 6];
-	uint8_t frame[256], bytes[65536];
-	ssize_t length, skip = path->version == 4 ? 20 : 0;
+	struct frag_path plain = { .version = version, .id = 0xffff, .protocol = PROTOCOL };
+	uint8_t frame[256];
 	size_t size;
 
-	if (path->version == 6) { /* no fragment header */
+	if (version == 6) { /* no fragment header */
 		size = frag_frame(frame, &plain, 0, false, marker, sizeof(marker));
 		memmove(frame + 54, frame + 62, sizeof(marker));
 		frame[20] = PROTOCOL;
@@ -77,6 +76,31 @@ static bool kernel_delivers(const struct frag_path *path, struct delivery *deliv
 		size = frag_frame(frame, &plain, 0, false, marker, sizeof(marker));
 	}
 	net_send(sender, frame, size);
+}
+
+/* An address is good for packets some time after it was set: until the first one arrives. */
+static void wait_for_delivery(int version)
+{
+	struct pollfd ready = { .fd = sockets[version == 6], .events = POLLIN };
+	uint8_t bytes[256];
+
+	for (int tries = 0; tries < 200; tries++) {
+		send_marker(version);
+		if (poll(&ready, 1, 50) > 0)
+			break;
+	}
+	while (poll(&ready, 1, 50) > 0 && recv(ready.fd, bytes, sizeof(bytes), 0) > 0)
+		;
+}
+
+/* What the kernel delivers of a version until the marker comes, which is sent last. */
+static bool kernel_delivers(const struct frag_path *path, struct delivery *delivery)
+{
+	int fd = sockets[path->version == 6];
+	ssize_t length, skip = path->version == 4 ? 20 : 0;
+	uint8_t bytes[65536];
+
+	send_marker(path->version);
 	delivery->count = 0;
 	for (;;) {
 		struct pollfd ready = { .fd = fd, .events = POLLIN };
@@ -284,6 +308,8 @@ static void test_random(void)
 int main(void)
 {
 	prepare();
+	wait_for_delivery(4);
+	wait_for_delivery(6);
 	test_cases();
 	test_ecn();
 	test_random();
