@@ -89,8 +89,10 @@ static void places(void)
 			}
 			left[leaving] = left[n - 1];
 			torc_balance(group.owner, members, staying);
-			torc_places_fill(plain, &group, CLUSTER_NOBODY);
-			torc_places_fill(both, &group, leaving);
+			group.leaving = CLUSTER_NOBODY;
+			torc_places_fill(plain, &group);
+			group.leaving = group.place[leaving];
+			torc_places_fill(both, &group);
 			for (unsigned int b = 0; b < CLUSTER_BUCKETS && n > 1; b++) {
 				wrong += group.place[plain[b] % n] != group.owner[b];
 				wrong += group.place[both[b] % n] != group.owner[b];
@@ -104,7 +106,8 @@ static void places(void)
 		group.place[i] = (uint16_t)i;
 	for (unsigned int b = 0; b < CLUSTER_BUCKETS; b++)
 		group.owner[b] = (uint16_t)(b % 256);
-	torc_places_fill(both, &group, 3);
+	group.leaving = 3;
+	torc_places_fill(both, &group);
 	for (unsigned int b = 0; b < CLUSTER_BUCKETS; b++)
 		too_large += both[b] % 256 != b % 256;
 	is(too_large, 0, "also for as many as a group can have");

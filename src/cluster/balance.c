@@ -118,9 +118,9 @@ static uint16_t both(unsigned int now, unsigned int then, unsigned int n)
 	return (uint16_t)(now + n * ((then + m - now % m) % m));
 }
 
-void torc_places_fill(uint16_t values[CLUSTER_BUCKETS], const struct cluster_group *group,
-		      unsigned int leaving)
+void torc_places_fill(uint16_t values[CLUSTER_BUCKETS], const struct cluster_group *group)
 {
+	unsigned int leaving = torc_table_place_of(group, group->leaving);
 	unsigned int n = group->places <= CLUSTER_PLACES ? group->places : CLUSTER_PLACES;
 	uint16_t value_of[CLUSTER_SLOTS];
 

@@ -20,6 +20,19 @@ void torc_leader_tell(struct leader *leader, const struct cluster_message *messa
 	}
 }
 
+void torc_leader_drop_socket(struct leader *leader, unsigned int slot)
+{
+	struct cluster_shared *shared = leader->cluster.shared;
+	struct cluster_message drop = { .kind = MESSAGE_DROP, .slot = slot,
+					.inode = leader->cluster.table.slots[slot].inode };
+
+	if (shared->dups[slot] >= 0)
+		drop.inode = torc_kernel_inode(shared->dups[slot]);
+	if (drop.inode != 0)
+		torc_leader_tell(leader, &drop, NULL, 0, leader->self);
+	torc_shared_drop_socket(shared, slot);
+}
+
 void torc_leader_process_gone(struct leader *leader, unsigned int process)
 {
 	struct cluster_table *table = &leader->cluster.table;
@@ -37,8 +50,8 @@ void torc_leader_process_gone(struct leader *leader, unsigned int process)
 		slot->closed = 1;
 		slot->left = 1;
 		if (!slot->in_group) {
+			torc_leader_drop_socket(leader, i); /* it may have been about to enter */
 			slot->used = 0;
-			torc_shared_drop_socket(leader->cluster.shared, i);
 		}
 	}
 	table->processes[process].used = 0;
@@ -54,19 +67,19 @@ void torc_leader_process_gone(struct leader *leader, unsigned int process)
  * Close every duplicate of a socket and wait until it is gone. The program that is in force
  * meanwhile is right before and after. Returns false when somebody still has it.
  */
-static bool give_up_socket(struct leader *leader, unsigned int slot, unsigned int place)
+static bool give_up_socket(struct leader *leader, unsigned int slot)
 {
 	const struct timespec pause = { .tv_nsec = GIVE_UP_WAIT_NS };
 	const struct cluster_slot *s = &leader->cluster.table.slots[slot];
-	const struct cluster_message drop = { .kind = MESSAGE_DROP, .slot = slot,
-					      .inode = s->inode };
+	struct cluster_group *group = &leader->cluster.table.groups[s->group];
 
 	if (torc_kernel_has_socket(s->inode) == 0)
 		return true;
-	torc_group_install(&leader->cluster, s->group, place);
+	group->leaving = (uint16_t)slot;
+	torc_table_publish(leader->cluster.memory, &leader->cluster.table);
+	torc_group_install(&leader->cluster, s->group);
 	torc_group_wait(&leader->cluster, s->group);
-	torc_leader_tell(leader, &drop, NULL, 0, leader->self);
-	torc_shared_drop_socket(leader->cluster.shared, slot);
+	torc_leader_drop_socket(leader, slot);
 	for (int i = 0; i < GIVE_UP_TRIES; i++) {
 		if (torc_kernel_has_socket(s->inode) <= 0)
 			return true;
@@ -82,30 +95,42 @@ static bool give_up_slot(struct leader *leader, unsigned int index)
 	struct cluster_slot *slot = &table->slots[index];
 	unsigned int group = slot->group, place = torc_table_place_of(&table->groups[group], index);
 
-	if (place == CLUSTER_NOBODY)
+	if (place == CLUSTER_NOBODY) {
+		slot->in_group = 0;
+		slot->used = !slot->left;
 		return true;
+	}
+	if (table->groups[group].leaving != CLUSTER_NOBODY && table->groups[group].leaving != index)
+		return false; /* one after the other */
 	if (slot->serving) {
 		slot->serving = 0;
 		torc_group_update(&leader->cluster, group);
 	}
-	if (table->mode < CLUSTER_MODE_TURNS && !give_up_socket(leader, index, place))
+	if (table->mode < CLUSTER_MODE_TURNS && !give_up_socket(leader, index))
 		return false;
 	torc_shared_drop_socket(leader->cluster.shared, index);
 	torc_table_drop_place(table, &table->groups[group], place);
 	torc_table_publish(leader->cluster.memory, table);
-	torc_group_install(&leader->cluster, group, CLUSTER_NOBODY);
+	torc_group_install(&leader->cluster, group);
 	return true;
 }
 
 bool torc_leader_collect(struct leader *leader)
 {
-	bool more = false;
+	bool more = true, done = true;
 
-	for (unsigned int i = 0; i < CLUSTER_SLOTS; i++) {
-		const struct cluster_slot *slot = &leader->cluster.table.slots[i];
+	while (more && done) { /* who had to wait for another goes after it */
+		more = done = false;
+		for (unsigned int i = 0; i < CLUSTER_SLOTS; i++) {
+			const struct cluster_slot *slot = &leader->cluster.table.slots[i];
 
-		if (slot->used && slot->closed && slot->in_group)
-			more |= !give_up_slot(leader, i);
+			if (!slot->used || !slot->closed || !slot->in_group)
+				continue;
+			if (give_up_slot(leader, i))
+				done = true;
+			else
+				more = true;
+		}
 	}
 	return more;
 }

@@ -118,6 +118,11 @@ int torc_group_enter(struct cluster *cluster, unsigned int slot, int ifindex,
 	group = &table->groups[index];
 	if (group->places >= CLUSTER_PLACES)
 		return refuse_enter(cluster, -ENOSPC, error);
+	/* What the program returns meanwhile is right for one number of sockets and for one less. */
+	if (group->leaving != CLUSTER_NOBODY)
+		return torc_error_set(error, -EAGAIN, "cluster %u: the socket of one that has left is "
+				      "still held by a process that does not go on: is it stopped?",
+				      table->id);
 	table->slots[slot].group = (uint16_t)index;
 	table->slots[slot].inode = torc_kernel_inode(fd);
 	table->entering = (uint16_t)slot;
@@ -201,7 +206,7 @@ static int install_dealt(struct cluster *cluster, unsigned int index)
 	return ret;
 }
 
-int torc_group_install(struct cluster *cluster, unsigned int index, unsigned int leaving)
+int torc_group_install(struct cluster *cluster, unsigned int index)
 {
 	static struct torc_classic_program program; /* under the big lock */
 	struct sock_fprog fprog = { .filter = program.insns };
@@ -212,7 +217,7 @@ int torc_group_install(struct cluster *cluster, unsigned int index, unsigned int
 		return 0;
 	if (cluster->table.mode == CLUSTER_MODE_DEALT)
 		return install_dealt(cluster, index);
-	torc_places_fill(values, &cluster->table.groups[index], leaving);
+	torc_places_fill(values, &cluster->table.groups[index]);
 	if (cluster->table.mode == CLUSTER_MODE_EXTENDED) {
 		torc_extended_write(cluster->shared->map_memory, index, turns_modulus(cluster, index),
 				    values);
@@ -244,7 +249,7 @@ int torc_group_update(struct cluster *cluster, unsigned int index)
 	     b++)
 		table->groups[index].owner[b] = count ? members[b % count] : CLUSTER_NOBODY;
 	torc_table_publish(cluster->memory, table);
-	return torc_group_install(cluster, index, CLUSTER_NOBODY);
+	return torc_group_install(cluster, index);
 }
 
 /*

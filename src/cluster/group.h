@@ -17,14 +17,14 @@ struct cluster {
 
 /*
  * Put a slot's socket, of which dups has a duplicate, into the group of an interface, which is made
- * if need be. Returns the group.
+ * if need be. Returns the group, or -EAGAIN while another socket is leaving it.
  */
 int torc_group_enter(struct cluster *cluster, unsigned int slot, int ifindex,
 		     struct torc_error *error);
 /* Shares as the slots want them, and a program that says so. */
 int torc_group_update(struct cluster *cluster, unsigned int group);
-/* The program only; leaving as in torc_places_fill(). */
-int torc_group_install(struct cluster *cluster, unsigned int group, unsigned int leaving);
+/* The program only. */
+int torc_group_install(struct cluster *cluster, unsigned int group);
 /* Until no packet is on its way that has met an older program or table. */
 void torc_group_wait(struct cluster *cluster, unsigned int group);
 /*

@@ -67,6 +67,8 @@ void torc_leader_tell(struct leader *leader, const struct cluster_message *messa
 
 /* ---- collect.c: deaths and places ---- */
 
+/* Everybody closes the duplicate of a slot's socket. */
+void torc_leader_drop_socket(struct leader *leader, unsigned int slot);
 /* Its members hold no share from now on, and their places can go. */
 void torc_leader_process_gone(struct leader *leader, unsigned int process);
 /* Give up the places of closed sockets; returns whether something is left to do. */

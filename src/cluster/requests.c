@@ -185,6 +185,10 @@ static int adopt(struct leader *leader, unsigned int process, const struct clust
 		return -ESTALE;
 	slot->process = (uint16_t)process;
 	slot->left = slot->closed = 0;
+	if (slot->in_group && leader->cluster.table.groups[slot->group].leaving == request->slot) {
+		leader->cluster.table.groups[slot->group].leaving = CLUSTER_NOBODY; /* it stays */
+		torc_group_install(&leader->cluster, slot->group);
+	}
 	take_socket(leader, process, request->slot, fds, fd_count);
 	return 0;
 }
@@ -244,6 +248,7 @@ static int attach(struct leader *leader, unsigned int process,
 		return torc_error_set(error, -ENOSPC, "cluster %u has no room", cluster->table.id);
 	if (cluster->table.slots[message.slot].in_group)
 		return 0; /* it asks again */
+	leader->collect = torc_leader_collect(leader); /* a place that is free, or nearly */
 	torc_shared_keep_socket(cluster->shared, message.slot, fds[0]);
 	if (cluster->table.mode < CLUSTER_MODE_TURNS) /* before it has a place: it outlives us */
 		torc_leader_tell(leader, &message, fds, 1, leader->self);
@@ -256,7 +261,7 @@ static int attach(struct leader *leader, unsigned int process,
 			       torc_strerror(ret));
 	/* In turns the socket leaves with its owner; so nobody else keeps it. */
 	if (group < 0 || cluster->table.mode >= CLUSTER_MODE_TURNS)
-		torc_shared_drop_socket(cluster->shared, message.slot);
+		torc_leader_drop_socket(leader, message.slot);
 	return group < 0 ? group : ret;
 }
 
@@ -292,8 +297,8 @@ static void leave(struct leader *leader, struct cluster_slot *slot, unsigned int
 	slot->left = slot->closed = 1;
 	if (slot->in_group)
 		return;
+	torc_leader_drop_socket(leader, index);
 	slot->used = 0;
-	torc_shared_drop_socket(leader->cluster.shared, index);
 }
 
 static int of_slot(struct leader *leader, unsigned int process,

@@ -20,6 +20,7 @@
 #define ANSWER_NS    3000000000u /* for whoever leads: far more than anything takes */
 #define STUCK_NS     100000000u  /* the same, once it has been waited for in vain */
 #define TRY_NS       1000000     /* between tries to come in */
+#define REST_NS      5000000     /* between tries to enter a group that another is leaving */
 #define QUICK_TRIES  50          /* for a leader, a millisecond apart; then more slowly */
 #define SLOW_TRY_MS  20
 
@@ -327,11 +328,21 @@ static int wait_for_answer(struct session *session, struct session_waiter *waite
 	return 0;
 }
 
+static bool rest(struct session *session)
+{
+	uint64_t until_ns = torc_watch_now_ns() + REST_NS;
+
+	while (torc_watch_wait(until_ns))
+		;
+	return !session->down;
+}
+
 int torc_session_ask(struct session *session, struct cluster_message *request, const int *fds,
 		     unsigned int fd_count, struct cluster_message *answer,
 		     struct torc_error *error)
 {
 	struct session_waiter waiter = { .answer = answer }, **link = &session->waiters;
+	uint64_t until_ns = torc_watch_now_ns() + ANSWER_NS;
 	unsigned int id = session->shared.id;
 	int ret;
 
@@ -339,7 +350,11 @@ int torc_session_ask(struct session *session, struct cluster_message *request, c
 	waiter.next = session->waiters;
 	session->waiters = &waiter;
 	session->refs++;
-	ret = wait_for_answer(session, &waiter, request, fds, fd_count);
+	do { /* a socket that leaves is in the way of one that enters, for a moment mostly */
+		waiter.done = false;
+		ret = wait_for_answer(session, &waiter, request, fds, fd_count);
+	} while (ret == 0 && answer->result == -EAGAIN && request->kind == MESSAGE_ATTACH &&
+		 torc_watch_now_ns() < until_ns && rest(session));
 	while (*link != &waiter)
 		link = &(*link)->next;
 	*link = waiter.next;

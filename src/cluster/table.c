@@ -150,6 +150,8 @@ static void check_group(struct cluster_table *table, unsigned int index)
 		group->place[kept++] = (uint16_t)slot;
 	}
 	group->places = (uint16_t)kept;
+	if (torc_table_place_of(group, group->leaving) == CLUSTER_NOBODY)
+		group->leaving = CLUSTER_NOBODY;
 	for (unsigned int b = 0; b < CLUSTER_BUCKETS; b++) {
 		if (group->owner[b] >= CLUSTER_SLOTS)
 			group->owner[b] = CLUSTER_NOBODY;
@@ -256,6 +258,7 @@ unsigned int torc_table_take_group(struct cluster_table *table, int ifindex)
 		memset(group, 0, sizeof(*group));
 		group->used = 1;
 		group->ifindex = ifindex;
+		group->leaving = CLUSTER_NOBODY;
 		memset(group->owner, 0xFF, sizeof(group->owner));
 	}
 	return free_one;
@@ -287,6 +290,8 @@ void torc_table_drop_place(struct cluster_table *table, struct cluster_group *gr
 	if (place >= group->places || group->places > CLUSTER_PLACES)
 		return;
 	slot = group->place[place];
+	if (group->leaving == slot)
+		group->leaving = CLUSTER_NOBODY;
 	group->place[place] = group->place[--group->places];
 	if (group->places == 0)
 		group->kernel_id = 0; /* the kernel's group is gone with its last socket */

@@ -64,6 +64,7 @@ struct cluster_group {
 	int32_t ifindex;
 	uint16_t kernel_id; /* 0: there is none yet */
 	uint16_t places;
+	uint16_t leaving; /* a slot whose place is being given up, or CLUSTER_NOBODY */
 	uint16_t place[CLUSTER_PLACES];  /* the slot of each */
 	uint16_t owner[CLUSTER_BUCKETS]; /* the slot of each bucket, or CLUSTER_NOBODY */
 	struct torc_cluster_deal deal;   /* CLUSTER_MODE_DEALT: what the members go by */
@@ -145,12 +146,9 @@ void torc_table_drop_place(struct cluster_table *table, struct cluster_group *gr
 void torc_balance(uint16_t owner[CLUSTER_BUCKETS], const uint16_t *members, unsigned int count);
 
 /*
- * torc_places_fill - what the program returns for each bucket while all sockets stay
- *
- * leaving  a place whose socket is about to go: the values are right both with it and without it;
- *          CLUSTER_NOBODY: none
+ * torc_places_fill - what the program returns for each bucket while all sockets stay; where one is
+ * leaving, the values are right both with it and without it
  */
-void torc_places_fill(uint16_t values[CLUSTER_BUCKETS], const struct cluster_group *group,
-		      unsigned int leaving);
+void torc_places_fill(uint16_t values[CLUSTER_BUCKETS], const struct cluster_group *group);
 
 #endif
