@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Clusters of the drop-in libpfring: PF_RING's rules of joining, and who gets which packet. */
+#include <linux/capability.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
 #include "pfring_net.h"
 
 #define FLOWS 64
@@ -158,6 +162,48 @@ static void test_filters(void)
 	pfring_close(b);
 }
 
+/* A member whose program gives its rights up between open and enable (PF_RING's tcpdump does). */
+static int member_without_rights(void)
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct none[2] = { { 0 } };
+	struct frame frame = { .source = 1, .destination = 2, .source_port = 1000,
+			       .destination_port = 2000 };
+	pfring *ring = pfring_open("p1", 1500, 0);
+	int sender = sender_open("p0");
+
+	if (!ring || pfring_set_cluster(ring, 77, cluster_per_flow_2_tuple) != 0 ||
+	    syscall(SYS_capset, &header, none) < 0)
+		return 1;
+	if (pfring_enable_ring(ring) != 0)
+		return 2;
+	if (pfring_set_bpf_filter(ring, (char[]){ "vlan 100" }) != 0 ||
+	    pfring_remove_bpf_filter(ring) != 0)
+		return 3;
+	if (pfring_disable_ring(ring) != 0 || pfring_enable_ring(ring) != 0)
+		return 4;
+	for (; frame.number < 7; frame.number++)
+		send_frame(sender, &frame);
+	if (drain(ring) != 7)
+		return 5;
+	if (pfring_remove_from_cluster(ring) != 0)
+		return 6;
+	send_frame(sender, &frame);
+	return drain(ring) == 1 ? 0 : 7;
+}
+
+static void test_without_rights(void)
+{
+	pid_t child = fork();
+	int status = -1;
+
+	if (child == 0)
+		_exit(member_without_rights());
+	waitpid(child, &status, 0);
+	is(WIFEXITED(status) ? WEXITSTATUS(status) : -1, 0,
+	   "a member without rights is enabled, filters, receives, leaves");
+}
+
 int main(void)
 {
 	pfring *probe;
@@ -174,5 +220,6 @@ int main(void)
 	test_moving();
 	test_disabled();
 	test_filters();
+	test_without_rights();
 	return done();
 }
