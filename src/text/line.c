@@ -524,6 +524,14 @@ static void line_write(struct line *line)
 		    torc_layer_role(layer->type) == TORC_ROLE_TRANSPORT)
 			break;
 	}
+	/* a layer that is there up to where its tail is cut or wrong; TCP and ARP say so themselves */
+	if (decoded->reason && decoded->failed_type != TORC_LAYER_TCP &&
+	    decoded->failed_type != TORC_LAYER_ARP &&
+	    !torc_layer_first(decoded, TORC_LAYER_DECODE_FAILURE)) {
+		text_char(&line->text, ' ');
+		line->joined = true;
+		line_failure(line);
+	}
 	if (decoded->status == TORC_DECODED_LAYER_LIMIT)
 		text_string(&line->text, " [more layers]");
 	if (line->text.length == 0)

@@ -111,6 +111,12 @@ int torc_text_tree(const struct torc_decoded *decoded, char *buffer, size_t size
 		text_uint(&text, length);
 		text_string(&text, " bytes\n");
 	}
+	if (decoded->reason && !torc_layer_first(decoded, TORC_LAYER_DECODE_FAILURE)) {
+		text_string(&text, torc_layer_name(decoded->failed_type));
+		text_string(&text, ": ");
+		text_string(&text, decoded->reason);
+		text_char(&text, '\n');
+	}
 	if (decoded->registry != TORC_BY_NONE) {
 		text_string(&text, "no decoder for ");
 		text_string(&text, torc_registry_name(decoded->registry));
