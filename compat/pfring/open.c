@@ -120,7 +120,10 @@ static void read_info(pfring *ring)
 
 	if (torc_ring_info(state_of(ring)->torc, &info) < 0)
 		return;
-	ring->fd = torc_ring_fd(state_of(ring)->torc);
+	/* PF_RING's is a socket, and programs attach filters to it */
+	ring->fd = torc_ring_socket(state_of(ring)->torc);
+	if (ring->fd < 0)
+		ring->fd = torc_ring_fd(state_of(ring)->torc);
 	ring->device_id = info.ifindex > 0 ? info.ifindex : UNKNOWN_INTERFACE;
 	ring->mtu = MTU_UNKNOWN;
 	if (info.ifindex > 0)

@@ -341,6 +341,19 @@ TORC_API bool torc_ring_at_end(const struct torc_ring *ring);
  */
 TORC_API int torc_ring_fd(const struct torc_ring *ring);
 
+/*
+ * torc_ring_socket - the packet socket of a ring on one interface (or any), for code written for sockets
+ *
+ * It is the ring's: poll it, read and set socket options, do not receive from it or close it. The number
+ * stays for the life of the ring. Readable when a block is at hand and while the one handed over last is
+ * read; not when the ring is stopped (torc_ring_fd()). A classic filter attached to it with
+ * SO_ATTACH_FILTER becomes the ring's filter, as if torc_ring_set_filter() had been called, and
+ * SO_DETACH_FILTER removes it: when the ring is enabled next or next has nothing at hand; what the kernel
+ * captures until then passed that program alone.
+ * Returns the descriptor, or -EOPNOTSUPP for files, lists of interfaces and xdp:.
+ */
+TORC_API int torc_ring_socket(struct torc_ring *ring);
+
 /* ---- settings ---- */
 
 /*

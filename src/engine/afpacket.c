@@ -9,6 +9,7 @@
  * share, and its memory lives on without it (afp_strand).
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/if_ether.h>
 #include <net/if_arp.h>
 #include <stdio.h>
@@ -110,6 +111,23 @@ static void map_unmake(struct afpacket *engine)
 }
 
 /*
+ * A cluster is left by closing the socket. Programs may have its number (torc_ring_socket()), so the
+ * next one takes its place at once, where there is one to be had.
+ */
+static void replace_socket(struct afpacket *engine, struct afp_map *map)
+{
+	int next = afp_socket(engine, NULL);
+
+	if (next >= 0 && dup3(next, map->fd, O_CLOEXEC) >= 0)
+		engine->parked = map->fd;
+	else
+		close(map->fd);
+	if (next >= 0)
+		close(next);
+	map->fd = -1;
+}
+
+/*
  * Cut the active memory loose from its socket: a private copy takes the place of the mapping, at
  * the same address, so that packets lent out stay where they are; then the socket can close.
  */
@@ -132,8 +150,7 @@ static int afp_strand(struct afpacket *engine)
 	}
 	pthread_mutex_lock(&engine->counters_lock);
 	read_counters(engine);
-	close(map->fd);
-	map->fd = -1;
+	replace_socket(engine, map);
 	pthread_mutex_unlock(&engine->counters_lock);
 	if (mremap(copy, map->bytes, map->bytes, MREMAP_MAYMOVE | MREMAP_FIXED, map->memory) ==
 	    MAP_FAILED)
@@ -150,12 +167,14 @@ static int new_socket(struct afpacket *engine, struct torc_error *error)
 
 		if (map->memory || map->fd >= 0)
 			continue;
-		fd = afp_socket(engine, error);
+		fd = engine->parked >= 0 ? engine->parked : afp_socket(engine, error);
 		if (fd < 0)
 			return fd;
 		pthread_mutex_lock(&engine->counters_lock);
 		map->fd = fd;
 		engine->active = slot;
+		engine->parked = -1;
+		engine->filtering = engine->refusing = false;
 		pthread_mutex_unlock(&engine->counters_lock);
 		if (engine->config.flags & TORC_HW_TIMESTAMP && engine->ifindex)
 			afp_hardware_timestamps(fd, engine->name);
@@ -240,6 +259,7 @@ int afp_open(struct torc_engine **out, const struct torc_engine_config *config,
 		return torc_error_set(error, -ENOMEM, "out of memory");
 	for (unsigned int i = 0; i < AFP_MAPS; i++)
 		engine->maps[i].fd = -1;
+	engine->parked = -1;
 	pthread_mutex_init(&engine->counters_lock, NULL);
 	engine->format = format;
 	engine->config = *config;
@@ -280,6 +300,8 @@ void afp_close(struct torc_engine *base)
 		torc_cluster_detach(engine->member);
 	for (unsigned int i = 0; i < AFP_MAPS; i++)
 		map_free(engine, &engine->maps[i]);
+	if (engine->parked >= 0)
+		close(engine->parked);
 	torc_spares_release(engine->spares);
 	if (engine->member && engine->running)
 		torc_cluster_closed(engine->member);
@@ -348,7 +370,18 @@ static void forget_error(struct afpacket *engine)
 
 static int use_filter(struct afpacket *engine)
 {
-	return afp_socket_filter(afp_active(engine)->fd, &engine->filter);
+	int result = afp_socket_filter(afp_active(engine)->fd, &engine->filter);
+
+	engine->filtering = result == 0;
+	engine->refusing = false;
+	return result;
+}
+
+/* For some time, or for the rest of the socket's life: nobody is to take it for another's filter. */
+static int refuse_all(struct afpacket *engine)
+{
+	engine->refusing = true;
+	return afp_refuse_all(afp_active(engine)->fd);
 }
 
 /* In steps, so that the socket gets its share from the first packet on and nothing else before. */
@@ -390,7 +423,7 @@ int afp_start(struct torc_engine *base)
 		map_unmake(engine);
 	if (!map->memory && (result = map_make(engine)) < 0)
 		return result;
-	result = engine->member ? afp_refuse_all(map->fd) : use_filter(engine);
+	result = engine->member ? refuse_all(engine) : use_filter(engine);
 	if (result == 0)
 		result = afp_bind(map->fd, engine->ifindex, ETH_P_ALL);
 	if (result == 0 && engine->member)
@@ -409,10 +442,12 @@ static int leave_group(struct afpacket *engine)
 {
 	int result = torc_cluster_detach(engine->member);
 
-	afp_refuse_all(afp_active(engine)->fd);
+	refuse_all(engine);
 	engine->format->settle(engine, afp_active(engine));
-	if (afp_strand(engine) < 0)
+	if (afp_strand(engine) < 0) {
+		replace_socket(engine, afp_active(engine));
 		map_free(engine, afp_active(engine));
+	}
 	torc_cluster_closed(engine->member);
 	return result;
 }
@@ -427,7 +462,7 @@ static int silence(struct afpacket *engine)
 
 	if (result == 0 || result == -ENODEV)
 		return 0;
-	if (afp_refuse_all(fd) == 0) {
+	if (refuse_all(engine) == 0) {
 		afp_filter_settle();
 		result = 0;
 	}
@@ -597,6 +632,7 @@ int afp_set_filter(struct torc_engine *base, const struct sock_fprog *program)
 		struct sock_fprog next = { .len = program ? program->len : 0, .filter = copy };
 
 		result = afp_socket_filter(afp_active(engine)->fd, &next);
+		engine->filtering |= result == 0;
 		if (result < 0) {
 			free(copy);
 			return result;

@@ -84,6 +84,9 @@ struct afpacket {
 	struct afp_map *reading;
 
 	struct sock_fprog filter; /* a copy; filter.len 0: none */
+	bool filtering;           /* the active socket has it; else none of ours */
+	bool refusing;            /* it refuses everything */
+	int parked;               /* a socket under the number of the one before it; -1: none */
 	enum torc_direction direction;
 	struct torc_cluster_member *member;
 	struct afp_sender *sender;
@@ -137,6 +140,8 @@ int afp_stop(struct torc_engine *engine);
 int afp_check(struct torc_engine *engine);
 int64_t afp_due_ns(struct torc_engine *engine);
 unsigned int afp_fds(struct torc_engine *engine, int *fds, unsigned int max);
+int afp_socket_number(struct torc_engine *engine);
+int afp_foreign_filter(struct torc_engine *engine, struct sock_fprog *program);
 int afp_set_filter(struct torc_engine *engine, const struct sock_fprog *program);
 int afp_set_direction(struct torc_engine *engine, enum torc_direction direction);
 int afp_set_promisc(struct torc_engine *engine, bool on);

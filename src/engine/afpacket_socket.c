@@ -15,6 +15,7 @@
 #include <netinet/in.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -360,4 +361,37 @@ uint64_t afp_missed_errors(int socket_fd, int ifindex)
 		memcpy(&missed, reply.bytes + field, sizeof(missed));
 	close(fd);
 	return missed;
+}
+
+/* ---- a socket that programs have too ---- */
+
+int afp_socket_number(struct torc_engine *base)
+{
+	struct afpacket *engine = afpacket(base);
+
+	return afp_active(engine)->fd >= 0 ? afp_active(engine)->fd : engine->parked;
+}
+
+/* SO_GET_FILTER counts in instructions; asked for none it says how many there are. */
+int afp_foreign_filter(struct torc_engine *base, struct sock_fprog *program)
+{
+	struct afpacket *engine = afpacket(base);
+	const struct sock_fprog none = { 0 }, *ours = engine->filtering ? &engine->filter : &none;
+	int fd = afp_socket_number(base);
+	socklen_t count = 0;
+
+	*program = none;
+	if (fd < 0 || engine->refusing ||
+	    getsockopt(fd, SOL_SOCKET, SO_GET_FILTER, NULL, &count) < 0 || count > BPF_MAXINSNS)
+		return 0;
+	program->filter = calloc(count + 1, sizeof(*program->filter));
+	if (!program->filter ||
+	    (count > 0 && getsockopt(fd, SOL_SOCKET, SO_GET_FILTER, program->filter, &count) < 0) ||
+	    (count == ours->len && (count == 0 || memcmp(program->filter, ours->filter,
+							  count * sizeof(*ours->filter)) == 0))) {
+		free(program->filter);
+		return 0;
+	}
+	program->len = (unsigned short)count;
+	return 1;
 }

@@ -102,6 +102,13 @@ struct torc_engine_ops {
 	 * file), or -1. NULL: always -1. */
 	int64_t (*due_ns)(struct torc_engine *engine);
 
+	/* The socket that packets come from; its number stays for the life of the engine, whatever
+	 * becomes of the socket. NULL: there is none. */
+	int (*socket)(struct torc_engine *engine);
+	/* Somebody else attached a filter to that socket, or took ours off: 1 and the program, which
+	 * the caller frees (len 0: none); 0: nobody did. NULL where socket is. */
+	int (*foreign_filter)(struct torc_engine *engine, struct sock_fprog *program);
+
 	/* NULL: the ring filters in user space; so it does when this returns -EOPNOTSUPP, and then
 	 * the engine delivers everything. program NULL: accept everything. */
 	int (*set_filter)(struct torc_engine *engine, const struct sock_fprog *program);

@@ -82,6 +82,8 @@ static int tell(struct torc_ring *ring, const struct ring_port *port, int code)
 int ring_check(struct torc_ring *ring)
 {
 	ring_look_after(ring);
+	if (ring->socket_given)
+		ring_adopt_filter(ring);
 	if (!ring->has_event)
 		return 0;
 	for (unsigned int i = 0; i < ring->port_count; i++) {

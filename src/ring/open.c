@@ -327,8 +327,11 @@ int torc_ring_enable(struct torc_ring *ring)
 
 	torc_ring_resume(ring);
 	ring_lock(ring);
-	if (!ring->enabled)
+	if (!ring->enabled) {
 		ring_wait_choose_patience(ring);
+		if (ring->socket_given)
+			ring_adopt_filter(ring);
+	}
 	for (unsigned int i = 0; i < ring->port_count && !ring->enabled; i++) {
 		struct ring_port *port = &ring->ports[i];
 

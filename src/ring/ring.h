@@ -133,6 +133,7 @@ struct torc_ring {
 	struct ring_other_filter *other_filters; /* files with several link types: see refine.c */
 	bool filter_kernel_only;       /* uses what only the kernel knows */
 	bool filter_sees_tags;         /* is about VLAN tags */
+	bool socket_given;             /* others may attach filters to it */
 	uint64_t settings_since_ns;    /* packets from before were captured under older settings */
 
 	uint32_t sampling_rate;
@@ -259,6 +260,7 @@ int ring_join_port(struct torc_ring *ring, struct ring_port *port, unsigned int 
 		   enum torc_cluster_type type, uint32_t options);
 
 /* settings.c */
+void ring_adopt_filter(struct torc_ring *ring);
 int ring_apply_filter(struct torc_ring *ring);
 void ring_restore_filter(struct torc_ring *ring);
 

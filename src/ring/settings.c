@@ -226,6 +226,66 @@ static int compile(struct torc_ring *ring, const char *expression, struct filter
 	return result;
 }
 
+/* A state for instructions that somebody attached to the socket; none: no filter. */
+static int state_of_program(struct torc_ring *ring, struct sock_fprog *program,
+			    struct filter_state *state)
+{
+	const struct torc_filter_instruction *instructions =
+		(const struct torc_filter_instruction *)(const void *)program->filter;
+	bool raw = ring->ports[0].link_type == TORC_LINK_RAW;
+	int result = 0;
+
+	*state = (struct filter_state){ 0 };
+	*(raw ? &state->raw : &state->ethernet) = (struct ring_kernel_filter){ .program = *program };
+	if (program->len == 0)
+		return 0;
+	state->kernel_only = needs_kernel(program);
+	ring->filter_link_type = link_type_of(ring);
+	if (!state->kernel_only)
+		result = torc_filter_from_instructions(&state->filter, instructions, program->len,
+						       &ring->error);
+	state->text = strdup("(attached to the socket)");
+	return state->text ? result : -ENOMEM;
+}
+
+/*
+ * Programs that were written for PF_RING attach filters to its descriptor, which is a socket. Who has
+ * ours (torc_ring_socket()) may do that too: it is then the ring's filter, and direction, VLAN, queues and
+ * snaplen, which were in the program that it replaced, are put in front of it.
+ */
+void ring_adopt_filter(struct torc_ring *ring)
+{
+	struct ring_port *port = &ring->ports[0];
+	struct filter_state before = filter_of(ring), next;
+	struct sock_fprog program;
+
+	if (port->ops->foreign_filter(port->engine, &program) != 1)
+		return;
+	if (state_of_program(ring, &program, &next) < 0) {
+		free_filter_state(&next);
+		return;
+	}
+	use_filter_state(ring, &next);
+	ring_apply_filter(ring);
+	free_filter_state(&before);
+}
+
+int torc_ring_socket(struct torc_ring *ring)
+{
+	struct ring_port *port = &ring->ports[0];
+	int fd = -EOPNOTSUPP;
+
+	ring_lock(ring);
+	if (ring->port_count == 1 && port->ops->socket)
+		fd = port->ops->socket(port->engine);
+	if (fd >= 0)
+		ring->socket_given = true;
+	else
+		ring_fail(ring, fd, "there is no one packet socket behind this ring");
+	ring_unlock(ring);
+	return fd;
+}
+
 int torc_ring_set_filter(struct torc_ring *ring, const char *expression)
 {
 	struct filter_state before, next = { 0 };
