@@ -3,6 +3,7 @@
 #include <torc/checksum.h>
 
 #include "golden.h"
+#include "util/crc32c.h"
 
 static int state_of(const uint8_t *data, uint32_t caplen, uint32_t len, uint16_t link_type,
 		    unsigned int type, uint32_t flags)
@@ -151,8 +152,58 @@ static void internet(void)
 	is_str(torc_checksum_state_name(TORC_CHECKSUM_NOT_CHECKABLE), "not checkable", "a name");
 }
 
+/* As the standards have them, a word and a bit at a time. */
+static uint16_t plain_internet(const uint8_t *p, size_t length)
+{
+	uint32_t sum = 0;
+
+	for (size_t i = 0; i < length; i++)
+		sum += i & 1 ? p[i] : (uint32_t)p[i] << 8;
+	while (sum >> 16)
+		sum = (sum & 0xFFFF) + (sum >> 16);
+	return (uint16_t)~sum;
+}
+
+static uint32_t plain_crc32c(uint32_t crc, const uint8_t *p, size_t length)
+{
+	for (size_t i = 0; i < length * 8; i++) {
+		crc ^= i % 8 ? 0 : p[i / 8];
+		crc = crc & 1 ? crc >> 1 ^ 0x82F63B78 : crc >> 1;
+	}
+	return crc;
+}
+
+/* Every length and alignment, at a guard page: the fast sums are the plain ones. */
+static void fast(void)
+{
+	unsigned int wrong_sums = 0, wrong_crcs = 0, wrong_portable = 0;
+	uint8_t bytes[300], *at;
+	size_t length;
+
+	for (size_t i = 0; i < sizeof(bytes); i++)
+		bytes[i] = (uint8_t)(i < 100 ? 0xFF : i * 167 + i / 7);
+	for (length = 0; length <= sizeof(bytes); length++) {
+		at = guarded(bytes, length);
+		for (size_t from = 0; from < 8 && from <= length; from++) {
+			uint32_t crc = plain_crc32c(0xFFFFFFFF, at + from, length - from);
+
+			wrong_sums += torc_checksum_internet(at + from, length - from) !=
+				      plain_internet(at + from, length - from);
+			wrong_crcs += crc32c_add(0xFFFFFFFF, at + from, length - from) != crc;
+			wrong_portable +=
+				crc32c_add_portable(0xFFFFFFFF, at + from, length - from) != crc;
+		}
+		guarded_free(at, length);
+	}
+	is(wrong_sums, 0, "sums of all lengths and alignments");
+	is(wrong_crcs, 0, "CRC32c of them");
+	is(wrong_portable, 0, "CRC32c without the instruction");
+	is((uint32_t)~crc32c_add(0xFFFFFFFF, "123456789", 9), 0xE3069283, "CRC32c's check value");
+}
+
 int main(void)
 {
+	fast();
 	golden_each(whole);
 	states();
 	other_sums();

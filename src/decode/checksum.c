@@ -3,51 +3,27 @@
 #include <torc/checksum.h>
 #include <torc/layers/network/ip.h>
 
-#include <string.h>
-
 #include "decode/registry.h"
+#include "util/crc32c.h"
+#include "util/sum.h"
 
 #define PROTOCOL_UDP 17
 #define HOME_ADDRESS 0xC9
 
 /* ---- sums ---- */
 
-/* Adds 16-bit words; an odd last byte counts as if a zero followed. */
-static uint64_t sum_add(uint64_t sum, const uint8_t *p, size_t length)
-{
-	for (; length >= 2; p += 2, length -= 2)
-		sum += torc_be16(p);
-	return length ? sum + ((uint64_t)p[0] << 8) : sum;
-}
-
-static uint16_t sum_fold(uint64_t sum)
-{
-	while (sum >> 16)
-		sum = (sum & 0xFFFF) + (sum >> 16);
-	return (uint16_t)~sum;
-}
-
 uint16_t torc_checksum_internet(const void *data, size_t length)
 {
-	return sum_fold(sum_add(0, data, length));
+	return sum_checksum(sum_add(0, data, length));
 }
 
-/* Reflected polynomial 0x82F63B78, four bits at a time; the four checksum bytes count as zero. */
+/* The four bytes of the checksum itself, at hole, count as zero. */
 static uint32_t crc32c(const uint8_t *p, uint32_t length, uint32_t hole)
 {
-	static const uint32_t table[16] = {
-		0x00000000, 0x105EC76F, 0x20BD8EDE, 0x30E349B1, 0x417B1DBC, 0x5125DAD3,
-		0x61C69362, 0x7198540D, 0x82F63B78, 0x92A8FC17, 0xA24BB5A6, 0xB21572C9,
-		0xC38D26C4, 0xD3D3E1AB, 0xE330A81A, 0xF36E6F75
-	};
-	uint32_t crc = 0xFFFFFFFF, i;
+	uint32_t crc = crc32c_add(0xFFFFFFFF, p, hole);
 
-	for (i = 0; i < length; i++) {
-		crc ^= i >= hole && i < hole + 4 ? 0 : p[i];
-		crc = table[crc & 15] ^ crc >> 4;
-		crc = table[crc & 15] ^ crc >> 4;
-	}
-	return ~crc;
+	crc = crc32c_add(crc, "\0\0\0", 4);
+	return ~crc32c_add(crc, p + hole + 4, length - hole - 4);
 }
 
 /* ---- what a checksum covers ---- */
@@ -148,7 +124,7 @@ static int compare_sum(const uint8_t *p, uint32_t length, uint32_t at, uint64_t 
 {
 	uint16_t found = torc_be16(p + at);
 	/* less the checksum itself, as one's-complement arithmetic subtracts */
-	uint16_t expected = sum_fold(sum_add(start, p, length) + (uint16_t)~found);
+	uint16_t expected = sum_checksum(sum_add(start, p, length) + (uint16_t)~found);
 
 	/* 0 and 0xFFFF are the same number there; who cannot say 0 says 0xFFFF (RFC 768) */
 	if (expected == 0 && (zero_is_absent || found == 0xFFFF))
@@ -178,6 +154,8 @@ static int verify_message(const struct torc_decoded *decoded, const struct torc_
 	if (length < needed)
 		return TORC_CHECKSUM_NOT_CHECKABLE;
 	length = needed;
+	if (how->method == TORC_SUM_CRC32C && length < how->offset + 4u)
+		return TORC_CHECKSUM_NOT_CHECKABLE;
 	if (how->method == TORC_SUM_CRC32C) /* written with its lowest byte first */
 		return compare(torc_be32(p + how->offset),
 			       __builtin_bswap32(crc32c(p, length, how->offset)), checksum);

@@ -15,6 +15,7 @@
 
 #include "util/error.h"
 #include "util/sized.h"
+#include "util/sum.h"
 
 #define MOST_BYTES    9216u
 #define BATCH	      1024u
@@ -62,27 +63,9 @@ static void put32(uint8_t *at, uint32_t value)
 	put16(at + 2, value);
 }
 
-/* The sum of the 16-bit words; 9216 bytes cannot overflow 32 bits. */
-static uint32_t sum_bytes(const uint8_t *bytes, size_t length)
-{
-	uint32_t sum = 0;
-
-	for (size_t i = 0; i + 1 < length; i += 2)
-		sum += (uint32_t)bytes[i] << 8 | bytes[i + 1];
-	if (length & 1)
-		sum += (uint32_t)bytes[length - 1] << 8;
-	return sum;
-}
-
 static uint32_t sum32(uint32_t value)
 {
 	return (value >> 16) + (value & 0xffff);
-}
-
-static uint16_t folded(uint32_t sum)
-{
-	sum = sum32(sum);
-	return (uint16_t)~sum32(sum);
 }
 
 /* What is different from flow to flow. */
@@ -157,7 +140,7 @@ static uint32_t write_network(const struct torc_maker *maker, uint8_t *at, uint3
 	put16(at + 6, 0x4000); /* do not fragment */
 	at[8] = 64;
 	at[9] = (uint8_t)protocol_number(maker);
-	return sum_bytes(at, 20);
+	return (uint32_t)sum_add(0, at, 20);
 }
 
 static void write_transport(const struct torc_maker *maker, uint8_t *at, uint32_t length)
@@ -203,7 +186,7 @@ static void write_template(const struct torc_maker *maker, struct template *t,
 	for (uint32_t i = maker->payload + (t->has_number ? NUMBER_BYTES : 0); i < t->length; i++)
 		t->bytes[i] = (uint8_t)('a' + (i - maker->payload) % 26);
 	t->transport_sum = pseudo_sum(maker, transport_length) +
-			   sum_bytes(t->bytes + maker->transport, transport_length);
+			   (uint32_t)sum_add(0, t->bytes + maker->transport, transport_length);
 }
 
 static void lay_out(struct torc_maker *maker, const struct torc_maker_options *options)
@@ -307,7 +290,7 @@ uint32_t torc_maker_write(const struct torc_maker *maker, uint64_t n, void *buff
 	put32(network + (maker->ipv6 ? 20 : 12), flow.source);
 	put32(network + (maker->ipv6 ? 36 : 16), flow.destination);
 	if (!maker->ipv6)
-		put16(network + 10, folded(t->network_sum + addresses));
+		put16(network + 10, sum_checksum(t->network_sum + addresses));
 	put16(frame + maker->port, flow.port);
 	if (t->has_number) {
 		put32(frame + maker->payload, (uint32_t)(n >> 32));
@@ -316,7 +299,7 @@ uint32_t torc_maker_write(const struct torc_maker *maker, uint64_t n, void *buff
 	}
 	if (maker->ipv6 || maker->protocol != TORC_MAKE_ICMP)
 		sum += addresses;
-	checksum = folded(sum);
+	checksum = sum_checksum(sum);
 	if (checksum == 0 && maker->protocol == TORC_MAKE_UDP)
 		checksum = 0xffff; /* 0 means "none" (RFC 768) */
 	put16(frame + maker->checksum, checksum);

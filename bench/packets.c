@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * packets.c - what a change to a packet costs: nanoseconds of processor time, in cache
+ *
+ * Checksums are measured against loops of two bytes and of one byte at a time, as textbooks have them.
+ */
+#include <stdbool.h>
+#include <stdint.h>
+#include <unistd.h>
+
+#include <torc/torc.h>
+
+#include "rounds.h"
+#include "util/crc32c.h"
+
+#define REPEAT 20000u
+#define ROUNDS 15u
+
+static uint8_t frame[1514];
+static volatile uint32_t sink; /* so that nothing is optimised away */
+
+/* ---- checksums of 1,454 bytes ---- */
+
+#define SUMMED 1454u
+
+static void sum_plain(void)
+{
+	uint32_t sum = 0;
+
+	for (uint32_t i = 0; i + 1 < SUMMED; i += 2)
+		sum += torc_be16(frame + i);
+	while (sum >> 16)
+		sum = (sum & 0xFFFF) + (sum >> 16);
+	sink = ~sum;
+}
+
+static void sum_torc(void)
+{
+	sink = torc_checksum_internet(frame, SUMMED);
+}
+
+static void crc_plain(void)
+{
+	static uint32_t table[256];
+	uint32_t crc = 0xFFFFFFFF;
+
+	for (uint32_t i = 0; i < 256 && table[255] == 0; i++) {
+		table[i] = i;
+		for (int bit = 0; bit < 8; bit++)
+			table[i] = table[i] & 1 ? table[i] >> 1 ^ 0x82F63B78 : table[i] >> 1;
+	}
+	for (uint32_t i = 0; i < SUMMED; i++)
+		crc = crc >> 8 ^ table[(crc ^ frame[i]) & 0xFF];
+	sink = crc;
+}
+
+static void crc_torc(void)
+{
+	sink = crc32c_add(0xFFFFFFFF, frame, SUMMED);
+}
+
+static void crc_portable(void)
+{
+	sink = crc32c_add_portable(0xFFFFFFFF, frame, SUMMED);
+}
+
+/* ---- rounds ---- */
+
+static struct way {
+	const char *name;
+	void (*run)(void);
+	int peer; /* the place of what it is compared with; -1: nothing */
+	const char *goal;
+	struct rounds ns;
+} ways[] = {
+	{ .name = "sum of 1,454 bytes, 2 at a time", .run = sum_plain, .peer = -1 },
+	{ .name = "torc_checksum_internet", .run = sum_torc, .peer = 0, .goal = "<= 0.25" },
+	{ .name = "CRC32c of 1,454 bytes, 1 at a time", .run = crc_plain, .peer = -1 },
+	{ .name = "CRC32c by tables", .run = crc_portable, .peer = 2, .goal = "<= 0.5" },
+	{ .name = "CRC32c as torc verifies", .run = crc_torc, .peer = 2, .goal = "<= 0.2" },
+};
+
+#define WAYS (sizeof(ways) / sizeof(*ways))
+
+static void report(const struct way *way)
+{
+	const struct way *peer = way->peer < 0 ? NULL : &ways[way->peer];
+
+	printf("%-36s %10.1f %8.1f %8.1f", way->name, rounds_median(&way->ns),
+	       rounds_share(&way->ns, 0.25), rounds_share(&way->ns, 0.75));
+	if (peer)
+		printf("   %.2f x %s", rounds_ratio(&way->ns, &peer->ns), peer->name);
+	printf("\n");
+	rounds_tell((struct rounds_row){ .bench = "packets", .name = way->name, .unit = "ns",
+					 .peer = peer ? peer->name : NULL, .goal = way->goal },
+		    &way->ns, peer ? &peer->ns : NULL);
+}
+
+int main(void)
+{
+	for (uint32_t i = 0; i < sizeof(frame); i++)
+		frame[i] = (uint8_t)(i * 31 + i / 256);
+	for (unsigned int round = 0; round < ROUNDS; round++)
+		for (size_t n = 0; n < WAYS; n++) {
+			double start = rounds_cpu_ns();
+
+			for (uint32_t i = 0; i < REPEAT; i++)
+				ways[n].run();
+			rounds_add(&ways[n].ns, (rounds_cpu_ns() - start) / REPEAT);
+		}
+	printf("%-36s %10s %8s %8s\n", "", "ns", "lower q.", "upper q.");
+	for (size_t n = 0; n < WAYS; n++)
+		report(&ways[n]);
+	return 0;
+}
