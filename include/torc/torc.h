@@ -6,6 +6,7 @@
 #include <torc/base.h>
 #include <torc/checksum.h>
 #include <torc/cluster.h>
+#include <torc/confine.h>
 #include <torc/decode.h>
 #include <torc/defrag.h>
 #include <torc/device.h>

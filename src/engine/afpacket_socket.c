@@ -44,7 +44,7 @@
  */
 static int interface_ioctl(int fd, const char *name, unsigned long request, struct ifreq *ifr)
 {
-	int own = fd < 0 ? socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0) : -1, result;
+	int own = fd < 0 ? socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0) : -1, result;
 
 	if (fd < 0 && own < 0)
 		return -errno;

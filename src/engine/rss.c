@@ -23,7 +23,7 @@
 
 static int ethtool(const char *interface, void *request)
 {
-	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), result;
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0), result;
 	struct ifreq ifr = { 0 };
 
 	if (fd < 0)

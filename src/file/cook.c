@@ -27,7 +27,7 @@ enum { /* protocols that are no EtherType, linux/if_ether.h */
 /* The ARPHRD_ of an interface of this machine; 0: not known. */
 static uint16_t ask_device_type(int32_t ifindex)
 {
-	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	struct ifreq request = { .ifr_ifindex = ifindex };
 	uint16_t type = 0;
 
