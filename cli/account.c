@@ -110,40 +110,46 @@ static uint64_t known(uint64_t value)
 	return value == TORC_UNKNOWN ? 0 : value;
 }
 
-void capture_print_summary(const struct capture *capture, uint64_t captured)
+void capture_print_account(const struct torc_stats *stats, uint64_t captured)
 {
-	struct torc_stats stats = { .size = sizeof(stats) };
 	const char *colour = "", *plain = "";
 
-	capture_stats(capture, &stats);
-	if (capture->written && isatty(STDERR_FILENO))
-		fputs("\r\033[K", stderr); /* the live line */
-	if (stats.dropped != 0) {
+	if (stats->dropped != 0) {
 		colour = cli_colour(stderr, CLI_RED);
 		plain = cli_colour(stderr, NULL);
 	}
 	cli_complain("%llu packet%s captured", (unsigned long long)captured,
 		     captured == 1 ? "" : "s");
-	cli_complain("%s packet%s received by filter", cli_figure(stats.kernel_seen).text,
-		     stats.kernel_seen == 1 ? "" : "s");
-	cli_complain("%s%s packet%s dropped by kernel%s", colour, cli_figure(stats.dropped).text,
-		     stats.dropped == 1 ? "" : "s", plain);
-	fprintf(stderr, "account: %s seen", cli_figure(stats.kernel_seen).text);
-	print_term("received", stats.received, true);
-	print_term("dropped", stats.dropped, true);
-	print_term("sampled out", stats.sampled_out, false);
-	print_term("own copies", stats.own_copies, false);
+	cli_complain("%s packet%s received by filter", cli_figure(stats->kernel_seen).text,
+		     stats->kernel_seen == 1 ? "" : "s");
+	cli_complain("%s%s packet%s dropped by kernel%s", colour, cli_figure(stats->dropped).text,
+		     stats->dropped == 1 ? "" : "s", plain);
+	fprintf(stderr, "account: %s seen", cli_figure(stats->kernel_seen).text);
+	print_term("received", stats->received, true);
+	print_term("dropped", stats->dropped, true);
+	print_term("sampled out", stats->sampled_out, false);
+	print_term("own copies", stats->own_copies, false);
 	/* what the ring itself refused; where the kernel does it, it is not among those seen */
-	print_term("filtered", known(stats.filtered), false);
-	print_term("other direction", known(stats.other_direction), false);
-	print_term("other member", known(stats.other_member), false);
-	print_term("filtered late", stats.filtered_late, false);
-	print_term("discarded", stats.discarded, false);
-	print_term("waiting", stats.waiting, false);
-	fprintf(stderr, ": %s\n", stats.balanced ? "balanced" : "NOT balanced");
-	if (known(stats.truncated) > 0)
+	print_term("filtered", known(stats->filtered), false);
+	print_term("other direction", known(stats->other_direction), false);
+	print_term("other member", known(stats->other_member), false);
+	print_term("filtered late", stats->filtered_late, false);
+	print_term("discarded", stats->discarded, false);
+	print_term("waiting", stats->waiting, false);
+	fprintf(stderr, ": %s\n", stats->balanced ? "balanced" : "NOT balanced");
+	if (known(stats->truncated) > 0)
 		cli_complain("cut: of %s packets the end was not kept (the snapshot length, or more "
-			     "than the ring has room for)", cli_figure(stats.truncated).text);
+			     "than the ring has room for)", cli_figure(stats->truncated).text);
+}
+
+void capture_print_summary(const struct capture *capture, uint64_t captured)
+{
+	struct torc_stats stats = { .size = sizeof(stats) };
+
+	capture_stats(capture, &stats);
+	if (capture->written && isatty(STDERR_FILENO))
+		fputs("\r\033[K", stderr); /* the live line */
+	capture_print_account(&stats, captured);
 	defrag_print_summary(capture->defrag);
 	if (capture->written)
 		print_written(capture->written);

@@ -109,6 +109,8 @@ int capture_close(struct capture *capture);
 void capture_stats(const struct capture *capture, struct torc_stats *stats);
 /* tcpdump's three lines and the account, for people; captured is what the caller used. */
 void capture_print_summary(const struct capture *capture, uint64_t captured);
+/* The same of an account that was taken, or of a sum of them. */
+void capture_print_account(const struct torc_stats *stats, uint64_t captured);
 /* The account as one line of JSON. */
 void capture_print_json(const struct capture *capture);
 /* tcpdump's answer to SIGUSR1: one line of counts. */

@@ -12,6 +12,7 @@ const struct cli_command *const cli_commands[] = {
 	&command_dump,
 	&command_count,
 	&command_streams,
+	&command_flows,
 	&command_send,
 	&command_rings,
 	&command_devices,

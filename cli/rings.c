@@ -116,6 +116,21 @@ static const char *pid_text(const struct torc_live_ring *ring, char *buffer, siz
 	return buffer;
 }
 
+/* What the program says of itself, each line below its ring. */
+static void print_application_stats(const char *text)
+{
+	char line[256];
+
+	while (*text) {
+		size_t length = strcspn(text, "\n");
+		char part[256];
+
+		snprintf(part, sizeof(part), "%.*s", (int)length, text);
+		printf("         %s\n", rings_printable(part, line, sizeof(line)));
+		text += length + (text[length] == '\n');
+	}
+}
+
 static void print_text(const struct torc_live_ring *ring, const struct torc_stats *stats)
 {
 	char name[ESCAPED(64)], device[ESCAPED(256)], engine[ESCAPED(32)], filter[ESCAPED(512)];
@@ -134,6 +149,7 @@ static void print_text(const struct torc_live_ring *ring, const struct torc_stat
 	       rings_printable(ring->engine, engine, sizeof(engine)),
 	       ring->enabled ? "on" : "off", cluster, figures[0], figures[1], figures[2],
 	       rings_printable(ring->filter, filter, sizeof(filter)));
+	print_application_stats(ring->application_stats);
 }
 
 static int run(void *data, char **words)

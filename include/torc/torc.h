@@ -10,6 +10,7 @@
 #include <torc/decode.h>
 #include <torc/defrag.h>
 #include <torc/device.h>
+#include <torc/export.h>
 #include <torc/file.h>
 #include <torc/filter.h>
 #include <torc/flow.h>

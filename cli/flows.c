@@ -1,0 +1,339 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* flows.c - torc flows: a line a flow, a live table, records to collectors */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "commands.h"
+#include "flows.h"
+#include "privileges.h"
+
+enum { BATCH = 32, TICK_NS = 100000000, WAIT_S = 5 };
+
+#define AT(member) offsetof(struct flows_settings, member)
+
+static const char *set_u32(const struct cli_option *option, void *field, const char *text)
+{
+	if (cli_set_positive(option, field, text) || *(uint64_t *)field > UINT32_MAX - 1000)
+		return "a number from 1 to 4294966295";
+	return NULL;
+}
+
+static const struct cli_option flow_options[] = {
+	{ 0, "idle", "TIME", "a flow ends when nothing came for so long (60s)", cli_set_duration,
+	  AT(table.idle_ns), NULL },
+	{ 0, "active", "TIME", "a longer flow gives a record each so often (300s)",
+	  cli_set_duration, AT(table.active_ns), NULL },
+	{ 0, "opening", "TIME", "the same for TCP that nobody answers (15s)", cli_set_duration,
+	  AT(table.opening_ns), NULL },
+	{ 0, "end", "TIME", "how long after FIN or RST a flow ends (5s)", cli_set_duration,
+	  AT(table.end_ns), NULL },
+	{ 0, "flows", "N", "room for so many flows, 192 bytes each (1000000)", set_u32, AT(flows),
+	  NULL },
+	{ 0, "inner", NULL, "of tunnels the flow inside", cli_set_flag, AT(inner), NULL },
+	{ 0, "no-vlan", NULL, "VLAN ids make no difference", cli_set_flag, AT(no_vlan), NULL },
+	{ 0, "no-names", NULL, "no names of TLS and DNS", cli_set_flag, AT(no_names), NULL },
+	{ 0, "workers", "N", "share the packets among N processes", set_u32, AT(workers), NULL },
+	{ 0 },
+};
+
+static const struct cli_option record_options[] = {
+	{ 0, "ipfix", "WHERE", "to a collector or file: udp:HOST:PORT, tcp:HOST:PORT, FILE",
+	  cli_set_list, AT(ipfix), NULL },
+	{ 0, "netflow9", "udp:HOST:PORT", "NetFlow version 9 to a collector", cli_set_list,
+	  AT(netflow9), NULL },
+	{ 0, "print", NULL, "print lines also when there is another output", cli_set_flag, AT(print),
+	  NULL },
+	{ 0, "domain", "ID", "observation domain or source id, of the first worker (1)", set_u32,
+	  AT(domain), NULL },
+	{ 0, "queue", "N", "records that may wait for an output (16384)", set_u32,
+	  AT(queue_records), NULL },
+	{ 0, "message", "BYTES", "of UDP at most (1400)", set_u32, AT(message_bytes), NULL },
+	{ 0, "templates", "TIME", "over UDP templates again after (600s)", cli_set_duration,
+	  AT(template_ns), NULL },
+	{ 0, "wait", "TIME", "at the end wait for outputs at most so long (5s)", cli_set_duration,
+	  AT(wait_ns), NULL },
+	{ 0, "top", NULL, "a live table on the terminal: q ends, b p a sort", cli_set_flag, AT(top),
+	  NULL },
+	{ 0, "sort", "BY", "of the live table", cli_set_choice, AT(sort), "bytes packets age" },
+	{ 'q', "quiet", NULL, "no banner", cli_set_flag, AT(capture.quiet), NULL },
+	{ 0 },
+};
+
+static const struct cli_group groups[] = {
+	{ "Files", input_options, offsetof(struct flows_settings, input) },
+	{ "Flows", flow_options, 0 },
+	{ "Records", record_options, 0 },
+	CAPTURE_GROUPS(struct flows_settings, capture),
+	{ NULL, NULL, 0 },
+};
+
+/* One worker at work. */
+struct worker {
+	struct flows_settings *settings;
+	struct capture capture;
+	struct inputs inputs;
+	struct flows_outputs outputs;
+	struct torc_flow_table *table;
+	struct flows_top *top;
+	struct flows_account *account;
+	uint64_t tick_ns, told_ns;
+};
+
+/* ---- opening ---- */
+
+static bool reads_files(const struct capture *capture)
+{
+	for (unsigned int n = 0; n < capture->ring_count; n++) {
+		struct torc_ring_info info = { .size = sizeof(info) };
+
+		if (torc_ring_info(capture->rings[n], &info) < 0 ||
+		    strcmp(info.engine, "file") != 0)
+			return false;
+	}
+	return true;
+}
+
+static int open_table(struct worker *worker)
+{
+	struct torc_flow_table_options options = worker->settings->table;
+	struct torc_error error = { 0 };
+	int code;
+
+	options.size = sizeof(options);
+	options.flows = (uint32_t)worker->settings->flows;
+	options.flags = (worker->settings->inner ? TORC_FLOW_TABLE_INNER : 0) |
+			(worker->settings->no_vlan ? TORC_FLOW_TABLE_NO_VLAN : 0) |
+			(worker->settings->no_names ? TORC_FLOW_TABLE_NO_NAMES : 0);
+	options.ended = flows_outputs_write;
+	options.object = &worker->outputs;
+	code = torc_flow_table_open(&worker->table, &options, &error);
+	return code < 0 ? cli_fail(code, error.text) : CLI_GOOD;
+}
+
+/* Several processes that read a file say which share each takes; see docs/files.md. */
+static int share_files(struct inputs *inputs, unsigned int number, unsigned int workers)
+{
+	for (size_t n = 0; n < inputs->count; n++) {
+		char *device;
+
+		if (strcmp(inputs->devices[n], "pcap:-") == 0) {
+			cli_complain("torc: --workers cannot share standard input: give a file");
+			return CLI_USAGE;
+		}
+		if (asprintf(&device, "%s;member=%u/%u", inputs->devices[n], number + 1, workers) < 0)
+			return cli_fail(-ENOMEM, NULL);
+		free(inputs->devices[n]);
+		inputs->devices[n] = device;
+	}
+	return CLI_GOOD;
+}
+
+static int open_all(struct worker *worker, char **words, unsigned int number)
+{
+	struct flows_settings *settings = worker->settings;
+	int status = inputs_open(&worker->inputs, &settings->input, &settings->capture);
+
+	if (status == CLI_GOOD && settings->workers > 1)
+		status = share_files(&worker->inputs, number, (unsigned int)settings->workers);
+	if (status == CLI_GOOD)
+		status = open_table(worker);
+	if (status == CLI_GOOD)
+		status = capture_open(&worker->capture, &settings->capture,
+				      (const char *const *)worker->inputs.devices, words);
+	if (status == CLI_GOOD)
+		status = flows_outputs_open(&worker->outputs, settings, number,
+					    reads_files(&worker->capture));
+	return status;
+}
+
+/* ---- at work ---- */
+
+static uint64_t clock_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+/* What torc rings shows of this capture. */
+static void publish(struct worker *worker)
+{
+	char text[1024];
+
+	flows_account_text(worker->account, &worker->outputs, text, sizeof(text));
+	for (unsigned int n = 0; n < worker->capture.ring_count; n++)
+		torc_ring_set_application_stats(worker->capture.rings[n], text);
+}
+
+/* Packets that are in no flow: for the account that collectors get. */
+static uint64_t ignored(const struct flows_account *account)
+{
+	uint64_t dropped = account->ring.dropped;
+
+	return account->table.packets - account->table.in_flows +
+	       (dropped == TORC_UNKNOWN ? 0 : dropped);
+}
+
+static void tick(struct worker *worker, uint64_t now_ns)
+{
+	worker->tick_ns = now_ns + TICK_NS;
+	flows_account_take(worker->account, &worker->capture, worker->table, &worker->outputs);
+	if (!flows_outputs_look(&worker->outputs, ignored(worker->account)))
+		worker->capture.stopped = true;
+	if (worker->top && !flows_top_look(worker->top, worker->table, worker->account,
+					   &worker->outputs))
+		worker->capture.stopped = true;
+	if (now_ns < worker->told_ns)
+		return;
+	worker->told_ns = now_ns + 1000000000u;
+	publish(worker);
+}
+
+static void receive(struct worker *worker)
+{
+	static struct torc_decoded decoded[BATCH];
+	struct torc_packet packets[BATCH];
+	bool files = reads_files(&worker->capture);
+
+	while (!capture_over(&worker->capture)) {
+		unsigned int count = capture_next(&worker->capture, packets, BATCH);
+		uint64_t now_ns;
+
+		torc_decode_batch(packets, count, decoded);
+		torc_flow_table_add_batch(worker->table, packets, decoded, count);
+		/* what waits in the ring is older than the clock: only when nothing does */
+		if (count == 0 && !files)
+			torc_flow_table_advance(worker->table, clock_ns());
+		now_ns = cli_now_ns();
+		if (now_ns >= worker->tick_ns)
+			tick(worker, now_ns);
+	}
+}
+
+static void finish(struct worker *worker)
+{
+	uint64_t wait_ns = worker->settings->wait_ns;
+
+	capture_end(&worker->capture);
+	flows_top_close(worker->top);
+	worker->top = NULL;
+	flows_outputs_patient(&worker->outputs, wait_ns ? wait_ns : WAIT_S * 1000000000ull);
+	torc_flow_table_flush(worker->table);
+	flows_account_take(worker->account, &worker->capture, worker->table, &worker->outputs);
+	flows_outputs_settle(&worker->outputs, ignored(worker->account));
+	flows_outputs_close(&worker->outputs);
+	flows_account_take(worker->account, &worker->capture, worker->table, &worker->outputs);
+	worker->account->seconds_ns = worker->capture.seconds_ns;
+	worker->account->cpu_ns = worker->capture.cpu_ns;
+}
+
+static int work(struct flows_settings *settings, char **words, unsigned int number,
+		struct flows_start *start, struct flows_account *account)
+{
+	struct worker worker = { .settings = settings, .account = account };
+	int status = CLI_GOOD;
+
+	flows_outputs_name(&worker.outputs, settings);
+	if (start && !flows_start_turn(start, number)) {
+		flows_start_together(start, number, false);
+		return CLI_FAILED;
+	}
+	status = open_all(&worker, words, number);
+	if (start && !flows_start_together(start, number, status == CLI_GOOD) &&
+	    status == CLI_GOOD)
+		status = CLI_FAILED;
+	if (status == CLI_GOOD && settings->top) {
+		worker.top = flows_top_open((enum flows_sort)settings->sort);
+		status = worker.top ? CLI_GOOD : CLI_USAGE;
+	}
+	if (status == CLI_GOOD)
+		status = capture_start(&worker.capture, true);
+	if (status == CLI_GOOD)
+		status = privileges_drop(NULL, false);
+	if (status == CLI_GOOD) {
+		if (number == 0 && !worker.top)
+			capture_announce(&worker.capture);
+		receive(&worker);
+		finish(&worker);
+	}
+	flows_outputs_close(&worker.outputs);
+	if (worker.capture.status == CLI_GOOD)
+		worker.capture.status = status;
+	if (worker.capture.settings)
+		status = capture_close(&worker.capture);
+	torc_flow_table_close(worker.table);
+	inputs_close(&worker.inputs);
+	return status;
+}
+
+/* ---- the command ---- */
+
+static int check(const struct flows_settings *settings, struct flows_outputs *outputs)
+{
+	const char *wrong = NULL;
+
+	if (settings->workers > FLOWS_WORKERS_MAX)
+		wrong = "--workers: at most 256";
+	else if (settings->workers > 1 && settings->capture.cluster.id)
+		wrong = "--workers makes a cluster of its own: leave --cluster out";
+	else if (settings->workers > 1 && settings->capture.packets)
+		wrong = "-c counts the packets of one process: use --for with --workers";
+	else if (settings->workers > 1 && settings->top)
+		wrong = "--top shows the table of one process: leave --workers out";
+	else if (settings->top && settings->capture.json)
+		wrong = "--top and --json both want standard output";
+	else if (settings->top && settings->print)
+		wrong = "--top and --print both want standard output";
+	else if (settings->message_bytes &&
+		 (settings->message_bytes < 512 || settings->message_bytes > 65000))
+		wrong = "--message: 512 to 65000 bytes";
+	else if (!flows_outputs_name(outputs, settings))
+		wrong = "at most 16 outputs, of 250 characters each";
+	if (!wrong)
+		return CLI_GOOD;
+	cli_complain("torc: %s", wrong);
+	return CLI_USAGE;
+}
+
+static int run(void *data, char **words)
+{
+	struct flows_settings *settings = data;
+	struct flows_account sum = { .status = CLI_GOOD };
+	struct flows_outputs outputs = { .count = 0 };
+	int status = check(settings, &outputs);
+
+	if (status != CLI_GOOD)
+		return status;
+	if (settings->workers > 1) {
+		settings->capture.cluster.id = (unsigned int)getpid() % 65535 + 1;
+		settings->capture.cluster.type = settings->inner ? TORC_CLUSTER_PER_INNER_FLOW
+								 : TORC_CLUSTER_PER_FLOW;
+		status = flows_workers_run(settings, words, work, &sum);
+	} else {
+		status = work(settings, words, 0, NULL, &sum);
+	}
+	if (sum.seconds_ns == 0) /* it did not begin */
+		return status;
+	if (settings->capture.json && !cli_stdout_gone())
+		flows_account_print_json(&sum, &outputs, settings->workers ? settings->workers : 1);
+	else
+		flows_account_print(&sum, &outputs);
+	if (status == CLI_GOOD && settings->capture.fail_on_loss && flows_account_lost(&sum))
+		status = CLI_LOSS;
+	return status;
+}
+
+const struct cli_command command_flows = {
+	.name = "flows",
+	.words = "[FILTER]",
+	.summary = "flows: a line each, a live table, records to collectors",
+	.about = "Puts packets of a wire or of files together to flows, and gives a record of each at its\n"
+		 "end: as a line, as JSON, as IPFIX or NetFlow to collectors.",
+	.groups = groups,
+	.settings_size = sizeof(struct flows_settings),
+	.run = run,
+};

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* flows.h - the parts of torc flows: settings, outputs, one worker's account, workers, the live table */
+#ifndef TORC_CLI_FLOWS_H
+#define TORC_CLI_FLOWS_H
+
+#include <torc/export.h>
+#include <torc/flow_table.h>
+
+#include "capture.h"
+#include "inputs.h"
+
+enum { FLOWS_OUTPUTS_MAX = 16, FLOWS_WORKERS_MAX = 256 };
+
+struct flows_settings {
+	struct capture_settings capture;
+	struct input_settings input;
+	struct torc_flow_table_options table;
+	uint64_t flows;
+	bool inner, no_vlan, no_names;
+	struct cli_list ipfix, netflow9;
+	uint64_t domain, queue_records, message_bytes, template_ns, wait_ns;
+	bool print, top;
+	int sort; /* enum flows_sort */
+	uint64_t workers;
+};
+
+/* ---- outputs: flows_output.c ---- */
+
+struct flows_outputs {
+	struct torc_export *out[FLOWS_OUTPUTS_MAX];
+	struct torc_export_stats stats[FLOWS_OUTPUTS_MAX]; /* after flows_outputs_close() */
+	char target[FLOWS_OUTPUTS_MAX][256];
+	unsigned int count;
+	uint64_t until_ns;         /* when closing them has to be done */
+	unsigned int refused_said; /* a bit each: that records are refused was said */
+};
+
+/* Fills in targets by the settings; false when they are too many or too long. */
+bool flows_outputs_name(struct flows_outputs *outputs, const struct flows_settings *settings);
+/* Opens them; worker: its number, from 0. files: the capture can wait. An exit status. */
+int flows_outputs_open(struct flows_outputs *outputs, const struct flows_settings *settings,
+		       unsigned int worker, bool files);
+/* The capture is over: what is written now may wait for room, until the outputs are closed. */
+void flows_outputs_patient(struct flows_outputs *outputs, uint64_t wait_ns);
+/* torc_flow_table_options.ended, with the outputs as object */
+void flows_outputs_write(void *outputs, const struct torc_flow_record *record);
+/* Says what is new; false when nothing can be written any more. ignored: packets in no flow. */
+bool flows_outputs_look(struct flows_outputs *outputs, uint64_t ignored);
+/* Waits until all records are settled, the time is over, or a signal; says what is new meanwhile. */
+void flows_outputs_settle(struct flows_outputs *outputs, uint64_t ignored);
+void flows_outputs_close(struct flows_outputs *outputs);
+
+/* ---- the account: flows_account.c ---- */
+
+/* Of one worker, or the sum of all. */
+struct flows_account {
+	struct torc_stats ring;
+	struct torc_flow_table_stats table;
+	struct torc_export_stats output[FLOWS_OUTPUTS_MAX];
+	uint64_t packets; /* delivered by capture_next() */
+	uint64_t seconds_ns, cpu_ns;
+	int status; /* exit status so far */
+	bool done;
+};
+
+void flows_account_take(struct flows_account *account, const struct capture *capture,
+			const struct torc_flow_table *table, const struct flows_outputs *outputs);
+void flows_account_add(struct flows_account *sum, const struct flows_account *account);
+void flows_account_print(const struct flows_account *account, const struct flows_outputs *outputs);
+void flows_account_print_json(const struct flows_account *account,
+			      const struct flows_outputs *outputs, uint64_t workers);
+/* The flows and outputs in some words, for torc rings. */
+void flows_account_text(const struct flows_account *account, const struct flows_outputs *outputs,
+			char *text, size_t size);
+/* Whether anything was lost on the way to the collectors. */
+bool flows_account_lost(const struct flows_account *account);
+
+/* ---- workers: flows_workers.c ---- */
+
+/* How the workers start together: the state of each, in memory they share. */
+struct flows_start {
+	int ready[FLOWS_WORKERS_MAX]; /* 0 not yet, 1 its rings and outputs are open, -1 it failed */
+	unsigned int count;
+};
+
+typedef int flows_work(struct flows_settings *settings, char **words, unsigned int worker,
+		       struct flows_start *start, struct flows_account *account);
+
+/* Runs work in so many processes; the sum of their accounts, and the worst exit status. */
+int flows_workers_run(struct flows_settings *settings, char **words, flows_work *work,
+		      struct flows_account *sum);
+/* Before a worker opens anything: after the one before it. False: one failed. */
+bool flows_start_turn(struct flows_start *start, unsigned int worker);
+/* It has opened all, or failed. Returns when all have; false: one failed. */
+bool flows_start_together(struct flows_start *start, unsigned int worker, bool good);
+
+/* ---- the live table: flows_top.c ---- */
+
+enum flows_sort { FLOWS_BY_BYTES, FLOWS_BY_PACKETS, FLOWS_BY_AGE };
+
+struct flows_top;
+
+/* Takes over the terminal; NULL with a sentence on standard error when it is none. */
+struct flows_top *flows_top_open(enum flows_sort sort);
+/* Shows the table about once a second, and looks for keys; false when the user quits. */
+bool flows_top_look(struct flows_top *top, const struct torc_flow_table *table,
+		    const struct flows_account *account, const struct flows_outputs *outputs);
+void flows_top_close(struct flows_top *top);
+
+#endif
