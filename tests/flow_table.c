@@ -422,11 +422,7 @@ static void test_others(void)
 	packet.bytes[14] = 0x42;
 	torc_decode_packet(&packet.packet, &packet.decoded);
 	torc_flow_table_add(table, &packet.packet, &packet.decoded);
-	made_bytes(&client, &packet);
-	packet.bytes[46] = 0x10;
-	torc_decode_packet(&packet.packet, &packet.decoded);
-	torc_flow_table_add(table, &packet.packet, &packet.decoded);
-	is(stats_now().malformed, 2, "malformed");
+	is(stats_now().malformed, 1, "malformed");
 	is(stats_now().in_flows, 0, "no flow");
 	finish("others");
 }

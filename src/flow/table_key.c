@@ -252,7 +252,7 @@ static enum packet_kind read_upper(struct torc_flow_table *table,
 		packet->key.port[1] = torc_be16(p + 2);
 	}
 	packet->transport = place->upper;
-	if (place->upper->type == TORC_LAYER_TCP)
+	if (place->upper->type == TORC_LAYER_TCP && place->upper->offset + 20 <= decoded->caplen)
 		read_tcp(p, place, packet);
 	if (is_fragment)
 		fragment_remember(table, packet, id);
