@@ -420,6 +420,8 @@ static int knock(struct session *session, int door, uint64_t until_ns, struct to
 		session->shared.lock = torc_peer_lock_open(&session->shared.place);
 	if (ret < 0)
 		close_line(session);
+	if (ret == -EPIPE || ret == -EAGAIN)
+		ret = -ECONNRESET; /* turned away before it was heard */
 	return ret < 0 ? ret : 0;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* door.c - connections that have not said yet what they want: few, for a second, of one user */
 #include <errno.h>
-#include <fcntl.h>
+#include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -44,6 +44,13 @@ static int turn_away(struct torc_door *door, int code, uint64_t now_ns)
 	return code;
 }
 
+static bool has_greeted(int fd)
+{
+	struct pollfd event = { .fd = fd, .events = POLLIN };
+
+	return poll(&event, 1, 0) == 1 && event.revents & POLLIN;
+}
+
 int torc_door_accept(struct torc_door *door, uint64_t now_ns)
 {
 	int fd = accept4(door->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
@@ -52,12 +59,16 @@ int torc_door_accept(struct torc_door *door, uint64_t now_ns)
 		return turn_away(door, -EMFILE, now_ns);
 	if (fd < 0)
 		return -EAGAIN;
-	for (unsigned int i = 0; torc_peer_is_user(fd, door->user) && i < TORC_DOOR_WAITING; i++) {
-		if (door->waiting[i].fd >= 0)
-			continue;
-		door->waiting[i].fd = fd;
-		door->waiting[i].until_ns = now_ns + TORC_DOOR_NS;
-		return fd;
+	if (torc_peer_is_user(fd, door->user)) {
+		if (has_greeted(fd))
+			return fd;
+		for (unsigned int i = 0; i < TORC_DOOR_WAITING; i++) {
+			if (door->waiting[i].fd >= 0)
+				continue;
+			door->waiting[i].fd = fd;
+			door->waiting[i].until_ns = now_ns + TORC_DOOR_NS;
+			return fd;
+		}
 	}
 	close(fd);
 	return -EAGAIN;

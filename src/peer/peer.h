@@ -182,8 +182,9 @@ void torc_door_close(struct torc_door *door); /* not the connections */
  * torc_door_accept - the next connection: non-blocking, owned by the caller, who closes it when
  * torc_door_late() names it
  *
- * -EAGAIN: none, or one that was turned away (a stranger, or the ninth that waits); -EMFILE: no
- * descriptor is left, do not poll the listener until rest_until_ns.
+ * One whose greeting can be read at once does not wait, and is always let through. -EAGAIN: none, or
+ * one that was turned away (a stranger, or the ninth that waits); -EMFILE: no descriptor is left, do
+ * not poll the listener until rest_until_ns.
  */
 int torc_door_accept(struct torc_door *door, uint64_t now_ns);
 
