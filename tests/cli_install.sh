@@ -150,6 +150,42 @@ if [ -e "$dest/usr/lib/libpfring.a" ]; then
 	ok 'a PF_RING program builds with pkg-config' "${CC:-gcc}" -o "$work/program" "$work/pfring.c" \
 		$(pkg-config --cflags --libs --static pfring)
 	ok 'and runs with the drop-in' env LD_LIBRARY_PATH="$dest/usr/lib" "$work/program"
+	if command -v "${CXX:-g++}" >/dev/null; then
+		make_pcap "$work/three.pcap" 3
+		cat >"$work/throw.cc" <<-'END'
+			#include <cstdio>
+			#include <pfring.h>
+
+			struct guard {
+				~guard() { std::puts("unwound"); }
+			};
+
+			static void packet(const struct pfring_pkthdr *, const u_char *, const u_char *)
+			{
+				throw 42;
+			}
+
+			int main(int, char **argv)
+			{
+				pfring *ring = pfring_open(argv[1], 128, 0);
+
+				pfring_enable_ring(ring);
+				try {
+					guard here;
+					pfring_loop(ring, packet, NULL, 1);
+				} catch (int number) {
+					std::printf("%d\n", number);
+				}
+				return 0;
+			}
+		END
+		ok 'a C++ program whose callback throws builds' "${CXX:-g++}" -o "$work/throw" \
+			"$work/throw.cc" "-I$dest/usr/include" "-L$dest/usr/lib" -lpfring -lpcap
+		is 'and the exception passes through the library' \
+			"$(LD_LIBRARY_PATH=$dest/usr/lib "$work/throw" "pcap:$work/three.pcap" | tr '\n' ' ')" 'unwound 42 '
+	else
+		skip 'an exception passes through the library' 'there is no C++ compiler'
+	fi
 	ok 'by the path of the archive, with -lpcap alone, as PF_RING wants it' "${CC:-gcc}" \
 		-o "$work/program" "$work/pfring.c" "-I$dest/usr/include" "$dest/usr/lib/libpfring.a" \
 		-lpcap -pthread
