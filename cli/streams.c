@@ -284,6 +284,7 @@ static void finish(struct run *run)
 {
 	const struct settings *settings = run->settings;
 	uint64_t files;
+	bool good;
 
 	if (settings->follow && !run->found) {
 		cli_complain("torc streams: there is no connection %llu: there are %llu",
@@ -300,7 +301,9 @@ static void finish(struct run *run)
 		streams_print_account(run->streams, false);
 	}
 	if (run->writer) {
-		files = streams_writer_close(run->writer);
+		files = streams_writer_close(run->writer, &good);
+		if (!good && run->capture.status == CLI_GOOD)
+			run->capture.status = CLI_FAILED;
 		if (!settings->capture.quiet)
 			cli_complain("%llu files written to %s", (unsigned long long)files,
 				     settings->folder);

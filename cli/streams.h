@@ -31,7 +31,7 @@ bool streams_writer_event(struct streams_writer *writer, const struct torc_strea
 			  const struct torc_stream_event *event,
 			  struct streams_connection *connection);
 void streams_writer_end(struct streams_writer *writer, struct streams_connection *connection);
-/* Returns how many files were written. */
-uint64_t streams_writer_close(struct streams_writer *writer);
+/* Returns how many files were written; *good: all of them whole. */
+uint64_t streams_writer_close(struct streams_writer *writer, bool *good);
 
 #endif

@@ -17,10 +17,12 @@
 
 #include "streams.h"
 
-enum { OPEN_MAX_FILES = 256 };
+enum { OPEN_MAX_FILES = 256, BUFFER = 1 << 15 };
 
 struct streams_file {
-	int fd;                      /* -1: closed for now */
+	int fd; /* -1: closed for now */
+	unsigned int used; /* of the buffer, which is there while it is open */
+	char *buffer;
 	char name[128];
 };
 
@@ -29,6 +31,7 @@ struct streams_writer {
 	int folder_fd;
 	uint64_t written;
 	unsigned int hand; /* the open one that is closed next */
+	bool failed;
 	struct streams_file *open[OPEN_MAX_FILES];
 };
 
@@ -67,12 +70,51 @@ static void put_address(char *text, size_t size, const struct torc_stream_info *
 	snprintf(text + length, size - length, ".%05u", info->sides[side].port);
 }
 
+/* Complains once, so that a full disk is not told for each file. */
+static bool write_all(struct streams_writer *writer, const struct streams_file *file,
+		      const char *data, size_t length)
+{
+	while (length > 0 && !writer->failed) {
+		ssize_t done = write(file->fd, data, length);
+
+		if (done < 0 && errno == EINTR)
+			continue;
+		if (done < 0) {
+			cli_complain("torc: --write %s/%s: %s", writer->folder, file->name,
+				     strerror(errno));
+			writer->failed = true;
+			break;
+		}
+		data += done;
+		length -= (size_t)done;
+	}
+	return !writer->failed;
+}
+
+static bool write_buffered(struct streams_writer *writer, struct streams_file *file,
+			   const void *data, size_t length)
+{
+	if (file->used + length > BUFFER) {
+		if (!write_all(writer, file, file->buffer, file->used))
+			return false;
+		file->used = 0;
+	}
+	if (length > BUFFER)
+		return write_all(writer, file, data, length);
+	memcpy(file->buffer + file->used, data, length);
+	file->used += (unsigned int)length;
+	return true;
+}
+
 static void close_one(struct streams_writer *writer, struct streams_file *file)
 {
 	for (unsigned int i = 0; i < OPEN_MAX_FILES && file->fd >= 0; i++)
 		if (writer->open[i] == file) {
+			write_all(writer, file, file->buffer, file->used);
 			close(file->fd);
+			free(file->buffer);
 			file->fd = -1;
+			file->used = 0;
 			writer->open[i] = NULL;
 		}
 }
@@ -87,6 +129,12 @@ static bool open_one(struct streams_writer *writer, struct streams_file *file, i
 			  O_WRONLY | O_APPEND | O_NOFOLLOW | O_CLOEXEC | flags, 0666);
 	if (file->fd < 0)
 		return false;
+	file->buffer = malloc(BUFFER);
+	if (!file->buffer) {
+		close(file->fd);
+		file->fd = -1;
+		return false;
+	}
 	writer->open[writer->hand] = file;
 	return true;
 }
@@ -127,27 +175,6 @@ static struct streams_file *file_new(struct streams_writer *writer,
 	return NULL;
 }
 
-static bool write_all(struct streams_writer *writer, const struct streams_file *file,
-		      const void *data, size_t length)
-{
-	const char *at = data;
-
-	while (length > 0) {
-		ssize_t done = write(file->fd, at, length);
-
-		if (done < 0 && errno == EINTR)
-			continue;
-		if (done < 0) {
-			cli_complain("torc: --write %s/%s: %s", writer->folder, file->name,
-				     strerror(errno));
-			return false;
-		}
-		at += done;
-		length -= (size_t)done;
-	}
-	return true;
-}
-
 bool streams_writer_event(struct streams_writer *writer, const struct torc_streams *streams,
 			  const struct torc_stream_event *event,
 			  struct streams_connection *connection)
@@ -164,9 +191,9 @@ bool streams_writer_event(struct streams_writer *writer, const struct torc_strea
 		return false;
 	}
 	if (event->type == TORC_STREAM_DATA)
-		return write_all(writer, file, event->data, event->length);
-	return write_all(writer, file, mark,
-			 (size_t)snprintf(mark, sizeof(mark), "[%u bytes missing]", event->length));
+		return write_buffered(writer, file, event->data, event->length);
+	return write_buffered(writer, file, mark,
+			      (size_t)snprintf(mark, sizeof(mark), "[%u bytes missing]", event->length));
 }
 
 void streams_writer_end(struct streams_writer *writer, struct streams_connection *connection)
@@ -178,10 +205,11 @@ void streams_writer_end(struct streams_writer *writer, struct streams_connection
 		}
 }
 
-uint64_t streams_writer_close(struct streams_writer *writer)
+uint64_t streams_writer_close(struct streams_writer *writer, bool *good)
 {
 	uint64_t written = writer->written;
 
+	*good = !writer->failed;
 	close(writer->folder_fd);
 	free(writer);
 	return written;

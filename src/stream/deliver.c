@@ -5,32 +5,7 @@
  * With TORC_STREAMS_WHEN_ACKED, bytes that the receiver has and has not acknowledged are in the
  * extent `ready`. Without it that is empty but for moments.
  */
-#include <stdlib.h>
-
 #include "stream/stream.h"
-
-/* ---- events ---- */
-
-/* More than one packet can cause; see event_room in torc_streams_open(). */
-struct torc_stream_event *event_push(struct torc_streams *streams,
-				     const struct torc_stream *stream, unsigned int end,
-				     enum torc_stream_event_type type, int reason)
-{
-	struct torc_stream_event *event;
-
-	if (__builtin_expect(streams->event_count == streams->event_room, 0))
-		abort(); /* the bound is wrong: an event may not be lost without a word */
-	event = &streams->events[streams->event_count++];
-	*event = (struct torc_stream_event){
-		.type = (uint8_t)type,
-		.side = side_of(stream, end),
-		.reason = (uint8_t)reason,
-		.timestamp_ns = streams->packet_ns,
-		.packet = streams->packet,
-		.stream = stream,
-	};
-	return event;
-}
 
 /* ---- offsets ---- */
 

@@ -20,6 +20,7 @@
 #ifndef TORC_STREAM_STREAM_H
 #define TORC_STREAM_STREAM_H
 
+#include <stdlib.h>
 #include <string.h>
 
 #include <torc/layers/transport/tcp.h>
@@ -282,6 +283,25 @@ int segment_scale(const struct segment *segment);
 
 /* ---- table.c ---- */
 
+static inline uint64_t hash_mix(uint64_t a, uint64_t b)
+{
+	__extension__ unsigned __int128 product = (unsigned __int128)a * b;
+
+	return (uint64_t)product ^ (uint64_t)(product >> 64);
+}
+
+/*
+ * With a secret seed, so that nobody can choose addresses that all fall into one bucket. ends: ports
+ * and scope as they lie in the key; rest: 0 for IPv4.
+ */
+static inline uint32_t hash_ends(const struct torc_streams *streams, uint64_t low, uint64_t high,
+				 uint64_t rest, uint64_t ends)
+{
+	uint64_t hash = hash_mix(low ^ streams->seed[0], high ^ streams->seed[1]);
+
+	return (uint32_t)hash_mix(hash ^ rest ^ streams->seed[2], ends ^ streams->seed[3]);
+}
+
 #define SLAB_BYTES   (1u << 19)
 #define SLAB_STREAMS 4368u /* what is left is the slab's head */
 
@@ -301,7 +321,14 @@ void table_remove(struct torc_streams *streams, struct torc_stream *stream); /* 
 void table_free(struct torc_streams *streams, struct torc_stream *stream);
 void stream_list(struct torc_streams *streams, struct torc_stream *stream, enum stream_list list);
 uint32_t stream_index(const struct torc_stream *stream);
-struct torc_stream *stream_at(const struct torc_streams *streams, uint32_t index);
+static inline struct torc_stream *stream_at(const struct torc_streams *streams, uint32_t index)
+{
+	char *slab = streams->streams.slabs[index / SLAB_STREAMS];
+
+	return (struct torc_stream *)(slab + SLAB_BYTES -
+				      SLAB_STREAMS * sizeof(struct torc_stream)) +
+	       index % SLAB_STREAMS;
+}
 struct trouble *trouble_at(const struct torc_streams *streams, uint32_t index);
 /* The trouble of a connection, made when it has none. NULL: no memory. */
 struct trouble *trouble_of(struct torc_streams *streams, struct torc_stream *stream);
@@ -432,9 +459,28 @@ uint32_t tree_next(const struct arena *arena, uint32_t index);
 
 /* ---- deliver.c ---- */
 
-struct torc_stream_event *event_push(struct torc_streams *streams,
-				     const struct torc_stream *stream, unsigned int end,
-				     enum torc_stream_event_type type, int reason);
+/* More than one packet can cause: see event_room in torc_streams_open(). */
+static inline struct torc_stream_event *event_push(struct torc_streams *streams,
+						   const struct torc_stream *stream,
+						   unsigned int end,
+						   enum torc_stream_event_type type, int reason)
+{
+	struct torc_stream_event *event;
+
+	if (__builtin_expect(streams->event_count == streams->event_room, 0))
+		abort(); /* the bound is wrong: an event may not be lost without a word */
+	event = &streams->events[streams->event_count++];
+	*event = (struct torc_stream_event){
+		.type = (uint8_t)type,
+		.side = side_of(stream, end),
+		.reason = (uint8_t)reason,
+		.timestamp_ns = streams->packet_ns,
+		.packet = streams->packet,
+		.stream = stream,
+	};
+	return event;
+}
+
 /* Offset behind what the receiver has: all that was delivered, or only waits for its ACK. */
 uint64_t end_taken(const struct torc_streams *streams, const struct torc_stream *stream,
 		   unsigned int end);

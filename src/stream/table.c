@@ -60,11 +60,6 @@ struct slab_head *stream_slab(const struct torc_stream *stream, uint32_t *place)
 	return slab;
 }
 
-struct torc_stream *stream_at(const struct torc_streams *streams, uint32_t index)
-{
-	return slab_streams(streams->streams.slabs[index / SLAB_STREAMS]) + index % SLAB_STREAMS;
-}
-
 uint32_t stream_index(const struct torc_stream *stream)
 {
 	uint32_t place;
@@ -81,22 +76,14 @@ struct trouble *trouble_at(const struct torc_streams *streams, uint32_t index)
 
 /* ---- look-up ---- */
 
-static uint64_t mix(uint64_t a, uint64_t b)
-{
-	__extension__ unsigned __int128 product = (unsigned __int128)a * b;
-
-	return (uint64_t)product ^ (uint64_t)(product >> 64);
-}
-
-/* With a secret seed, so that nobody can choose addresses that all fall into one bucket. */
 static uint32_t key_hash(const struct torc_streams *streams, const struct key *key)
 {
-	uint64_t ends = (uint64_t)key->low_port << 48 | (uint64_t)key->high_port << 32 | key->scope;
-	uint64_t hash = mix(key->low[0] ^ streams->seed[0], key->high[0] ^ streams->seed[1]);
+	uint64_t ends, rest = 0;
 
+	memcpy(&ends, &key->low_port, sizeof(ends));
 	if (key->scope & SCOPE_IPV6)
-		hash ^= mix(key->low[1] ^ streams->seed[2], key->high[1] ^ streams->seed[3]);
-	return (uint32_t)mix(hash ^ streams->seed[2], ends ^ streams->seed[3]);
+		rest = hash_mix(key->low[1] ^ streams->seed[2], key->high[1] ^ streams->seed[3]);
+	return hash_ends(streams, key->low[0], key->high[0], rest, ends);
 }
 
 static inline bool key_equal(const struct key *a, const struct key *b)

@@ -1,0 +1,380 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * streams.c - TCP streams: nanoseconds of processor time a segment, over decoding alone, and against
+ * gopacket's reassembly; whole programs against tcpflow and libnids on the same file
+ *
+ * bench/streams [--rounds N]: 200 connections of 300 segments and a little more, made the same each
+ * time; of what each sends, 2 % of the segments come one place later and 1 % come twice. All packets
+ * are in memory. Allocations while streams run are counted. Peers that are not installed are left
+ * out. --once runs the streams a single time and nothing else, for callgrind.
+ */
+#include <err.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <torc/torc.h>
+
+#include "rounds.h"
+
+#define CONNECTIONS 200u
+#define SEGMENTS    305u /* of each */
+#define MSS	    1448u
+#define BATCH	    64u
+
+/* ---- counting allocations: these stand before the C library's ---- */
+
+void *__libc_malloc(size_t size);
+void *__libc_calloc(size_t count, size_t size);
+void *__libc_realloc(void *old, size_t size);
+
+static unsigned long allocations;
+
+void *malloc(size_t size)
+{
+	allocations++;
+	return __libc_malloc(size);
+}
+
+void *calloc(size_t count, size_t size)
+{
+	allocations++;
+	return __libc_calloc(count, size);
+}
+
+void *realloc(void *old, size_t size)
+{
+	allocations++;
+	return __libc_realloc(old, size);
+}
+
+/* ---- the packets ---- */
+
+static struct torc_packet *packets;
+static uint32_t packet_count, packet_room;
+static uint8_t *memory;
+static size_t memory_used, memory_room;
+
+static void put(uint8_t *at, uint32_t value, int bytes)
+{
+	while (bytes-- > 0) {
+		at[bytes] = (uint8_t)value;
+		value >>= 8;
+	}
+}
+
+static void packet_add(uint32_t connection, bool from_server, uint32_t seq, uint32_t ack,
+		       uint8_t flags, uint32_t length)
+{
+	uint8_t *p = memory + memory_used;
+	uint32_t size = 54 + length;
+
+	if (memory_used + size + 16 > memory_room || packet_count == packet_room)
+		errx(1, "the room for packets is too small");
+	memset(p, 0, 54);
+	memcpy(p, "\2\0\0\0\0\2\2\0\0\0\0\1\x08\0\x45", 15);
+	put(p + 16, size - 14, 2);
+	p[22] = 64;
+	p[23] = 6;
+	put(p + 26, from_server ? 0x0A010001 : 0x0A000001 + connection, 4);
+	put(p + 30, from_server ? 0x0A000001 + connection : 0x0A010001, 4);
+	put(p + 24, torc_checksum_internet(p + 14, 20), 2);
+	put(p + 34, from_server ? 80 : 20000 + connection, 2);
+	put(p + 36, from_server ? 20000 + connection : 80, 2);
+	put(p + 38, seq, 4);
+	put(p + 42, ack, 4);
+	p[46] = 0x50;
+	p[47] = flags;
+	put(p + 48, 65535, 2);
+	memset(p + 54, (int)('a' + seq % 26), length);
+	packets[packet_count] = (struct torc_packet){
+		.data = p, .caplen = size, .len = size, .link_type = TORC_LINK_ETHERNET,
+		.timestamp_ns = 1700000000000000000u + packet_count * UINT64_C(2000)
+	};
+	packet_count++;
+	memory_used += size + 16; /* as far apart as records of a pcap file */
+}
+
+/* Who answers: every tenth segment is the other side's, the rest the server's data. */
+static void packets_make(bool in_order)
+{
+	uint64_t dice = 88172645463325252u;
+
+	packet_room = CONNECTIONS * (SEGMENTS + 20) * 2;
+	memory_room = (size_t)packet_room * (MSS + 80);
+	packets = __libc_calloc(packet_room, sizeof(*packets));
+	memory = __libc_malloc(memory_room);
+	if (!packets || !memory)
+		err(1, "memory");
+	for (uint32_t c = 0; c < CONNECTIONS; c++) {
+		packet_add(c, false, 999, 0, 2, 0);
+		packet_add(c, true, 4999, 1000, 0x12, 0);
+		packet_add(c, false, 1000, 5000, 0x10, 0);
+	}
+	for (uint32_t n = 0; n < SEGMENTS; n++) {
+		for (uint32_t c = 0; c < CONNECTIONS; c++) {
+			uint32_t seq = 5000 + n * MSS, chance;
+
+			dice ^= dice << 13, dice ^= dice >> 7, dice ^= dice << 17;
+			chance = in_order ? 99 : (uint32_t)(dice >> 40) % 100;
+			if (n % 10 == 9)
+				packet_add(c, false, 1000, seq, 0x10, 0);
+			if (chance < 2 && n % 10 != 9 && n + 1 < SEGMENTS) { /* this one one later */
+				packet_add(c, true, seq + MSS, 1000, 0x10, MSS);
+				packet_add(c, true, seq, 1000, 0x10, MSS);
+				continue;
+			}
+			packet_add(c, true, seq, 1000, 0x10, MSS);
+			if (chance == 2)
+				packet_add(c, true, seq, 1000, 0x10, MSS);
+		}
+	}
+	for (uint32_t c = 0; c < CONNECTIONS; c++) {
+		packet_add(c, true, 5000 + SEGMENTS * MSS, 1000, 0x11, 0);
+		packet_add(c, false, 1000, 5001 + SEGMENTS * MSS, 0x11, 0);
+		packet_add(c, true, 5001 + SEGMENTS * MSS, 1001, 0x10, 0);
+	}
+}
+
+static bool file_write(const char *path)
+{
+	struct torc_writer_options options = { .size = sizeof(options),
+					       .format = TORC_FORMAT_PCAP };
+	struct torc_writer *writer;
+	bool good;
+
+	if (torc_writer_open(&writer, path, &options, NULL) < 0)
+		return false;
+	good = torc_writer_write(writer, packets, packet_count) >= 0;
+	return torc_writer_close(writer, NULL, NULL) == 0 && good;
+}
+
+/* ---- the ways ---- */
+
+static struct torc_decoded decoded[BATCH];
+static unsigned long counted; /* allocations between the first packet and the last */
+
+static uint64_t way_decode(void)
+{
+	uint64_t sum = 0;
+
+	for (uint32_t n = 0; n < packet_count; n += BATCH) {
+		uint32_t count = packet_count - n < BATCH ? packet_count - n : BATCH;
+
+		torc_decode_batch(packets + n, count, decoded);
+		for (uint32_t i = 0; i < count; i++)
+			sum += decoded[i].layer_count;
+	}
+	return sum;
+}
+
+static uint64_t way_streams(void)
+{
+	const struct torc_stream_event *event;
+	struct torc_streams *streams;
+	uint64_t sum = 0;
+
+	if (torc_streams_open(&streams, NULL, NULL) < 0)
+		errx(1, "no streams");
+	counted = allocations;
+	for (uint32_t n = 0; n < packet_count; n += BATCH) {
+		uint32_t count = packet_count - n < BATCH ? packet_count - n : BATCH;
+
+		torc_decode_batch(packets + n, count, decoded);
+		for (uint32_t i = 0; i < count; i++) {
+			if (torc_streams_add(streams, &packets[n + i], &decoded[i]) == 0)
+				continue;
+			while ((event = torc_streams_next(streams)))
+				if (event->type == TORC_STREAM_DATA)
+					sum += event->length;
+		}
+	}
+	counted = allocations - counted;
+	torc_streams_close(streams);
+	return sum;
+}
+
+/* ---- gopacket, in a process of its own ---- */
+
+static FILE *go_in, *go_out;
+static char capture[200];
+
+static void go_start(void)
+{
+	const char *folder = getenv("B") ? getenv("B") : "build";
+	char program[200], command[700];
+	int in[2], out[2];
+
+	snprintf(program, sizeof(program), "%s/bench/reassembly", folder);
+	snprintf(command, sizeof(command),
+		 "GOPATH=${GOPATH:-/usr/share/gocode} GO111MODULE=off CGO_ENABLED=0 "
+		 "go build -o %s bench/streams/reassembly.go 2>/dev/null", program);
+	if (system(command) != 0 || pipe(in) < 0 || pipe(out) < 0) {
+		printf("gopacket is left out: go or the package is not installed\n");
+		return;
+	}
+	if (fork() == 0) {
+		dup2(in[0], 0);
+		dup2(out[1], 1);
+		close(in[1]);
+		close(out[0]);
+		execl(program, program, capture, (char *)NULL);
+		_exit(127);
+	}
+	close(in[0]);
+	close(out[1]);
+	go_in = fdopen(in[1], "w");
+	go_out = fdopen(out[0], "r");
+}
+
+static double go_round(void)
+{
+	double ns;
+	long long bytes;
+
+	if (fprintf(go_in, "go\n") < 0 || fflush(go_in) != 0 ||
+	    fscanf(go_out, "%lf %lld", &ns, &bytes) != 2)
+		errx(1, "the Go program ended early");
+	return ns;
+}
+
+/* ---- whole programs: seconds of processor time ---- */
+
+static double program_run(const char *command)
+{
+	struct rusage usage;
+	int status;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		execl("/bin/sh", "sh", "-c", command, (char *)NULL);
+		_exit(127);
+	}
+	if (wait4(pid, &status, 0, &usage) < 0 || status != 0)
+		return -1;
+	return (double)usage.ru_utime.tv_sec + (double)usage.ru_stime.tv_sec +
+	       (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
+}
+
+struct program {
+	const char *name, *peer, *format; /* %s: the folder of the build, 3 times, or less */
+	struct rounds seconds;
+	bool missing;
+};
+
+static struct program programs[] = {
+	{ .name = "torc streams", .format = "%s/torc streams -q -r %s/bench/streams.pcap >/dev/null" },
+	{ .name = "libnids", .format = "%s/bench/nids %s/bench/streams.pcap >/dev/null 2>&1" },
+	{ .name = "torc streams --write", .format = "rm -rf %3$s/bench/flows; exec %1$s/torc streams -q "
+	  "-r %2$s/bench/streams.pcap --write %3$s/bench/flows >/dev/null" },
+	{ .name = "tcpflow", .format = "rm -rf %3$s/bench/flows; exec tcpflow -q -r "
+	  "%2$s/bench/streams.pcap -o %3$s/bench/flows >/dev/null 2>&1" },
+};
+
+#define PROGRAMS (sizeof(programs) / sizeof(*programs))
+
+static void programs_round(void)
+{
+	const char *folder = getenv("B") ? getenv("B") : "build";
+	char command[700];
+
+	for (size_t n = 0; n < PROGRAMS; n++) {
+		double seconds;
+
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+		snprintf(command, sizeof(command), programs[n].format, folder, folder, folder);
+#pragma GCC diagnostic pop
+		seconds = programs[n].missing ? -1 : program_run(command);
+		programs[n].missing = seconds < 0;
+		if (seconds >= 0)
+			rounds_add(&programs[n].seconds, seconds * 1e9 / packet_count);
+	}
+}
+
+static void nids_build(void)
+{
+	const char *folder = getenv("B") ? getenv("B") : "build";
+	char command[700];
+
+	snprintf(command, sizeof(command),
+		 "cc -O2 -o %s/bench/nids bench/streams/nids.c -lnids 2>/dev/null", folder);
+	if (system(command) != 0)
+		printf("libnids is left out: cc or libnids-dev is not installed\n");
+}
+
+/* ---- rounds ---- */
+
+static struct rounds decode_ns, streams_ns, over_ns, go_ns;
+
+static void round_run(void)
+{
+	double start = rounds_cpu_ns(), middle, end;
+	uint64_t layers = way_decode(), bytes;
+
+	middle = rounds_cpu_ns();
+	bytes = way_streams();
+	end = rounds_cpu_ns();
+	if (layers == 0 || bytes != (uint64_t)CONNECTIONS * SEGMENTS * MSS)
+		errx(1, "%llu bytes were delivered", (unsigned long long)bytes);
+	rounds_add(&decode_ns, (middle - start) / packet_count);
+	rounds_add(&streams_ns, (end - middle) / packet_count);
+	rounds_add(&over_ns, (end - middle - (middle - start)) / packet_count);
+	if (go_in)
+		rounds_add(&go_ns, go_round());
+}
+
+static void tell(const char *name, const struct rounds *ns, const struct rounds *base)
+{
+	if (ns->count == 0)
+		return;
+	printf("%-36s %10.1f %8.1f %8.1f", name, rounds_median(ns), rounds_share(ns, 0.25),
+	       rounds_share(ns, 0.75));
+	if (base && base->count)
+		printf(" %8.2f", rounds_ratio(ns, base));
+	printf("\n");
+	rounds_tell((struct rounds_row){ .bench = "streams", .name = name, .unit = "CPU ns/packet",
+					 .peer = "torc streams" }, ns,
+		    base && base->count ? base : NULL);
+}
+
+int main(int argc, char **argv)
+{
+	const char *folder = getenv("B") ? getenv("B") : "build";
+	unsigned int rounds = 11;
+
+	if (argc > 1 && strcmp(argv[1], "--once") == 0) {
+		packets_make(true);
+		printf("%llu bytes, %u packets\n", (unsigned long long)way_streams(), packet_count);
+		return 0;
+	}
+	if (argc > 2 && strcmp(argv[1], "--rounds") == 0)
+		rounds = (unsigned int)atoi(argv[2]);
+	if (rounds < 1 || rounds > ROUNDS_MAX)
+		errx(2, "--rounds takes 1 to %d", ROUNDS_MAX);
+	packets_make(false);
+	snprintf(capture, sizeof(capture), "%s/bench/streams.pcap", folder);
+	if (!file_write(capture))
+		errx(1, "cannot write %s", capture);
+	printf("%u packets, %u connections, %.1f MB\n", packet_count, CONNECTIONS,
+	       (double)memory_used / 1e6);
+	go_start();
+	nids_build();
+	for (unsigned int n = 0; n < rounds; n++) {
+		round_run();
+		if (n < 5)
+			programs_round();
+	}
+	printf("%-36s %10s %8s %8s %8s\n", "", "ns/packet", "lower q.", "upper q.", "x");
+	tell("torc_decode_batch", &decode_ns, &streams_ns);
+	tell("with streams", &streams_ns, &decode_ns);
+	tell("streams alone", &over_ns, &decode_ns);
+	tell("gopacket reassembly", &go_ns, &streams_ns);
+	for (size_t n = 0; n < PROGRAMS; n++)
+		tell(programs[n].name, &programs[n].seconds, &programs[n & ~1u].seconds);
+	printf("allocations while streams run: %lu (of 200 connections, with 2 %% out of order)\n",
+	       counted);
+	return 0;
+}
