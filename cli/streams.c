@@ -27,6 +27,7 @@ struct settings {
 	uint64_t gap_timeout_ns;
 	uint64_t idle_timeout_ns;
 	bool events;
+	bool messages;
 	bool when_acked;
 	bool checksums;
 	bool no_midstream;
@@ -39,6 +40,8 @@ struct settings {
 static const struct cli_option what_options[] = {
 	{ 0, "events", NULL, "a line for each event, not only for connections at their end",
 	  cli_set_flag, AT(events), NULL },
+	{ 0, "messages", NULL, "a line for each message: HTTP/1 heads, TLS records, DNS over TCP",
+	  cli_set_flag, AT(messages), NULL },
 	{ 0, "follow", "N", "the bytes of connection N (from 1) to standard output", cli_set_positive,
 	  AT(follow), NULL },
 	{ 0, "write", "DIR", "a file for each direction into DIR, named as tcpflow names them",
@@ -95,6 +98,7 @@ struct run {
 	struct capture capture;
 	struct torc_defrag *defrag;
 	struct torc_streams *streams;
+	struct torc_messages *messages; /* NULL: nobody asked */
 	struct streams_writer *writer;
 	uint64_t opened;
 	uint64_t progress_ns; /* when to show it next; 0: never */
@@ -128,6 +132,18 @@ static struct streams_connection *connection_of(struct run *run,
 	return connection;
 }
 
+static void use_messages(struct run *run, const struct torc_stream_event *event, uint64_t number)
+{
+	const struct torc_message *message;
+	int code = torc_messages_add(run->messages, run->streams, event);
+
+	if (code < 0)
+		run->capture.status = cli_fail(code, NULL);
+	while ((message = torc_messages_next(run->messages)))
+		if (!run->settings->follow)
+			streams_print_message(message, number, run->settings->capture.json);
+}
+
 static void use_event(struct run *run, const struct torc_stream_event *event)
 {
 	const struct settings *settings = run->settings;
@@ -145,6 +161,8 @@ static void use_event(struct run *run, const struct torc_stream_event *event)
 		streams_print_event(run->streams, event, connection->number,
 				    settings->capture.json);
 	}
+	if (run->messages)
+		use_messages(run, event, connection->number);
 	if (run->writer && is_bytes &&
 	    !streams_writer_event(run->writer, run->streams, event, connection)) {
 		run->capture.status = CLI_FAILED;
@@ -321,6 +339,8 @@ static int run(void *data, char **words)
 		cli_complain("torc streams: --follow writes bytes: no --json");
 		status = CLI_USAGE;
 	}
+	if (status == CLI_GOOD && settings->messages && torc_messages_open(&run.messages, NULL) < 0)
+		status = cli_fail(-ENOMEM, NULL);
 	if (status == CLI_GOOD)
 		status = defrag_start(&settings->defrag, &run.defrag);
 	if (status == CLI_GOOD)
@@ -336,6 +356,7 @@ static int run(void *data, char **words)
 	}
 	inputs_close(&inputs);
 	torc_defrag_close(run.defrag);
+	torc_messages_close(run.messages);
 	torc_streams_close(run.streams);
 	return status;
 }

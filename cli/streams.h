@@ -3,7 +3,7 @@
 #ifndef TORC_CLI_STREAMS_H
 #define TORC_CLI_STREAMS_H
 
-#include <torc/stream.h>
+#include <torc/message.h>
 
 #include "capture.h"
 
@@ -18,6 +18,7 @@ struct streams_connection {
 
 void streams_print_event(const struct torc_streams *streams, const struct torc_stream_event *event,
 			 uint64_t number, bool json);
+void streams_print_message(const struct torc_message *message, uint64_t number, bool json);
 void streams_print_account(const struct torc_streams *streams, bool json);
 
 /* ---- streams_write.c: one file a direction ---- */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* streams_print.c - torc streams: events and connections as lines and as JSON, and the account */
 #include <arpa/inet.h>
+#include <string.h>
 
 #include "streams.h"
 
@@ -152,6 +153,76 @@ void streams_print_event(const struct torc_streams *streams, const struct torc_s
 		print_connection(&info, number);
 	else
 		print_text(&info, event, number);
+}
+
+/* ---- messages ---- */
+
+/* What a line shows of a message; JSON has the name too. */
+static const char *const message_fields[] = {
+	"http.method", "http.host", "http.target", "http.status", "http.reason",
+	"http.content_type", "tls.content_type", "tls.handshake_type", "tls.sni", "dns.id",
+	"dns.response", "dns.rcode",
+};
+
+static bool field_text(const struct torc_message *message, const char *path, char *text, size_t size)
+{
+	struct torc_value value;
+
+	if (torc_field(message->decoded, path, &value) != 1)
+		return false;
+	if (value.name)
+		snprintf(text, size, "%s", value.name);
+	else
+		torc_value_text(&value, text, size);
+	return *text != '\0' && strcmp(text, "0") != 0;
+}
+
+static void message_text(const struct torc_message *message, uint64_t number)
+{
+	char text[512];
+
+	print_time(message->first_ns);
+	printf(" %llu message %s %s %llu+%llu", (unsigned long long)number, message->protocol,
+	       sides[message->side], (unsigned long long)message->offset,
+	       (unsigned long long)message->length);
+	for (size_t i = 0; i < sizeof(message_fields) / sizeof(*message_fields); i++)
+		if (field_text(message, message_fields[i], text, sizeof(text)))
+			printf(" %s", text);
+	if (message->decoded->reason)
+		printf(" [%s]", message->decoded->reason);
+	printf("\n");
+}
+
+static void message_json(const struct torc_message *message, uint64_t number)
+{
+	char text[512];
+
+	printf("{\"event\":\"message\",\"stream\":%llu", (unsigned long long)number);
+	json_time("time", message->first_ns);
+	json_time("last", message->last_ns);
+	printf(",\"protocol\":");
+	cli_print_json_string(stdout, message->protocol);
+	printf(",\"side\":\"%s\",\"offset\":%llu,\"length\":%llu,\"body_length\":%llu,\"packets\":[",
+	       sides[message->side], (unsigned long long)message->offset,
+	       (unsigned long long)message->length, (unsigned long long)message->body_length);
+	for (uint32_t i = 0; i < message->packet_count && i < TORC_MESSAGE_PACKETS; i++)
+		printf("%s%llu", i ? "," : "", (unsigned long long)message->packets[i]);
+	printf("],\"packet_count\":%u,\"fields\":{", message->packet_count);
+	for (size_t i = 0, shown = 0; i < sizeof(message_fields) / sizeof(*message_fields); i++) {
+		if (!field_text(message, message_fields[i], text, sizeof(text)))
+			continue;
+		printf("%s\"%s\":", shown++ ? "," : "", message_fields[i]);
+		cli_print_json_string(stdout, text);
+	}
+	printf("}}\n");
+}
+
+void streams_print_message(const struct torc_message *message, uint64_t number, bool json)
+{
+	if (json)
+		message_json(message, number);
+	else
+		message_text(message, number);
 }
 
 /* ---- the account ---- */

@@ -190,8 +190,45 @@ static void stopped(void)
 	torc_ring_close(ring);
 }
 
+/* Two connections in memory: events by the source, to CLOSE behind the last packet. */
+static void events(void)
+{
+	static struct __attribute__((packed)) {
+		uint32_t magic;
+		uint16_t major, minor;
+		uint32_t zone, accuracy, snaplen, link_type;
+		struct record records[2];
+	} tcp = { 0xA1B2C3D4, 2, 4, 0, 0, 65535, TORC_LINK_ETHERNET, { { 0 } } };
+	static const uint8_t frame[64] = { 2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1, 8, 0,
+		0x45, 0, 0, 45, 0, 0, 0, 0, 64, 6, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2,
+		0x9C, 0x40, 0, 80, 0, 0, 0, 1, 0, 0, 0, 1, 0x50, 0x10, 0xFF, 0xFF, 0, 0, 0, 0,
+		'h', 'e', 'l', 'l', 'o' };
+	const struct torc_stream_event *event;
+	struct torc_source *source;
+	char seen[64] = "";
+
+	for (unsigned int i = 0; i < 2; i++) {
+		tcp.records[i].seconds = 1700000000;
+		tcp.records[i].caplen = tcp.records[i].len = sizeof(frame);
+		memcpy(tcp.records[i].frame, frame, sizeof(frame));
+		tcp.records[i].frame[35] = (uint8_t)i;
+	}
+	torc_source_open_memory(&source, &tcp, sizeof(tcp), NULL);
+	is(torc_source_next_event(source, &event), -22, "no events without streams");
+	is(torc_source_set_reassembly(source, NULL, NULL), 0, "a source with streams");
+	is(torc_source_set_reassembly(source, NULL, NULL), -114, "once");
+	while (torc_source_next_event(source, &event) > 0) {
+		strcat(seen, torc_stream_event_name(event->type));
+		strcat(seen, " ");
+	}
+	is_str(seen, "open data open data close close ", "events, to the end of the connections");
+	ok(torc_source_at_end(source) && torc_source_streams(source) != NULL, "the end");
+	torc_source_close(source);
+}
+
 int main(void)
 {
+	events();
 	capture_make();
 	memory();
 	damaged();

@@ -23,6 +23,7 @@
 #include <torc/decode.h>
 #include <torc/defrag.h>
 #include <torc/ring.h>
+#include <torc/stream.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -102,6 +103,29 @@ TORC_API int torc_source_next(struct torc_source *source, struct torc_packet *pa
  */
 TORC_API int torc_source_next_batch(struct torc_source *source, struct torc_packet *packets,
 				    struct torc_decoded *decoded, unsigned int max);
+
+/*
+ * torc_source_set_reassembly - TCP streams of the packets, from the next one on
+ *
+ * Read them with torc_source_next_event() instead of torc_source_next(). With
+ * torc_source_set_defrag() too, fragments are joined first. options: torc/stream.h; NULL: the
+ * defaults. Returns 0, -EALREADY, or the code of torc_streams_open().
+ */
+TORC_API int torc_source_set_reassembly(struct torc_source *source,
+					const struct torc_streams_options *options,
+					struct torc_error *error);
+
+/* torc_source_streams - the engine that does it, owned by the source; NULL when none does */
+TORC_API struct torc_streams *torc_source_streams(struct torc_source *source);
+
+/*
+ * torc_source_next_event - the next event of the TCP streams, borrowed until the next call
+ *
+ * Behind the last packet of a source that ends, every connection is closed. Returns 1 with an event,
+ * 0 and negative codes as torc_source_next(), -EINVAL without torc_source_set_reassembly().
+ */
+TORC_API int torc_source_next_event(struct torc_source *source,
+				    const struct torc_stream_event **event);
 
 /*
  * torc_source_stop - make the reader return 0, now or at its next call, for ever

@@ -32,6 +32,7 @@
 #include <torc/layers/network/mld.h>
 #include <torc/layers/tunnel/mpls.h>
 #include <torc/layers/network/ndp.h>
+#include <torc/layers/application/http.h>
 #include <torc/layers/application/ntp.h>
 #include <torc/layers/routing/ospf.h>
 #include <torc/layers/link/ppp.h>
@@ -47,6 +48,7 @@
 #include <torc/layers/transport/udplite.h>
 #include <torc/layers/routing/vrrp.h>
 #include <torc/live.h>
+#include <torc/message.h>
 #include <torc/packet.h>
 #include <torc/parse.h>
 #include <torc/ring.h>

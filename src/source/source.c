@@ -35,6 +35,8 @@ struct torc_source {
 	struct torc_ring *ring;
 	struct torc_file *file;
 	struct torc_defrag *defrag; /* NULL: fragments are packets like any other */
+	struct torc_streams *streams; /* NULL: no torc_source_next_event() */
+	bool finished; /* the streams were, behind the last packet */
 	struct torc_source **parts;
 	unsigned int part_count;
 	unsigned int part; /* the one that is read now */
@@ -273,6 +275,7 @@ void torc_source_close(struct torc_source *source)
 		return;
 	source->ops->close(source);
 	torc_defrag_close(source->defrag);
+	torc_streams_close(source->streams);
 	free(source);
 }
 
@@ -455,4 +458,43 @@ bool torc_source_at_end(const struct torc_source *source)
 const char *torc_source_error(const struct torc_source *source)
 {
 	return source->ops->error(source);
+}
+
+/* ---- TCP streams ---- */
+
+int torc_source_set_reassembly(struct torc_source *source,
+			       const struct torc_streams_options *options, struct torc_error *error)
+{
+	if (source->streams)
+		return torc_error_set(error, -EALREADY, "this source has TCP streams already");
+	return torc_streams_open(&source->streams, options, error);
+}
+
+struct torc_streams *torc_source_streams(struct torc_source *source)
+{
+	return source->streams;
+}
+
+int torc_source_next_event(struct torc_source *source, const struct torc_stream_event **event)
+{
+	struct torc_packet packet;
+	struct torc_decoded decoded;
+	int status;
+
+	if (!source->streams)
+		return -EINVAL;
+	for (;;) {
+		*event = torc_streams_next(source->streams);
+		if (*event)
+			return 1;
+		status = source->finished ? 0 : torc_source_next(source, &packet, &decoded);
+		if (status > 0)
+			status = torc_streams_add(source->streams, &packet, &decoded);
+		else if (status == 0 && !source->finished && torc_source_at_end(source))
+			source->finished = torc_streams_finish(source->streams) == 0;
+		else
+			return status;
+		if (status < 0)
+			return status;
+	}
 }
