@@ -385,11 +385,13 @@ uint32_t afxdp_queue_peek(struct afxdp_queue *queue, struct xdp_desc *descs, uin
 	if (count > max)
 		count = max;
 	for (uint32_t i = 0; i < count; i++) {
+		uint32_t offset;
+
 		descs[i] = entries[(at + i) & queue->rx.mask];
-		/* other processes may have this ring mapped: no descriptor leads out of our memory */
-		if (descs[i].addr < sizeof(struct afxdp_stamp) ||
-		    descs[i].addr > queue->frames_bytes ||
-		    descs[i].len > queue->frames_bytes - descs[i].addr) {
+		/* other processes may have this ring mapped: no descriptor leads out of its frame */
+		offset = (uint32_t)descs[i].addr & (queue->frame_bytes - 1);
+		if (descs[i].addr >= queue->frames_bytes || offset < sizeof(struct afxdp_stamp) ||
+		    descs[i].len > queue->frame_bytes - offset) {
 			descs[i].addr = AFXDP_HEADROOM;
 			descs[i].len = 0;
 		}

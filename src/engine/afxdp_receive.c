@@ -15,7 +15,7 @@
 #include "engine/afxdp.h"
 
 #define BLOCKS_FIRST 16u
-#define PREFETCH     8u
+#define PREFETCH     16u
 #define FRESH_NS     1000000u
 
 static uint64_t now_ns(clockid_t clock)
@@ -157,6 +157,12 @@ static uint32_t take_block(struct torc_engine *engine, struct afxdp_block *block
 	return block->count;
 }
 
+static void prefetch_frame(const struct afxdp_block *block, uint32_t index)
+{
+	__builtin_prefetch(block->queue->frames + block->descs[index].addr -
+			   sizeof(struct afxdp_stamp));
+}
+
 int afxdp_acquire(struct torc_engine *engine, uint32_t *token)
 {
 	struct afxdp_blocks *blocks = &engine->blocks;
@@ -168,6 +174,8 @@ int afxdp_acquire(struct torc_engine *engine, uint32_t *token)
 	block = blocks->all[*token];
 	if (take_block(engine, block) == 0)
 		return 0;
+	for (uint32_t i = 0; i < block->count && i < PREFETCH; i++)
+		prefetch_frame(block, i);
 	blocks->free_count--;
 	blocks->current = block;
 	blocks->filled = 0;
@@ -277,32 +285,42 @@ static __attribute__((noinline)) void assemble(struct torc_engine *engine,
 
 unsigned int afxdp_fill(struct torc_engine *engine, struct torc_packet *packets, unsigned int max)
 {
-	struct afxdp_block *block = engine->blocks.current;
+	struct afxdp_blocks *blocks = &engine->blocks;
+	struct afxdp_block *block = blocks->current;
+	const int32_t ifindex = engine->device.ifindex;
+	const uint32_t snaplen = engine->snaplen;
+	const uint8_t *frames;
+	uint32_t at, queue;
 	unsigned int count;
 
 	if (!block)
 		return 0;
-	for (count = 0; count < max && engine->blocks.filled < block->count; count++) {
-		const struct xdp_desc *desc = &block->descs[engine->blocks.filled++];
-		const uint8_t *frame = block->queue->frames + desc->addr;
+	frames = block->queue->frames;
+	queue = block->queue->id;
+	for (count = 0, at = blocks->filled; count < max && at < block->count; count++) {
+		const struct xdp_desc *desc = &block->descs[at++];
+		const uint8_t *frame = frames + desc->addr;
 		struct torc_packet *packet = &packets[count];
 
-		if (engine->blocks.filled + PREFETCH <= block->count)
-			__builtin_prefetch(block->queue->frames + desc[PREFETCH].addr -
-					   sizeof(struct afxdp_stamp));
+		if (at - 1 + PREFETCH < block->count)
+			prefetch_frame(block, at - 1 + PREFETCH);
 		read_stamp(engine, frame, packet);
 		packet->data = frame;
 		packet->len = packet->caplen = desc->len;
-		if ((desc->options & XDP_PKT_CONTD) && engine->blocks.filled < block->count)
+		if ((desc->options & XDP_PKT_CONTD) && at < block->count) {
+			blocks->filled = at;
 			assemble(engine, block, packet);
-		if (packet->caplen > engine->snaplen)
-			packet->caplen = engine->snaplen;
-		packet->ifindex = engine->device.ifindex;
+			at = blocks->filled;
+		}
+		if (packet->caplen > snaplen)
+			packet->caplen = snaplen;
+		packet->ifindex = ifindex;
 		packet->link_type = TORC_LINK_ETHERNET;
 		packet->direction = TORC_PACKET_RX;
 		packet->kind = kind_of(engine, frame);
-		packet->queue = block->queue->id;
+		packet->queue = queue;
 		packet->parsed = NULL;
 	}
+	blocks->filled = at;
 	return count;
 }
