@@ -10,7 +10,7 @@
 #define FLOWS   1000
 #define FRAMES  1024u /* of 2 KiB */
 #define STOPS   60
-#define LEAVES  100
+#define LEAVES  500
 
 static struct flow flows[FLOWS];
 static int sender;
@@ -71,20 +71,29 @@ static void stopped(void)
 	is(v.lost, 0, "and none is lost");
 }
 
+/* Packets without a pause, from a process of their own; their numbers do not matter. */
+static pid_t start_flood(void)
+{
+	pid_t pid = fork();
+
+	if (pid != 0)
+		return pid;
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	for (;;) {
+		send_flows(sender, flows, FLOWS, 1000);
+		next_number = 0;
+	}
+}
+
 static void left(void)
 {
 	unsigned int unbalanced = 0, failed = 0;
+	pid_t flood = start_flood();
 
-	workers_reset();
 	for (unsigned int i = 0; i < LEAVES; i++) {
 		struct worker *w = &board->workers[1 + i % 2];
 
-		if (PACKETS - next_number < 1000)
-			workers_reset();
-		send_flows(sender, flows, FLOWS, 50 + any_number() % 200);
-		__atomic_store_n(&w->order, ORDER_DISABLE, __ATOMIC_RELEASE);
-		while (__atomic_load_n(&w->order, __ATOMIC_ACQUIRE) != ORDER_NONE)
-			send_flows(sender, flows, FLOWS, 10);
+		failed += worker_order(1 + i % 2, ORDER_DISABLE) != 0;
 		if (!w->stats.balanced && unbalanced++ == 0)
 			note("%llu seen, %llu received, %llu dropped, %llu discarded",
 			     (unsigned long long)w->stats.kernel_seen,
@@ -92,7 +101,10 @@ static void left(void)
 			     (unsigned long long)w->stats.dropped,
 			     (unsigned long long)w->stats.discarded);
 		failed += worker_order(1 + i % 2, ORDER_ENABLE) != 0;
+		usleep(any_number() % 3000);
 	}
+	kill(flood, SIGKILL);
+	waitpid(flood, NULL, 0);
 	is(failed, 0, "members are disabled and enabled %u times under traffic", LEAVES);
 	is(unbalanced, 0, "each time the account balances");
 }

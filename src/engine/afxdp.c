@@ -164,21 +164,25 @@ static bool afxdp_at_end(struct torc_engine *engine)
 	return false;
 }
 
+/* How packets come, and in a cluster who spreads them among the members. */
 static const char *detail(const struct torc_engine *engine)
 {
-	static const char *const texts[2][2] = {
-		{ "native, copy", "native, zero-copy" },
-		{ "native, copy, busy polling", "native, zero-copy, busy polling" },
+	static const char *const texts[3][3] = {
+		{ "generic, copy", "generic, copy, busy polling", "generic, copy, members hand out" },
+		{ "native, copy", "native, copy, busy polling", "native, copy, members hand out" },
+		{ "native, zero-copy", "native, zero-copy, busy polling",
+		  "native, zero-copy, members hand out" },
 	};
-	bool busy = engine->busy_poll_us > 0;
+	static const char *const taps[2][2] = { { "native, tap", "native, tap, members hand out" },
+						{ "generic, tap", "generic, tap, members hand out" } };
+	bool zero_copy = engine->sockets && engine->sockets->queues[0].zero_copy;
 
 	if (!engine->port)
 		return "send only";
 	if (engine->tap)
-		return engine->port->generic ? "generic, tap" : "native, tap";
-	if (engine->port->generic)
-		return busy ? "generic, copy, busy polling" : "generic, copy";
-	return texts[busy][engine->sockets && engine->sockets->queues[0].zero_copy];
+		return taps[engine->port->generic][engine->member != NULL];
+	return texts[engine->port->generic ? 0 : 1 + zero_copy]
+		    [engine->member ? 2 : engine->busy_poll_us > 0];
 }
 
 /* 0: there are none yet. */
