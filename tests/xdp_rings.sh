@@ -29,6 +29,8 @@ ring_open: what there is not: "any", queues
 	1 skipped: a mask of queues
 	1 skipped: packets of any
 	1 skipped: zc:va
+ring_live: a fork has the rings of the socket too, and sees the packet in them
+	1 a child that waits meanwhile does not spin | got 2, want 0
 ring_open: the engine is another, and its block is 64 frames
 	1 engine | got "af_xdp" | want "tpacket_v3"
 	1 block_bytes | got 131072, want 65536
@@ -49,7 +51,9 @@ ring_vlan: outgoing packets, the upper half of the bits: XDP does not see them
 	2 2 tags | got 1, want 2
 	2 takes what it should | got 14, want 238
 	2 takes what it should | got 10, want 170
-	4 takes what it should | got 4, want 68
+	6 takes what it should | got 4, want 68
+	6 takes what it should | got 6, want 102
+	4 takes what it should | got 8, want 136
 	2 takes what it should | got 1, want 17
 	2 takes what it should | got 7, want 119
 	2 is what comes | got 10, want 170
