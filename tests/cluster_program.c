@@ -59,6 +59,8 @@ static struct flow random_flow(void)
 		.fragment = any() % 5 == 0 ? 1 + any() % 2 : 0,
 		.id = any() & 0xFFFF,
 		.payload = any() % 200,
+		.labels = any() % 6 == 0 ? 1 + any() % 8 : 0,
+		.session = any() % 6 == 0,
 	};
 
 	for (int i = 0; i < 4; i++) {

@@ -20,6 +20,8 @@ struct flow {
 	uint8_t mac_source, mac_destination; /* last byte */
 	unsigned int tags;
 	uint16_t tag[2];
+	unsigned int labels;     /* MPLS, behind the tags */
+	bool session;            /* of PPPoE, when there are no labels */
 	unsigned int options;    /* IPv4: words of options; IPv6: extension headers */
 	unsigned int fragment;   /* 0 whole, 1 first, 2 later */
 	unsigned int cut;        /* bytes missing from the end of the headers */
@@ -130,6 +132,22 @@ static inline void put_ipv6(struct frame *f, const struct flow *flow)
 	f->bytes[start + 5] = (uint8_t)length;
 }
 
+/* The type, and what stands between it and the IP header. */
+static inline void put_type(struct frame *f, const struct flow *flow)
+{
+	if (flow->is_arp || (!flow->labels && !flow->session)) {
+		put(f, flow->is_arp ? 0x0806 : flow->v6 ? 0x86DD : 0x0800, 2);
+	} else if (flow->labels) {
+		put(f, flow->labels % 2 ? 0x8847 : 0x8848, 2);
+		for (unsigned int i = 1; i <= flow->labels; i++)
+			put(f, 0x000FE0FFu + (i << 12) + (i == flow->labels ? 0x100 : 0), 4);
+	} else {
+		put(f, 0x8864, 2);
+		put(f, 0x110000070000u, 6);
+		put(f, flow->v6 ? 0x0057 : 0x0021, 2);
+	}
+}
+
 static inline void flow_frame(struct frame *f, const struct flow *flow)
 {
 	f->length = 0;
@@ -139,7 +157,7 @@ static inline void flow_frame(struct frame *f, const struct flow *flow)
 		put(f, i == 0 && flow->tags == 2 ? 0x88A8 : 0x8100, 2);
 		put(f, 0x6000 | flow->tag[i], 2); /* with a priority, which is no part of a flow */
 	}
-	put(f, flow->is_arp ? 0x0806 : flow->v6 ? 0x86DD : 0x0800, 2);
+	put_type(f, flow);
 	if (flow->is_arp)
 		put(f, 1, 28);
 	else if (flow->v6)
@@ -205,11 +223,12 @@ static inline void tunnel_frame(struct frame *f, const struct flow *outer, enum 
 				const struct flow *inner)
 {
 	bool ethernet = tunnel == TUNNEL_VXLAN || tunnel == TUNNEL_GRE_ETHERNET;
-	struct flow carrier = *outer;
+	struct flow carrier = *outer, carried = *inner;
 	unsigned int transport, link = 14 + 4 * outer->tags;
 	struct frame packet;
 
-	flow_frame(&packet, inner);
+	carrier.labels = carried.labels = carrier.session = carried.session = 0;
+	flow_frame(&packet, &carried);
 	carrier.protocol = tunnel <= TUNNEL_GRE_ETHERNET ? 47 : 17;
 	if (tunnel == TUNNEL_IP)
 		carrier.protocol = inner->v6 ? 41 : 4;

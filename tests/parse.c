@@ -307,6 +307,8 @@ static void links(void)
 		{ TORC_LINK_LOOP, 4, { 0, 0, 0, 2 }, "loopback, network order" },
 		{ TORC_LINK_IPV4, 0, { 0 }, "bare" },
 		{ TORC_LINK_ETHERNET, 22, { [12] = 0x88, [13] = 0x47, [20] = 1 }, "MPLS" },
+		{ TORC_LINK_ETHERNET, 22,
+		  { [12] = 0x88, [13] = 0x64, [14] = 0x11, [21] = 0x21 }, "PPPoE" },
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {

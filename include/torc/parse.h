@@ -84,8 +84,8 @@ struct torc_parsed {
  *
  * Never fails and never reads past caplen; what is not there stays zero (TORC_NO_OFFSET for
  * offsets). Bytes behind the end that the IP header states are padding and not parsed; headers are
- * looked for in the first 32767 bytes. Walks at most 8 VLAN tags, 8 MPLS labels, 16 IPv6 extension
- * headers and one tunnel: GRE, VXLAN, GTP-U, IP in IP. tunnel_id may be set although what the
+ * looked for in the first 32767 bytes. Walks at most 8 VLAN tags, 8 MPLS labels, a PPPoE session,
+ * 16 IPv6 extension headers and one tunnel: GRE, VXLAN, GTP-U, IP in IP. tunnel_id may be set although what the
  * tunnel carries was cut off; inner.version says whether there is an inner packet.
  * Returns the deepest layer reached: 2 link, 3 network, 4 transport, 5 tunnel. What lies right
  * behind the packet is prefetched (never read): mostly the next packet.

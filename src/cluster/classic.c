@@ -41,7 +41,7 @@ enum {
 struct writer {
 	struct assemble a;
 	unsigned int bits;
-	unsigned int dispatch, other, ipv4, ipv6, transport, addresses, final, zero;
+	unsigned int dispatch, other, mpls, pppoe, ipv4, ipv6, transport, addresses, final, zero;
 };
 
 static void emit(struct writer *w, unsigned int code, uint32_t k)
@@ -212,6 +212,56 @@ static void link_layer(struct writer *w)
 	emit(w, BPF_STX, M_NETWORK);
 	torc_assemble_if(&w->a, BPF_JEQ, ETHER_IPV4, w->ipv4);
 	torc_assemble_if(&w->a, BPF_JEQ, ETHER_IPV6, w->ipv6);
+	torc_assemble_if(&w->a, BPF_JEQ, ETHER_MPLS, w->mpls);
+	torc_assemble_if(&w->a, BPF_JEQ, ETHER_MPLS_MULTICAST, w->mpls);
+	torc_assemble_if(&w->a, BPF_JEQ, ETHER_PPPOE, w->pppoe);
+	torc_assemble_goto(&w->a, w->other);
+}
+
+/* Down to the bottom of the label stack (RFC 3032 §2.1), where the first four bits tell the version. */
+static void mpls(struct writer *w)
+{
+	unsigned int bottom = torc_assemble_label(&w->a);
+
+	torc_assemble_place(&w->a, w->mpls);
+	for (int i = 0; i < MPLS_LABELS_MAX; i++) {
+		need_at(w, M_NETWORK, 4, w->other);
+		load_x(w, M_NETWORK);
+		emit(w, BPF_LD | BPF_B | BPF_IND, LL(2));
+		store(w, M_SCRATCH);
+		load(w, M_NETWORK);
+		emit(w, BPF_ALU | BPF_ADD | BPF_K, 4);
+		store(w, M_NETWORK);
+		load(w, M_SCRATCH);
+		torc_assemble_if(&w->a, BPF_JSET, 1, bottom);
+	}
+	torc_assemble_goto(&w->a, w->other);
+	torc_assemble_place(&w->a, bottom);
+	need_at(w, M_NETWORK, 1, w->other);
+	load_x(w, M_NETWORK);
+	emit(w, BPF_LD | BPF_B | BPF_IND, LL(0));
+	emit(w, BPF_ALU | BPF_RSH | BPF_K, 4);
+	torc_assemble_if(&w->a, BPF_JEQ, 4, w->ipv4);
+	torc_assemble_if(&w->a, BPF_JEQ, 6, w->ipv6);
+	torc_assemble_goto(&w->a, w->other);
+}
+
+/* Behind the header of a PPPoE session (RFC 2516 §4) and PPP's protocol. */
+static void pppoe(struct writer *w)
+{
+	torc_assemble_place(&w->a, w->pppoe);
+	need_at(w, M_NETWORK, PPPOE_BYTES, w->other);
+	load_x(w, M_NETWORK);
+	emit(w, BPF_LD | BPF_H | BPF_IND, LL(0));
+	torc_assemble_unless(&w->a, BPF_JEQ, PPPOE_DATA, w->other);
+	emit(w, BPF_LD | BPF_H | BPF_IND, LL(6));
+	store(w, M_SCRATCH);
+	load(w, M_NETWORK);
+	emit(w, BPF_ALU | BPF_ADD | BPF_K, PPPOE_BYTES);
+	store(w, M_NETWORK);
+	load(w, M_SCRATCH);
+	torc_assemble_if(&w->a, BPF_JEQ, PPP_IPV4, w->ipv4);
+	torc_assemble_if(&w->a, BPF_JEQ, PPP_IPV6, w->ipv6);
 	torc_assemble_goto(&w->a, w->other);
 }
 
@@ -534,8 +584,8 @@ int torc_cluster_classic(struct torc_classic_program *program, unsigned int flow
 			 const uint16_t table[CLUSTER_BUCKETS])
 {
 	struct writer w = { .bits = flow_bits };
-	unsigned int *labels[] = { &w.dispatch, &w.other, &w.ipv4, &w.ipv6, &w.transport,
-				   &w.addresses, &w.final, &w.zero };
+	unsigned int *labels[] = { &w.dispatch, &w.other,     &w.mpls,	    &w.pppoe, &w.ipv4,
+				   &w.ipv6,	&w.transport, &w.addresses, &w.final, &w.zero };
 
 	if (flow_bits & TORC_FLOW_INNER)
 		return -EINVAL;
@@ -546,6 +596,8 @@ int torc_cluster_classic(struct torc_classic_program *program, unsigned int flow
 	begin(&w);
 	quick_ipv4(&w);
 	link_layer(&w);
+	mpls(&w);
+	pppoe(&w);
 	ipv4(&w);
 	ipv6(&w);
 	transport(&w);

@@ -155,9 +155,61 @@ static void skip_tags(struct extended *x)
 		}
 	}
 	place(x, end);
+}
+
+/* R1: 4 or 6, or something else */
+static void dispatch_version(struct extended *x, int ipv4, int ipv6)
+{
+	jump(x, BPF_IF_IMM(BPF_JEQ, R1, ipv4), x->ipv4[0]);
+	jump(x, BPF_IF_IMM(BPF_JEQ, R1, ipv6), x->ipv6[0]);
+	jump(x, BPF_GOTO(), x->other);
+}
+
+/* Down to the bottom of the label stack (RFC 3032 §2.1), where the first four bits tell the version. */
+static void mpls(struct extended *x)
+{
+	unsigned int bottom = label(x);
+
+	for (int i = 0; i < MPLS_LABELS_MAX; i++) {
+		torc_extended_bytes(x, NETWORK, 0, 4, x->other);
+		number16(x, R1, 2);
+		emit(x, BPF_ALU64_IMM(BPF_ADD, NETWORK, 4));
+		jump(x, BPF_IF_IMM(BPF_JSET, R1, 0x0100), bottom);
+	}
+	jump(x, BPF_GOTO(), x->other);
+	place(x, bottom);
+	torc_extended_bytes(x, NETWORK, 0, 2, x->other);
+	number16(x, R1, 0);
+	emit(x, BPF_ALU64_IMM(BPF_RSH, R1, 12));
+	dispatch_version(x, 4, 6);
+}
+
+/* Behind the header of a PPPoE session (RFC 2516 §4) and PPP's protocol. */
+static void pppoe(struct extended *x)
+{
+	torc_extended_bytes(x, NETWORK, 0, PPPOE_BYTES, x->other);
+	emit(x, BPF_ALU64_IMM(BPF_ADD, NETWORK, PPPOE_BYTES));
+	number16(x, R1, 0);
+	jump(x, BPF_IF_IMM(BPF_JNE, R1, PPPOE_DATA), x->other);
+	number16(x, R1, 6);
+	dispatch_version(x, PPP_IPV4, PPP_IPV6);
+}
+
+/* COUNT: the type of what is at NETWORK. */
+static void dispatch(struct extended *x)
+{
+	unsigned int labels = label(x), session = label(x);
+
 	jump(x, BPF_IF_IMM(BPF_JEQ, COUNT, ETHER_IPV4), x->ipv4[0]);
 	jump(x, BPF_IF_IMM(BPF_JEQ, COUNT, ETHER_IPV6), x->ipv6[0]);
+	jump(x, BPF_IF_IMM(BPF_JEQ, COUNT, ETHER_MPLS), labels);
+	jump(x, BPF_IF_IMM(BPF_JEQ, COUNT, ETHER_MPLS_MULTICAST), labels);
+	jump(x, BPF_IF_IMM(BPF_JEQ, COUNT, ETHER_PPPOE), session);
 	jump(x, BPF_GOTO(), x->other);
+	place(x, labels);
+	mpls(x);
+	place(x, session);
+	pppoe(x);
 }
 
 /* The map's element of a datagram, if its first fragment went by; its hash becomes R0. */
@@ -381,6 +433,7 @@ static void flow_program(struct extended *x)
 	make_labels(x);
 	begin(x);
 	skip_tags(x);
+	dispatch(x);
 	torc_extended_ip(x, 0, x->other);
 	if (x->bits & TORC_FLOW_INNER) {
 		torc_extended_tunnel(x);

@@ -10,6 +10,7 @@
 #include <torc/cluster.h>
 
 #include "cluster/cluster.h"
+#include "parse/cursor.h"
 #include "parse/flow.h"
 
 #define TUPLE_5 (TORC_FLOW_PORTS | TORC_FLOW_PROTOCOL)
@@ -90,28 +91,19 @@ int torc_cluster_type_parse(const char *name)
 	return -EINVAL;
 }
 
-/* The programs in the kernel do not look behind MPLS labels; so neither does this. */
-static bool is_mpls(uint16_t ether_type)
+/* What the programs in the kernel look behind outside of a tunnel only; so this does. */
+static bool is_behind_more(uint16_t ether_type)
 {
-	return ether_type == 0x8847 || ether_type == 0x8848;
-}
-
-static uint32_t other_hash(unsigned int flow_bits, const struct torc_parsed *parsed)
-{
-	struct torc_parsed link = *parsed;
-
-	link.ip.version = link.inner.version = 0;
-	return torc_flow_hash(&link, flow_bits);
+	return ether_type == ETHER_MPLS || ether_type == ETHER_MPLS_MULTICAST ||
+	       ether_type == ETHER_PPPOE;
 }
 
 uint32_t torc_cluster_hash(unsigned int flow_bits, const struct torc_parsed *parsed)
 {
 	bool inner = (flow_bits & TORC_FLOW_INNER) && parsed->inner.version != 0 &&
-		     !is_mpls(parsed->inner_ether_type);
+		     !is_behind_more(parsed->inner_ether_type);
 	unsigned int fragment = inner ? TORC_PARSED_INNER_FRAGMENT : TORC_PARSED_FRAGMENT;
 
-	if (is_mpls(parsed->ether_type))
-		return other_hash(flow_bits, parsed);
 	if (!inner)
 		flow_bits &= ~(unsigned int)TORC_FLOW_INNER;
 	if (parsed->flags & fragment)

@@ -21,6 +21,7 @@ enum {
 	ETHER_IPV6 = 0x86DD,
 	ETHER_MPLS = 0x8847,
 	ETHER_MPLS_MULTICAST = 0x8848,
+	ETHER_PPPOE = 0x8864, /* a session, RFC 2516 */
 	ETHER_QINQ = 0x88A8,
 	ETHER_QINQ_OLD = 0x9100
 };
@@ -86,7 +87,13 @@ int torc_parse_general(uint16_t link_type, const uint8_t *data, uint32_t caplen,
 /* ip.c: from an IP header to behind its transport header; false: no IP header there */
 bool torc_parse_ip(struct cursor *c, struct torc_parsed_ip *ip, struct ip_walk *walk);
 
-/* ip.c: the same behind an Ethernet type, MPLS labels skipped */
+#define MPLS_LABELS_MAX 8
+#define PPPOE_BYTES     8      /* with PPP's protocol */
+#define PPPOE_DATA      0x1100 /* version and type 1, code 0 */
+#define PPP_IPV4        0x0021
+#define PPP_IPV6        0x0057
+
+/* ip.c: the same behind an Ethernet type; MPLS labels and PPPoE are skipped */
 bool torc_parse_ether_type(struct cursor *c, uint16_t type, struct torc_parsed_ip *ip,
 			   struct ip_walk *walk);
 

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* ip.c - IPv4 (RFC 791), IPv6 with extension headers (RFC 8200), MPLS labels (RFC 3032) */
+/* ip.c - IPv4 (RFC 791), IPv6 (RFC 8200), behind MPLS labels (RFC 3032) and PPPoE (RFC 2516) too */
 #include <string.h>
 
 #include "parse/cursor.h"
 
-#define MPLS_LABELS_MAX     8
 #define IPV6_EXTENSIONS_MAX 16
 
 enum {
@@ -165,6 +164,18 @@ static bool skip_mpls(struct cursor *c)
 	return false;
 }
 
+/* The IP version behind the header of a session; 0: none, or no session data. */
+static unsigned int skip_pppoe(struct cursor *c)
+{
+	uint16_t protocol;
+
+	if (!need(c, PPPOE_BYTES) || torc_be16(here(c)) != PPPOE_DATA)
+		return 0;
+	protocol = torc_be16(here(c) + 6);
+	c->at += PPPOE_BYTES;
+	return protocol == PPP_IPV4 ? 4 : protocol == PPP_IPV6 ? 6 : 0;
+}
+
 bool torc_parse_ether_type(struct cursor *c, uint16_t type, struct torc_parsed_ip *ip,
 			   struct ip_walk *walk)
 {
@@ -173,8 +184,11 @@ bool torc_parse_ether_type(struct cursor *c, uint16_t type, struct torc_parsed_i
 	if (type == ETHER_MPLS || type == ETHER_MPLS_MULTICAST) {
 		if (!skip_mpls(c))
 			return false;
-	} else if (version == 0 || !need(c, 1) || *here(c) >> 4 != version) {
-		return false;
+		return torc_parse_ip(c, ip, walk);
 	}
+	if (type == ETHER_PPPOE)
+		version = skip_pppoe(c);
+	if (version == 0 || !need(c, 1) || *here(c) >> 4 != version)
+		return false;
 	return torc_parse_ip(c, ip, walk);
 }
