@@ -29,6 +29,7 @@ HAVE_ZLIB := $(call have,zlib)
 HAVE_ZSTD := $(call have,libzstd)
 HAVE_LZMA := $(call have,liblzma)
 HAVE_LZ4 := $(call have,liblz4)
+HAVE_KAFKA := $(call have,rdkafka)
 OPT_CPPFLAGS := $(if $(HAVE_ZLIB),-DTORC_HAVE_ZLIB) $(if $(HAVE_ZSTD),-DTORC_HAVE_ZSTD) \
 	$(if $(HAVE_LZMA),-DTORC_HAVE_LZMA) $(if $(HAVE_LZ4),-DTORC_HAVE_LZ4)
 OPT_LIBS := $(if $(HAVE_ZLIB),-lz) $(if $(HAVE_ZSTD),-lzstd) $(if $(HAVE_LZMA),-llzma) \
@@ -65,7 +66,7 @@ EXAMPLES := $(patsubst examples/%.c,$(B)/examples/%,$(EXAMPLE_SRC))
 FUZZERS := $(patsubst fuzz/%.c,$(B)/fuzz/%,$(FUZZ_SRC))
 
 PRODUCTS := $(B)/libtorc.a $(B)/libtorc.so $(if $(CLI_SRC),$(B)/torc) \
-	$(if $(PFRING_SRC),$(B)/libpfring.a $(B)/libpfring.so)
+	$(if $(PFRING_SRC),$(B)/libpfring.a $(B)/libpfring.so) $(if $(HAVE_KAFKA),$(B)/libtorc-kafka.so)
 
 .PHONY: all config tests benches examples install uninstall check bench fuzz agree sizes asan tsan clean help
 .DELETE_ON_ERROR:
@@ -75,8 +76,8 @@ PRODUCTS := $(B)/libtorc.a $(B)/libtorc.so $(if $(CLI_SRC),$(B)/torc) \
 all: config $(PRODUCTS) ## build the libraries and torc
 
 config:
-	@printf '  torc %s: zlib %s, zstd %s, xz %s, lz4 %s\n' '$(VERSION)' $(foreach \
-		library,ZLIB ZSTD LZMA LZ4,'$(if $(HAVE_$(library)),yes,no)')
+	@printf '  torc %s: zlib %s, zstd %s, xz %s, lz4 %s, kafka %s\n' '$(VERSION)' $(foreach \
+		library,ZLIB ZSTD LZMA LZ4 KAFKA,'$(if $(HAVE_$(library)),yes,no)')
 
 $(B)/%.o: %.c
 	$(call say,CC,$<)
@@ -90,6 +91,8 @@ $(B)/plain/%.o: %.c
 EXTRA_compat := -Icompat/pfring
 EXTRA_tests  := -Icompat/pfring
 EXTRA_bench  := -Icompat/pfring
+EXTRA_plugin  = $(shell $(PKG_CONFIG) --cflags rdkafka)
+$(B)/src/export/kafka.o: ALL_CPPFLAGS += -DTORC_PLUGIN_DIR='"$(LIBDIR)/torc"'
 
 $(B)/libtorc.a: $(LIB_OBJ)
 	$(call say,AR,$@)
@@ -128,11 +131,18 @@ $(B)/libpfring.so: $(PFRING_OBJ) compat/pfring/libpfring.map
 		-Wl,-z,defs -Wl,-z,nodelete $(ALL_LDFLAGS) -o $(B)/$(PFRING_SONAME) $(PFRING_OBJ) -lpcap
 	$(Q)ln -sf $(PFRING_SONAME) $@
 
+# Loaded by dlopen() when records are to go to Kafka: the only part that needs librdkafka.
+$(B)/libtorc-kafka.so: $(B)/plugin/kafka.o
+	$(call say,LD,$@)
+	$(Q)$(CC) -shared -Wl,-soname,libtorc-kafka.so -Wl,-z,nodelete $(ALL_LDFLAGS) -o $@ $^ \
+		$(shell $(PKG_CONFIG) --libs rdkafka)
+
 # A test whose name begins with pfring_ is a program of the drop-in library.
 $(B)/tests/pfring_%: $(B)/tests/pfring_%.o $(B)/libpfring.a
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ -lpcap
 
+$(B)/tests/export_kafka: LIBS += $(if $(HAVE_KAFKA),$(shell $(PKG_CONFIG) --libs rdkafka))
 $(B)/tests/%: $(B)/tests/%.o $(B)/libtorc.a
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS) -lm
@@ -191,7 +201,7 @@ sizes: ## lines of code, longest functions, size of the libraries
 
 INSTALL_WITH = PREFIX='$(PREFIX)' LIBDIR='$(LIBDIR)' INCDIR='$(INCDIR)' BINDIR='$(BINDIR)' \
 	MANDIR='$(MANDIR)' DESTDIR='$(DESTDIR)' VERSION='$(VERSION)' SONAME='$(SONAME)' \
-	LIBS='$(OPT_LIBS)' CC='$(CC)' PFRING_SONAME='$(PFRING_SONAME)' B='$(B)' sh scripts/install
+	LIBS='$(OPT_LIBS)' KAFKA='$(HAVE_KAFKA)' CC='$(CC)' PFRING_SONAME='$(PFRING_SONAME)' B='$(B)' sh scripts/install
 
 install: all ## install under $(DESTDIR)$(PREFIX)
 	$(Q)$(INSTALL_WITH)
@@ -205,5 +215,5 @@ clean: ## remove what was built
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 18
 
--include $(patsubst %.o,%.d,$(LIB_OBJ) $(CLI_OBJ) $(PFRING_OBJ)) \
+-include $(patsubst %.o,%.d,$(LIB_OBJ) $(CLI_OBJ) $(PFRING_OBJ) $(B)/plugin/kafka.o) \
 	$(addsuffix .d,$(TESTS) $(BENCHES) $(EXAMPLES) $(FUZZERS))

@@ -44,6 +44,10 @@ static const struct cli_option record_options[] = {
 	  cli_set_list, AT(ipfix), NULL },
 	{ 0, "netflow9", "udp:HOST:PORT", "NetFlow version 9 to a collector", cli_set_list,
 	  AT(netflow9), NULL },
+	{ 0, "kafka", "BROKERS/TOPIC", "JSON to Apache Kafka: HOST:PORT,HOST:PORT/TOPIC",
+	  cli_set_list, AT(kafka), NULL },
+	{ 0, "kafka-option", "KEY=VALUE", "of librdkafka, such as security.protocol=ssl",
+	  cli_set_list, AT(kafka_options), NULL },
 	{ 0, "print", NULL, "print lines also when there is another output", cli_set_flag, AT(print),
 	  NULL },
 	{ 0, "domain", "ID", "observation domain or source id, of the first worker (1)", set_u32,
@@ -291,6 +295,8 @@ static int check(const struct flows_settings *settings, struct flows_outputs *ou
 	else if (settings->message_bytes &&
 		 (settings->message_bytes < 512 || settings->message_bytes > 65000))
 		wrong = "--message: 512 to 65000 bytes";
+	else if (settings->kafka_options.count && !settings->kafka.count)
+		wrong = "--kafka-option is of --kafka, which was not given";
 	else if (!flows_outputs_name(outputs, settings))
 		wrong = "at most 16 outputs, of 250 characters each";
 	if (!wrong)

@@ -17,7 +17,7 @@ struct flows_settings {
 	struct torc_flow_table_options table;
 	uint64_t flows;
 	bool inner, no_vlan, no_names;
-	struct cli_list ipfix, netflow9;
+	struct cli_list ipfix, netflow9, kafka, kafka_options;
 	uint64_t domain, queue_records, message_bytes, template_ns, wait_ns;
 	bool print, top;
 	int sort; /* enum flows_sort */

@@ -78,6 +78,7 @@ static void add_output(struct torc_export_stats *sum, const struct torc_export_s
 	sum->bytes += one->bytes;
 	sum->messages += one->messages;
 	sum->attempts += one->attempts;
+	sum->unsure += one->unsure;
 	sum->away = sum->away || one->away;
 	sum->broken = sum->broken || one->broken;
 	sum->balanced = sum->balanced && one->balanced;
@@ -137,6 +138,8 @@ static void print_output(const char *target, const struct torc_export_stats *sta
 		target, cli_figure(stats->made).text, cli_figure(stats->acknowledged).text,
 		cli_figure(stats->failed).text, cli_figure(stats->refused).text,
 		cli_figure(stats->in_flight).text);
+	if (stats->unsure > 0)
+		fprintf(stderr, "; %s of the failed may be there", cli_figure(stats->unsure).text);
 	if (stats->attempts > 1)
 		fprintf(stderr, "; %s attempts to reach it", cli_figure(stats->attempts).text);
 	fputc('\n', stderr);
@@ -216,6 +219,7 @@ static void json_output(const char *target, const struct torc_export_stats *stat
 	field("bytes", stats->bytes);
 	field("messages", stats->messages);
 	field("attempts", stats->attempts);
+	field("unsure", stats->unsure);
 	printf(",\"balanced\":%s}", stats->balanced ? "true" : "false");
 }
 

@@ -20,13 +20,16 @@ static bool name_one(struct flows_outputs *outputs, const char *scheme, const ch
 
 bool flows_outputs_name(struct flows_outputs *outputs, const struct flows_settings *settings)
 {
-	bool others = settings->ipfix.count + settings->netflow9.count > 0 || settings->top;
+	bool others = settings->ipfix.count + settings->netflow9.count + settings->kafka.count > 0 ||
+		      settings->top;
 	bool good = true;
 
 	for (size_t n = 0; n < settings->ipfix.count; n++)
 		good = good && name_one(outputs, "ipfix", settings->ipfix.items[n]);
 	for (size_t n = 0; n < settings->netflow9.count; n++)
 		good = good && name_one(outputs, "netflow9", settings->netflow9.items[n]);
+	for (size_t n = 0; n < settings->kafka.count; n++)
+		good = good && name_one(outputs, "kafka", settings->kafka.items[n]);
 	if (settings->capture.json)
 		good = good && name_one(outputs, "json", "-");
 	else if (settings->print || !others)
@@ -44,6 +47,7 @@ int flows_outputs_open(struct flows_outputs *outputs, const struct flows_setting
 		.domain = (uint32_t)(settings->domain ? settings->domain : 1) + worker,
 		.message_bytes = (uint32_t)settings->message_bytes,
 		.template_ns = settings->template_ns,
+		.settings = settings->kafka_options.items, /* only Kafka has any */
 	};
 	struct torc_error error = { 0 };
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * torc/export.h - where flow records go: lines of text or JSON, IPFIX, NetFlow v9
+ * torc/export.h - where flow records go: lines of text or JSON, IPFIX, NetFlow v9, Kafka
  *
  *	struct torc_export *out;
  *
@@ -53,7 +53,8 @@ struct torc_export_options {
 
 /*
  * The account of an output. acknowledged means: of lines and files, written; of TCP, taken by the
- * other end's kernel; of UDP, sent and not refused within 200 ms (UDP tells no more).
+ * other end's kernel; of UDP, sent and not refused within 200 ms (UDP tells no more); of
+ * Kafka, by all replicas of the partition that are in sync.
  */
 struct torc_export_stats {
 	size_t size;           /* in: sizeof(struct torc_export_stats) */
@@ -66,6 +67,7 @@ struct torc_export_stats {
 	uint64_t bytes;        /* written or sent */
 	uint64_t messages;     /* IPFIX and NetFlow */
 	uint64_t attempts;     /* to reach a collector, beginning with the first */
+	uint64_t unsure;       /* of the failed: sent, and perhaps there all the same (Kafka) */
 	bool away;             /* the other end cannot be reached now */
 	bool broken;           /* nothing more can be written: a pipe without a reader, a full disk */
 	bool balanced;
@@ -79,11 +81,13 @@ struct torc_export_stats {
  *          ipfix:udp:HOST:PORT       to a collector; IPv6 addresses in brackets
  *          ipfix:tcp:HOST:PORT
  *          netflow9:udp:HOST:PORT
+ *          kafka:BROKERS/TOPIC       brokers as HOST:PORT,HOST:PORT; needs libtorc-kafka.so
  *
  * Files are appended to, whole lines and messages at a time, so that processes may share one. Names of
  * hosts are looked up here. Returns 0; -EINVAL for what is no target, option or address
  * (the sentence says how they are written), or the error of opening the file. A collector that does
- * not answer is no error: it may come later.
+ * not answer is no error: it may come later. Brokers are asked for the topic, for two seconds at most;
+ * one that is not there is -ENOENT. settings of Kafka are librdkafka's.
  */
 TORC_API int torc_export_open(struct torc_export **out, const char *target,
 			      const struct torc_export_options *options, struct torc_error *error);

@@ -17,7 +17,7 @@
 enum { QUEUE_DEFAULT = 16384, QUEUE_MAX = 1 << 22, IDLE_MS = 50 };
 
 static const struct export_ops *const outputs[] = { &export_text, &export_json, &export_ipfix,
-						    &export_netflow9 };
+						    &export_netflow9, &export_kafka };
 
 uint64_t export_now_ns(void)
 {
@@ -76,6 +76,18 @@ const char *export_setting(const struct torc_export *out, const char *key)
 		if (strncmp(*setting, key, length) == 0 && (*setting)[length] == '=')
 			return *setting + length + 1;
 	return NULL;
+}
+
+const char *export_interface(struct torc_export *out, int32_t ifindex)
+{
+	if (!(out->options.flags & TORC_EXPORT_INTERFACES) || ifindex <= 0)
+		return NULL;
+	if (out->ifindex != ifindex) {
+		out->ifindex = ifindex;
+		if (!if_indextoname((unsigned int)ifindex, out->interface))
+			out->interface[0] = '\0';
+	}
+	return out->interface[0] ? out->interface : NULL;
 }
 
 /* ---- the thread ---- */
@@ -274,7 +286,7 @@ int torc_export_open(struct torc_export **result, const char *target,
 	*result = NULL;
 	if (!ops)
 		return torc_error_set(error, -EINVAL, "%s: no output begins like that: use text:, "
-				      "json:, ipfix: or netflow9:", target);
+				      "json:, ipfix:, netflow9: or kafka:", target);
 	code = allocate(&out, target, ops);
 	if (code == 0)
 		code = take_options(out, options);
@@ -385,6 +397,7 @@ int torc_export_stats(const struct torc_export *out, struct torc_export_stats *s
 	now.bytes = export_load(out->bytes);
 	now.messages = export_load(out->messages);
 	now.attempts = export_load(out->attempts);
+	now.unsure = export_load(out->unsure);
 	now.away = export_load(out->away);
 	now.broken = export_load(out->broken);
 	now.balanced = now.made >= now.acknowledged + now.failed + now.refused &&

@@ -18,6 +18,7 @@
 #ifndef TORC_EXPORT_INSIDE_H
 #define TORC_EXPORT_INSIDE_H
 
+#include <net/if.h>
 #include <pthread.h>
 
 #include <torc/export.h>
@@ -61,10 +62,15 @@ struct torc_export {
 	/* counters: one writer each, read by any thread */
 	uint64_t made, refused;
 	uint64_t taken, acknowledged, failed; /* taken: by write() */
+	uint64_t unsure; /* of failed */
 	uint64_t packets_refused, packets_failed;
 	uint64_t bytes, messages, attempts;
 	uint64_t ignored;
 	bool away, broken;
+
+	/* the thread's: see export_interface() */
+	int32_t ifindex;
+	char interface[IF_NAMESIZE];
 };
 
 #define export_load(counter) __atomic_load_n(&(counter), __ATOMIC_RELAXED)
@@ -95,6 +101,9 @@ void export_break(struct torc_export *out, int code, const char *format, ...) TO
 /* The value of "key=value" among the settings; NULL when it is not there. */
 const char *export_setting(const struct torc_export *out, const char *key);
 
-extern const struct export_ops export_text, export_json, export_ipfix, export_netflow9;
+/* The name of an interface, when ifindex is of this machine; NULL when it has none. */
+const char *export_interface(struct torc_export *out, int32_t ifindex);
+
+extern const struct export_ops export_text, export_json, export_ipfix, export_netflow9, export_kafka;
 
 #endif

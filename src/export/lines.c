@@ -10,7 +10,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <net/if.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -26,8 +25,6 @@ struct lines {
 	size_t at_once; /* bytes of one write() */
 	size_t used;
 	uint64_t records, packets; /* in the buffer */
-	int32_t ifindex;           /* whose name is in interface */
-	char interface[IF_NAMESIZE];
 	char buffer[BUFFER];
 };
 
@@ -82,20 +79,6 @@ static bool lines_flush(struct torc_export *out)
 	return true;
 }
 
-static const char *interface_of(struct torc_export *out, int32_t ifindex)
-{
-	struct lines *lines = out->state;
-
-	if (!(out->options.flags & TORC_EXPORT_INTERFACES) || ifindex <= 0)
-		return NULL;
-	if (lines->ifindex != ifindex) {
-		lines->ifindex = ifindex;
-		if (!if_indextoname((unsigned int)ifindex, lines->interface))
-			lines->interface[0] = '\0';
-	}
-	return lines->interface[0] ? lines->interface : NULL;
-}
-
 static int lines_write(struct torc_export *out, const struct torc_flow_record *record)
 {
 	struct lines *lines = out->state;
@@ -103,7 +86,7 @@ static int lines_write(struct torc_export *out, const struct torc_flow_record *r
 	int length;
 
 	if (out->ops == &export_json)
-		length = torc_flow_record_json(record, interface_of(out, record->ifindex),
+		length = torc_flow_record_json(record, export_interface(out, record->ifindex),
 					       out->options.community_id_seed, line, sizeof(line));
 	else
 		length = torc_flow_record_text(record, line, sizeof(line));
