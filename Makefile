@@ -180,6 +180,7 @@ fuzz: ## fuzz every target for FUZZ_SECONDS (needs clang)
 	$(Q)B=build-fuzz FUZZ_SECONDS=$(FUZZ_SECONDS) sh fuzz/run
 
 fuzzers: $(FUZZERS)
+$(B)/fuzz/http: $(B)/cli/http_request.o
 $(B)/fuzz/%: $(B)/fuzz/%.o $(B)/libtorc.a
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LIBS)

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* rings.c - torc rings: the rings that are open on this machine, as they published themselves */
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -8,12 +10,17 @@
 #include <torc/live.h>
 
 #include "commands.h"
+#include "http.h"
+#include "metrics.h"
 #include "rings.h"
 #include "pf_ring.h"
 
 struct settings {
 	bool json;
 	bool pf_ring;
+	bool openmetrics;
+	bool prometheus;
+	const char *listen;
 };
 
 static const struct cli_option options[] = {
@@ -21,6 +28,12 @@ static const struct cli_option options[] = {
 	  offsetof(struct settings, json), NULL },
 	{ 0, "pf-ring", NULL, "what PF_RING's /proc/net/pf_ring would hold, or the named files of it",
 	  cli_set_flag, offsetof(struct settings, pf_ring), NULL },
+	{ 0, "openmetrics", NULL, "metrics, in OpenMetrics 1.0", cli_set_flag,
+	  offsetof(struct settings, openmetrics), NULL },
+	{ 0, "prometheus", NULL, "the same in Prometheus' older text format", cli_set_flag,
+	  offsetof(struct settings, prometheus), NULL },
+	{ 0, "listen", "ADDRESS:PORT", "serve the metrics at http://ADDRESS:PORT/metrics",
+	  cli_set_text, offsetof(struct settings, listen), NULL },
 	{ 0 },
 };
 
@@ -152,6 +165,18 @@ static void print_text(const struct torc_live_ring *ring, const struct torc_stat
 	print_application_stats(ring->application_stats);
 }
 
+static int print_metrics(bool openmetrics)
+{
+	size_t length;
+	char *text = metrics_text(openmetrics, &length);
+
+	if (!text)
+		return cli_fail(-ENOMEM, NULL);
+	fwrite(text, 1, length, stdout);
+	free(text);
+	return cli_flush_stdout() ? CLI_GOOD : CLI_FAILED;
+}
+
 static int run(void *data, char **words)
 {
 	const struct settings *settings = data;
@@ -166,6 +191,14 @@ static int run(void *data, char **words)
 		cli_complain("torc rings: only --pf-ring takes names, but \"%s\" was given", words[0]);
 		return CLI_USAGE;
 	}
+	if (settings->json + settings->openmetrics + settings->prometheus + !!settings->listen > 1) {
+		cli_complain("torc rings: give one of --json, --openmetrics, --prometheus, --listen");
+		return CLI_USAGE;
+	}
+	if (settings->listen)
+		return http_serve(settings->listen, metrics_text);
+	if (settings->openmetrics || settings->prometheus)
+		return print_metrics(settings->openmetrics);
 	code = torc_live_open(&list);
 	if (code < 0)
 		return cli_fail(code, NULL);

@@ -15,6 +15,15 @@ for file in lib/libtorc.a "lib/libtorc.so.$version" include/torc/torc.h include/
 	share/bash-completion/completions/torc share/zsh/site-functions/_torc; do
 	ok "$file" test -f "$dest/usr/$file"
 done
+if [ -e "$B/libtorc-kafka.so" ]; then
+	ok 'lib/torc/libtorc-kafka.so' test -f "$dest/usr/lib/torc/libtorc-kafka.so"
+	is 'which nothing else needs' "$(for file in "$dest"/usr/bin/torc "$dest"/usr/lib/lib*.so; do
+		objdump -p "$file"; done | grep 'NEEDED.*kafka')" ''
+	# only librdkafka can refuse the option
+	make_pcap "$work/a.pcap" 1
+	like 'the installed torc finds it' "$("$dest/usr/bin/torc" flows -r "$work/a.pcap" \
+		--kafka 127.0.0.1:9/t --kafka-option no.such=1 2>&1)" 'No such configuration property'
+fi
 is 'libtorc.so leads to the library' "$(readlink -f "$dest/usr/lib/libtorc.so")" \
 	"$(readlink -f "$dest/usr/lib/libtorc.so.$version")"
 ok 'by its SONAME' test -L "$dest/usr/lib/libtorc.so.0"
