@@ -8,19 +8,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-int torc_memory_lock_init(pthread_mutex_t *lock)
-{
-	pthread_mutexattr_t attr;
-	int ret;
-
-	pthread_mutexattr_init(&attr);
-	pthread_mutexattr_setpshared(&attr, PTHREAD_PROCESS_SHARED);
-	pthread_mutexattr_setrobust(&attr, PTHREAD_MUTEX_ROBUST);
-	ret = pthread_mutex_init(lock, &attr);
-	pthread_mutexattr_destroy(&attr);
-	return -ret;
-}
-
 int torc_memory_map(void **memory, int fd, size_t *bytes)
 {
 	int seals = fcntl(fd, F_GET_SEALS);

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* memory.h - memory that several processes have (memfd_create(2)), and a lock in it */
+/* memory.h - memory that several processes have (memfd_create(2)) */
 #ifndef TORC_UTIL_MEMORY_H
 #define TORC_UTIL_MEMORY_H
 
-#include <pthread.h>
 #include <stddef.h>
 
 /*
@@ -17,8 +16,5 @@ int torc_memory_map(void **memory, int fd, size_t *bytes);
 
 /* A copy that nobody can change any more: its descriptor. To be read by pread(2). */
 int torc_memory_sealed(const void *bytes, size_t size);
-
-/* A lock that outlives its holder: PTHREAD_PROCESS_SHARED, PTHREAD_MUTEX_ROBUST. */
-int torc_memory_lock_init(pthread_mutex_t *lock);
 
 #endif
