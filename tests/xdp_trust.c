@@ -50,7 +50,7 @@ static void honest(void)
 {
 	struct torc_ring *ring = join();
 	struct torc_packet packet;
-	static volatile unsigned int sum;
+	unsigned int sum = 0;
 	uint32_t number;
 
 	__atomic_store_n(&board->ready, true, __ATOMIC_RELEASE);
@@ -60,6 +60,7 @@ static void honest(void)
 		while (torc_ring_next(ring, &packet) > 0) {
 			for (uint32_t i = 0; i < packet.caplen; i++)
 				sum += packet.data[i];
+			__asm__ volatile("" : : "r"(sum)); /* it is wanted */
 			if (packet.caplen < 60)
 				continue;
 			memcpy(&number, packet.data + 46, 4);
