@@ -266,8 +266,42 @@ static void options_of_cases(void)
 		       "open:syn c:abcd close:fin");
 }
 
+/* The same ends in two VLANs are two connections, unless VLANs are not to be looked at. */
+static void vlans(void)
+{
+	struct torc_streams_options options = { .size = sizeof(options) };
+	uint8_t frame[18 + 42] = { 2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1, 0x81, 0, 0, 0, 8, 0 };
+	uint8_t tcp[22] = { 0x9C, 0x40, 0, 80, 0, 0, 0, 1, 0, 0, 0, 1, 0x50, 0x10, 0xFF, 0xFF };
+
+	for (unsigned int ignore = 0; ignore < 2; ignore++) {
+		static struct play game;
+
+		options.flags = ignore ? TORC_STREAMS_IGNORE_VLAN : 0;
+		play_begin(&game, &options);
+		for (uint8_t vlan = 1; vlan <= 2; vlan++) {
+			struct torc_packet packet = { .data = frame, .caplen = sizeof(frame),
+						      .len = sizeof(frame),
+						      .link_type = TORC_LINK_ETHERNET };
+			struct torc_decoded decoded;
+
+			frame[15] = vlan;
+			tcp[7] = (uint8_t)(2 * vlan); /* the next bytes of a connection */
+			memset(tcp + 20, 'a' + vlan, 2);
+			play_frame(&game, 0, frame + 18, tcp, sizeof(tcp), sizeof(tcp));
+			torc_decode_packet(&packet, &decoded);
+			torc_streams_add(game.streams, &packet, &decoded);
+			play_events(&game);
+		}
+		is_str(game.log, ignore ? "open:midstream c:bbcc" :
+					  "open:midstream c:bb open:midstream c:cc",
+		       ignore ? "VLANs are ignored" : "two VLANs");
+		torc_streams_close(game.streams);
+	}
+}
+
 int main(void)
 {
+	vlans();
 	RUN(NULL, beginnings);
 	RUN(NULL, fast_open);
 	RUN(NULL, again);

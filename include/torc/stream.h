@@ -156,7 +156,7 @@ enum {
 	TORC_STREAMS_CHECKSUMS = 1 << 1,
 	/* only connections whose SYN or SYN/ACK was seen */
 	TORC_STREAMS_NO_MIDSTREAM = 1 << 2,
-	/* VLAN ids do not tell connections apart (where each direction has its own) */
+	/* VLAN ids and VXLAN networks do not tell connections apart (each direction has its own) */
 	TORC_STREAMS_IGNORE_VLAN = 1 << 3
 };
 

@@ -3,24 +3,19 @@
 #include "decode/options.h"
 #include "stream/stream.h"
 
-/* Layers with a number that keeps networks with the same addresses apart. */
-static uint32_t scope_of_layer(const struct torc_streams *streams,
-			       const struct torc_decoded *decoded, const struct torc_layer *layer)
+/*
+ * Layers with a number that keeps networks with the same addresses apart. Not those whose number is
+ * another in each direction, as captures show: Geneve's network, GRE's key, MPLS labels.
+ */
+static uint32_t scope_of_layer(const struct torc_decoded *decoded, const struct torc_layer *layer)
 {
 	const uint8_t *p = torc_layer_header(decoded, layer);
 
 	switch (layer->type) {
 	case TORC_LAYER_DOT1Q:
-		if (streams->options.flags & TORC_STREAMS_IGNORE_VLAN)
-			return 0;
 		return torc_be16(p) & 0xFFF;
-	case TORC_LAYER_VXLAN:
-	case TORC_LAYER_GENEVE: /* the network identifier, at the same place in both */
+	case TORC_LAYER_VXLAN: /* RFC 7348 §5 */
 		return torc_be24(p + 4) | 1u << 24;
-	case TORC_LAYER_GRE: /* RFC 2890: the key, behind the checksum if there is one */
-		if ((p[0] & 0x20) && !(p[1] & 7))
-			return torc_be32(p + (p[0] & 0x80 ? 8 : 4)) | 1u << 25;
-		return 0;
 	default:
 		return 0;
 	}
@@ -31,8 +26,10 @@ static uint32_t scope_of(const struct torc_streams *streams, const struct torc_d
 {
 	uint32_t scope = 0;
 
+	if (streams->options.flags & TORC_STREAMS_IGNORE_VLAN)
+		return 0;
 	for (unsigned int i = 0; i < before; i++) {
-		uint32_t part = scope_of_layer(streams, decoded, &decoded->layers[i]);
+		uint32_t part = scope_of_layer(decoded, &decoded->layers[i]);
 
 		if (part)
 			scope = (scope + part) * 0x9E3779B1u;

@@ -102,7 +102,7 @@ def is_ours_with_holes(ours, theirs):
     return at <= len(ours)
 
 
-def rule_of(event, side, ours, theirs):
+def rule_of(event, side, ours, theirs, again):
     """The T line that knows why ours and theirs differ, or None."""
     this = event[('client', 'server')[side]]
     both = [event['client'], event['server']]
@@ -113,6 +113,8 @@ def rule_of(event, side, ours, theirs):
         return 'T2'
     if this['gaps'] == 0 and is_ours_with_holes(ours, theirs):
         return 'T7'
+    if event['reason'] in ('idle', 'finish') and event['opened'] == 'midstream' and again:
+        return 'T8'
     if event['opened'] != 'syn' or not both[1]['syn']:
         return 'T3'
     if this['outside'] > 0:
@@ -170,7 +172,7 @@ def compare(build, path, tally):
                 if data[side] == theirs:
                     tally['same'] += 1
                     continue
-                rule = rule_of(event, side, data[side], theirs)
+                rule = rule_of(event, side, data[side], theirs, len(ours[key]) > 1)
                 tally[rule or 'unexplained'] += 1
                 if not rule:
                     wrong.append(f'{path}: {node0} {node1} side {side}: {data[side][:60]} ... '
