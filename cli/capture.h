@@ -10,6 +10,7 @@
 #include <torc/file.h>
 
 #include "cli.h"
+#include "privileges.h"
 
 struct capture_cluster {
 	unsigned int id; /* 0: none */
@@ -28,6 +29,7 @@ struct capture_settings {
 	uint64_t packets; /* end after so many; 0: no limit */
 	uint64_t for_ns;  /* end after so long; 0: no limit */
 	struct capture_cluster cluster;
+	struct sandbox_settings sandbox;
 	int direction; /* enum torc_direction */
 	int timestamps; /* 0 the kernel's, 1 the card's */
 	int colour;
@@ -44,11 +46,12 @@ extern const struct cli_option capture_options[];
 extern const struct cli_option capture_end_options[];
 extern const struct cli_option capture_output_options[];
 
-/* The three groups, for a settings struct that has capture_settings as its member. */
+/* The groups, for a settings struct that has capture_settings as its member. */
 #define CAPTURE_GROUPS(type, member)                                                               \
 	{ "Source", capture_options, offsetof(type, member) },                                     \
 	{ "End", capture_end_options, offsetof(type, member) },                                    \
-	{ "Output", capture_output_options, offsetof(type, member) }
+	{ "Output", capture_output_options, offsetof(type, member) },                              \
+	{ "Privileges", sandbox_options, offsetof(type, member.sandbox) }
 
 /* Where the packets are that were to go to a file. */
 struct capture_written {
@@ -85,6 +88,8 @@ int capture_open(struct capture *capture, const struct capture_settings *setting
 int capture_filter(const struct capture_settings *settings, char **words, char **filter);
 /* Packets are received from now on. tick: wake up ten times a second. */
 int capture_start(struct capture *capture, bool tick);
+/* After it, and before the first packet: privileges_confine(), with what the rings need. */
+int capture_confine(struct capture *capture, const struct privileges *wanted);
 /* tcpdump's "listening on ..." */
 void capture_announce(const struct capture *capture);
 /*

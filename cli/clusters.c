@@ -65,20 +65,12 @@ static void text_cluster(const struct torc_cluster_info *cluster)
 	}
 }
 
-int rings_print_clusters(bool json)
+void rings_print_clusters(struct torc_cluster_info *const *clusters, unsigned int count, bool json)
 {
-	struct torc_cluster_info **clusters;
-	unsigned int count;
-	int code = torc_clusters_read(&clusters, &count);
-
-	if (code < 0)
-		return cli_fail(code, NULL);
 	for (unsigned int i = 0; i < count; i++) {
 		if (json)
 			json_cluster(clusters[i]);
 		else
 			text_cluster(clusters[i]);
 	}
-	torc_clusters_free(clusters, count);
-	return CLI_GOOD;
 }

@@ -5,7 +5,6 @@
 #include "capture.h"
 #include "commands.h"
 #include "inputs.h"
-#include "privileges.h"
 
 enum { BATCH = 64 };
 
@@ -17,6 +16,8 @@ struct settings {
 static const struct cli_option talk_options[] = {
 	{ 'q', "quiet", NULL, "no line each second, only the account at the end", cli_set_flag,
 	  offsetof(struct capture_settings, quiet), NULL },
+	{ 'v', "verbose", NULL, "say what is in force of the sandbox", cli_set_flag,
+	  offsetof(struct capture_settings, sandbox.verbose), NULL },
 	{ 0 },
 };
 
@@ -142,7 +143,7 @@ static int run(void *data, char **words)
 	if (capture_open(&capture, &settings->capture, (const char *const *)inputs.devices,
 			 words) == CLI_GOOD &&
 	    capture_start(&capture, !settings->capture.quiet) == CLI_GOOD)
-		capture.status = privileges_drop(NULL, false);
+		capture_confine(&capture, &(struct privileges){ .roles = 0 });
 	if (capture.status == CLI_GOOD) {
 		capture_announce(&capture);
 		receive(&capture);

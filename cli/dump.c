@@ -11,7 +11,6 @@
 #include "devices.h"
 #include "inputs.h"
 #include "print.h"
-#include "privileges.h"
 #include "program.h"
 #include "write.h"
 
@@ -101,6 +100,7 @@ struct dump {
 	struct capture capture;
 	struct torc_defrag *defrag; /* NULL: fragments are packets like any other */
 	struct printer *printer;
+	struct jobs *jobs; /* of -z and -b printname: */
 	struct output *output;
 	struct capture_written written;
 	bool is_file;
@@ -270,22 +270,50 @@ static uint64_t first_time_ns(struct dump *dump)
 	return code > 0 ? packet.timestamp_ns : 0;
 }
 
-static int open_sink(struct dump *dump, const struct torc_ring_info *info)
+/* Printers read names of ports, so before files are out of reach. */
+static int open_printer(struct dump *dump, const struct torc_ring_info *info)
 {
 	const struct settings *settings = dump->settings;
 
-	if (settings->write.path) {
-		dump->output = output_open(&settings->write, dump->capture.rings,
-					   dump->capture.ring_count, first_time_ns(dump));
-		dump->capture.written = &dump->written;
-		if (!dump->output)
-			return CLI_FAILED;
-	}
 	if (settings->count || (settings->write.path && !settings->print))
 		return CLI_GOOD;
 	dump->printer = printer_new(&settings->print_text, !dump->is_file && (info->interface_count > 1 ||
 									 !info->ifindex));
 	return dump->printer ? CLI_GOOD : cli_fail(-ENOMEM, NULL);
+}
+
+static int confine(struct dump *dump)
+{
+	/* what the resolver reads, and its port */
+	static const char *const resolver[] = { "/etc", "/run/systemd/resolve", NULL };
+	static const uint16_t domain[] = { 53, 0 };
+	const struct settings *settings = dump->settings;
+	const char *path = settings->write.path, *names = settings->write.print_name;
+	bool resolves = dump->printer && settings->print_text.resolve && !settings->capture.json;
+
+	return capture_confine(&dump->capture, &(struct privileges){
+		.user = settings->user,
+		.roles = resolves ? TORC_CONFINE_NETWORK : 0,
+		.write_path = path && strcmp(path, "-") != 0 ? path : NULL,
+		.names_path = names && strcmp(names, "stdout") != 0 && strcmp(names, "stderr") != 0 ?
+				      names : NULL,
+		.read_paths = resolves ? resolver : NULL,
+		.connect_ports = domain,
+	});
+}
+
+static int open_output(struct dump *dump)
+{
+	const struct settings *settings = dump->settings;
+
+	if (!settings->write.path)
+		return CLI_GOOD;
+	if (settings->write.print_name)
+		jobs_open_names(dump->jobs, settings->write.print_name);
+	dump->output = output_open(&settings->write, dump->jobs, dump->capture.rings,
+				   dump->capture.ring_count, first_time_ns(dump));
+	dump->capture.written = &dump->written;
+	return dump->output ? CLI_GOOD : CLI_FAILED;
 }
 
 /* -y: whether the packets are of the link type that is expected; -L. */
@@ -309,7 +337,6 @@ static int check_link_type(const struct dump *dump, const struct torc_ring_info 
 static int start(struct dump *dump)
 {
 	struct torc_ring_info info = { .size = sizeof(info) };
-	bool writes = dump->settings->write.path != NULL;
 	int status;
 
 	dump->capture.defrag = dump->defrag;
@@ -319,11 +346,14 @@ static int start(struct dump *dump)
 	if (status != CLI_GOOD || dump->settings->list_links)
 		return dump->capture.status = status;
 	/* several files are merged by time, and each waited for */
-	status = capture_start(&dump->capture, writes && dump->capture.ring_count == 1);
+	status = capture_start(&dump->capture,
+			       dump->settings->write.path && dump->capture.ring_count == 1);
 	if (status == CLI_GOOD)
-		status = privileges_drop(dump->settings->user, writes);
+		status = open_printer(dump, &info);
 	if (status == CLI_GOOD)
-		status = open_sink(dump, &info);
+		status = confine(dump);
+	if (status == CLI_GOOD)
+		status = open_output(dump);
 	if (status == CLI_GOOD)
 		capture_announce(&dump->capture);
 	return dump->capture.status = status;
@@ -355,6 +385,9 @@ static void finish(struct dump *dump)
 		if (!dump->is_file) /* a file's own statistics are those of its capture */
 			output_set_stats(dump->output, &stats);
 		status = output_close(dump->output, &dump->written);
+		if (jobs_free(dump->jobs) && status == CLI_GOOD && !cli_stdout_gone())
+			status = CLI_FAILED;
+		dump->jobs = NULL;
 		if (dump->capture.status == CLI_GOOD)
 			dump->capture.status = status;
 	}
@@ -411,18 +444,9 @@ static int show_program(const struct settings *settings, char **words)
 	return status;
 }
 
-static int run(void *data, char **words)
+/* What answers a question and ends; -1: none was asked. */
+static int answer(struct settings *settings, char **words)
 {
-	struct settings *settings = data;
-	struct dump dump = { .settings = settings };
-	struct inputs inputs;
-	int status;
-
-	settings->print_text.json = settings->capture.json;
-	settings->print_text.nano |= settings->precision == PRECISION_NANO;
-	settings->write.micro |= settings->precision == PRECISION_MICRO;
-	if (check_settings(settings) != CLI_GOOD || print_prepare(&settings->print_text) != CLI_GOOD)
-		return CLI_USAGE;
 	if (settings->list)
 		return devices_list(settings->capture.json);
 	if (settings->list_times) {
@@ -432,27 +456,56 @@ static int run(void *data, char **words)
 				devices_hardware_time(settings->capture.interfaces.items[i]));
 		return CLI_GOOD;
 	}
-	if (settings->program)
-		return show_program(settings, words);
-	status = defrag_start(&settings->defrag, &dump.defrag);
-	if (status != CLI_GOOD)
-		return status;
-	status = inputs_open(&inputs, &settings->input, &settings->capture);
-	if (status != CLI_GOOD) {
-		inputs_close(&inputs);
-		torc_defrag_close(dump.defrag);
-		return status;
+	return settings->program ? show_program(settings, words) : -1;
+}
+
+/* What is there before the capture; an exit status. */
+static int prepare(struct dump *dump, struct inputs *inputs)
+{
+	const struct settings *settings = dump->settings;
+	const struct write_settings *write = &settings->write;
+	int status = defrag_start(&settings->defrag, &dump->defrag);
+
+	if (status == CLI_GOOD)
+		status = inputs_open(inputs, &settings->input, &settings->capture);
+	if (status == CLI_GOOD && write->path && (write->on_rotate || write->print_name)) {
+		dump->jobs = jobs_new(write->on_rotate, settings->user);
+		status = dump->jobs ? CLI_GOOD : CLI_FAILED;
 	}
-	if (capture_open(&dump.capture, &settings->capture, (const char *const *)inputs.devices,
-			 words) == CLI_GOOD &&
-	    start(&dump) == CLI_GOOD && !settings->list_links) {
-		receive(&dump);
-		finish(&dump);
+	return status;
+}
+
+static int run(void *data, char **words)
+{
+	struct settings *settings = data;
+	struct dump dump = { .settings = settings };
+	struct inputs inputs = { 0 };
+	int status;
+
+	settings->print_text.json = settings->capture.json;
+	settings->print_text.nano |= settings->precision == PRECISION_NANO;
+	settings->write.micro |= settings->precision == PRECISION_MICRO;
+	settings->capture.sandbox.verbose = settings->print_text.verbose > 0;
+	if (check_settings(settings) != CLI_GOOD || print_prepare(&settings->print_text) != CLI_GOOD)
+		return CLI_USAGE;
+	status = answer(settings, words);
+	if (status >= 0)
+		return status;
+	status = prepare(&dump, &inputs);
+	if (status == CLI_GOOD) {
+		if (capture_open(&dump.capture, &settings->capture,
+				 (const char *const *)inputs.devices, words) == CLI_GOOD &&
+		    start(&dump) == CLI_GOOD && !settings->list_links) {
+			receive(&dump);
+			finish(&dump);
+		}
+		status = capture_close(&dump.capture);
 	}
 	printer_free(dump.printer);
 	torc_defrag_close(dump.defrag);
+	jobs_free(dump.jobs);
 	inputs_close(&inputs);
-	return capture_close(&dump.capture);
+	return status;
 }
 
 const struct cli_command command_dump = {

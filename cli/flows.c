@@ -8,7 +8,6 @@
 
 #include "commands.h"
 #include "flows.h"
-#include "privileges.h"
 
 enum { BATCH = 32, TICK_NS = 100000000, WAIT_S = 5 };
 
@@ -63,6 +62,8 @@ static const struct cli_option record_options[] = {
 	  NULL },
 	{ 0, "sort", "BY", "of the live table", cli_set_choice, AT(sort), "bytes packets age" },
 	{ 'q', "quiet", NULL, "no banner", cli_set_flag, AT(capture.quiet), NULL },
+	{ 'v', "verbose", NULL, "say what is in force of the sandbox", cli_set_flag,
+	  AT(capture.sandbox.verbose), NULL },
 	{ 0 },
 };
 
@@ -235,6 +236,35 @@ static void finish(struct worker *worker)
 	worker->account->cpu_ns = worker->capture.cpu_ns;
 }
 
+/*
+ * Collectors are connected to again when they went away, each at its port; brokers of Kafka tell
+ * theirs as they like.
+ */
+static int confine(struct worker *worker)
+{
+	static const char *const resolver[] = { "/etc", "/run/systemd/resolve", "/usr/share/ca-certificates",
+						NULL };
+	const struct flows_outputs *outputs = &worker->outputs;
+	uint16_t ports[FLOWS_OUTPUTS_MAX + 2] = { 53 };
+	bool network = false, kafka = worker->settings->kafka.count > 0;
+	unsigned int count = 1;
+
+	for (unsigned int i = 0; i < outputs->count; i++) {
+		const char *target = outputs->target[i], *colon = strrchr(target, ':');
+
+		if (!strstr(target, "udp:") && !strstr(target, "tcp:") && !strstr(target, "kafka:"))
+			continue;
+		network = true;
+		if (colon && (ports[count] = (uint16_t)strtoul(colon + 1, NULL, 10)) != 0)
+			count++;
+	}
+	return capture_confine(&worker->capture, &(struct privileges){
+		.roles = network || kafka ? TORC_CONFINE_NETWORK : 0,
+		.read_paths = network || kafka ? resolver : NULL,
+		.connect_ports = kafka ? NULL : ports,
+	});
+}
+
 static int work(struct flows_settings *settings, char **words, unsigned int number,
 		struct flows_start *start, struct flows_account *account)
 {
@@ -257,7 +287,7 @@ static int work(struct flows_settings *settings, char **words, unsigned int numb
 	if (status == CLI_GOOD)
 		status = capture_start(&worker.capture, true);
 	if (status == CLI_GOOD)
-		status = privileges_drop(NULL, false);
+		status = confine(&worker);
 	if (status == CLI_GOOD) {
 		if (number == 0 && !worker.top)
 			capture_announce(&worker.capture);

@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* privileges.c - giving up privilege: groups, ids, capabilities, no_new_privs (prctl(2)) */
+/* privileges.c - giving up privilege: groups, ids, capabilities (prctl(2)), and torc_confine() */
 #include <errno.h>
+#include <fcntl.h>
 #include <grp.h>
+#include <libgen.h>
 #include <linux/capability.h>
 #include <pwd.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -17,7 +21,15 @@
 
 #define CAP_BIT(capability) (UINT64_C(1) << (capability))
 
-/* What a running ring may still need: a new socket after it left a cluster or lost its interface. */
+enum { SANDBOX_ON, SANDBOX_LOG, SANDBOX_OFF };
+
+const struct cli_option sandbox_options[] = {
+	{ 0, "sandbox", "MODE", "give up what is not needed once the capture runs: on, log (what would "
+	  "be refused), off", cli_set_choice, offsetof(struct sandbox_settings, mode), "on log off" },
+	{ 0 },
+};
+
+/* What a running ring may need without a sandbox: what is opened, bound or attached anew. */
 static const uint64_t ring_capabilities = CAP_BIT(CAP_NET_RAW) | CAP_BIT(CAP_NET_ADMIN) |
 					  CAP_BIT(CAP_BPF) | CAP_BIT(CAP_IPC_LOCK);
 static const uint64_t file_capabilities = CAP_BIT(CAP_DAC_OVERRIDE);
@@ -52,28 +64,152 @@ static int limit_capabilities(uint64_t keep)
 	return syscall(SYS_capset, &header, data) < 0 ? -errno : 0;
 }
 
-int privileges_drop(const char *user, bool writes)
+static int say_failed(const char *user, int code)
 {
-	uint64_t keep = ring_capabilities | (writes ? file_capabilities : 0);
-	int code = 0;
-
-	if (user) {
-		const struct passwd *account = getpwnam(user);
-
-		if (!account) {
-			cli_complain("torc: -Z %s: there is no such user", user);
-			return CLI_FAILED;
-		}
-		code = become(account);
-		keep = 0;
-	}
-	if (code == 0)
-		code = limit_capabilities(keep);
-	if (code == 0 && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
-		code = -errno;
-	if (code == 0)
-		return CLI_GOOD;
 	cli_complain("torc: privileges cannot be dropped%s%s: %s", user ? " to " : "",
 		     user ? user : "", strerror(-code));
 	return code == -EPERM ? CLI_PRIVILEGE : CLI_FAILED;
+}
+
+/* The user of -Z; an exit status. */
+static int become_named(const char *user)
+{
+	const struct passwd *account = getpwnam(user);
+	int code;
+
+	if (!account) {
+		cli_complain("torc: -Z %s: there is no such user", user);
+		return CLI_FAILED;
+	}
+	code = become(account);
+	return code < 0 ? say_failed(user, code) : CLI_GOOD;
+}
+
+int privileges_drop(const char *user, bool writes)
+{
+	uint64_t keep = user ? 0 : ring_capabilities | (writes ? file_capabilities : 0);
+	int code;
+
+	if (user) {
+		int status = become_named(user);
+
+		if (status != CLI_GOOD)
+			return status;
+	}
+	code = limit_capabilities(keep);
+	if (code == 0 && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+		code = -errno;
+	return code < 0 ? say_failed(user, code) : CLI_GOOD;
+}
+
+bool privileges_drop_helper(const char *user)
+{
+	const struct passwd *account = user ? getpwnam(user) : NULL;
+
+	return (!user || (account && become(account) == 0)) &&
+	       limit_capabilities(user ? 0 : file_capabilities) == 0 &&
+	       prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0;
+}
+
+/* ---- the sandbox ---- */
+
+/* The folder of a file whose name may have the time in it: the part before that. Owned by the caller. */
+static char *folder_of(const char *path)
+{
+	char *copy = strdup(path), *time = copy ? strchr(copy, '%') : NULL, *folder = NULL;
+	struct stat status;
+
+	if (!copy)
+		return NULL;
+	if (stat(copy, &status) == 0 && S_ISDIR(status.st_mode))
+		return copy;
+	if (time)
+		time[1] = '\0'; /* dirname() takes off what the % stands in */
+	folder = strdup(dirname(copy));
+	free(copy);
+	return folder;
+}
+
+/* Would root, without capabilities, be refused what the command is going to write? */
+static bool needs_override(const char *folder, const char *path)
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct had[2], none[2];
+	bool refused;
+
+	if (syscall(SYS_capget, &header, had) < 0)
+		return false;
+	memcpy(none, had, sizeof(none));
+	none[0].effective = none[1].effective = 0;
+	if (syscall(SYS_capset, &header, none) < 0)
+		return false;
+	refused = (faccessat(AT_FDCWD, folder, W_OK | X_OK, AT_EACCESS) < 0 && errno == EACCES) ||
+		  (faccessat(AT_FDCWD, path, R_OK | W_OK, AT_EACCESS) < 0 && errno == EACCES);
+	syscall(SYS_capset, &header, had);
+	return refused;
+}
+
+/* Something that is no file (a pipe, a device) is written itself, and nothing beside it. */
+static bool is_special(const char *path)
+{
+	struct stat status;
+
+	return stat(path, &status) == 0 && !S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode);
+}
+
+static int confine(const struct sandbox_settings *settings, struct torc_confine_options *options)
+{
+	struct torc_confine_info info = { .size = sizeof(info) };
+	struct torc_error error = { 0 };
+	int code = torc_confine(options, &info, &error);
+
+	if (code < 0) {
+		cli_complain("torc: %s; --sandbox=off does without", error.text);
+		return code == -EPERM ? CLI_PRIVILEGE : CLI_FAILED;
+	}
+	if (settings->verbose)
+		cli_complain("sandbox: %s", info.text);
+	return CLI_GOOD;
+}
+
+int privileges_confine(const struct sandbox_settings *settings, const struct privileges *wanted)
+{
+	const char *path = wanted->write_path, *paths[4] = { NULL };
+	struct torc_confine_options options = {
+		.size = sizeof(options),
+		.roles = wanted->roles | (path || wanted->names_path ? TORC_CONFINE_WRITE : 0),
+		.flags = settings->mode == SANDBOX_LOG ? TORC_CONFINE_LOG : 0,
+		.write_paths = paths,
+		.read_paths = wanted->read_paths,
+		.connect_ports = wanted->connect_ports,
+		.listen_ports = wanted->listen_ports,
+		.keep_capabilities = wanted->keep_capabilities,
+	};
+	char *folder = path ? folder_of(path) : NULL;
+	char *names_folder = wanted->names_path ? folder_of(wanted->names_path) : NULL;
+	unsigned int count = 0;
+	int status = CLI_GOOD;
+
+	if ((path && !folder) || (wanted->names_path && !names_folder))
+		status = cli_fail(-ENOMEM, NULL);
+	else if (settings->mode == SANDBOX_OFF)
+		status = privileges_drop(wanted->user, path != NULL);
+	else if (wanted->user)
+		status = become_named(wanted->user);
+	if (path && !is_special(path))
+		paths[count++] = folder;
+	if (path) /* it may be a link to elsewhere */
+		paths[count++] = path;
+	if (names_folder)
+		paths[count++] = names_folder;
+	if (status == CLI_GOOD && settings->mode != SANDBOX_OFF) {
+		if (path && geteuid() == 0 && needs_override(folder, path))
+			options.keep_capabilities |= file_capabilities;
+		status = confine(settings, &options);
+	} else if (status == CLI_GOOD && settings->verbose) {
+		cli_complain("sandbox: off");
+	}
+	free(folder);
+	free(names_folder);
+	return status;
 }

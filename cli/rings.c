@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* rings.c - torc rings: the rings that are open on this machine, as they published themselves */
 #include <errno.h>
+#include <linux/capability.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include <torc/cluster.h>
+#include <torc/confine.h>
 #include <torc/decode.h>
 #include <torc/live.h>
 
@@ -14,6 +16,7 @@
 #include "metrics.h"
 #include "rings.h"
 #include "pf_ring.h"
+#include "privileges.h"
 
 struct settings {
 	bool json;
@@ -21,6 +24,7 @@ struct settings {
 	bool openmetrics;
 	bool prometheus;
 	const char *listen;
+	struct sandbox_settings sandbox;
 };
 
 static const struct cli_option options[] = {
@@ -39,6 +43,7 @@ static const struct cli_option options[] = {
 
 static const struct cli_group groups[] = {
 	{ "Output", options, 0 },
+	{ "Privileges", sandbox_options, offsetof(struct settings, sandbox) },
 	{ NULL, NULL, 0 },
 };
 
@@ -70,6 +75,37 @@ static void json_settings(const struct torc_live_ring *ring)
 		       torc_cluster_type_name((enum torc_cluster_type)ring->cluster_type) ?: "?");
 	else
 		printf("null");
+}
+
+/* What the process of a ring gave up; the first bits of enum torc_confined. */
+static void json_confined(uint32_t confined)
+{
+	static const char *const names[] = {
+		"capabilities", "bounding", "no_new_privs", "not_dumpable", "files",
+		"ports", "scopes", "system_calls", "executable", "logs",
+	};
+	const char *comma = "";
+
+	printf(",\"confined\":[");
+	for (unsigned int i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		if (!(confined >> i & 1))
+			continue;
+		printf("%s\"%s\"", comma, names[i]);
+		comma = ",";
+	}
+	printf("]");
+}
+
+static const char *confined_word(uint32_t confined)
+{
+	const uint32_t most = TORC_CONFINED_CAPABILITIES | TORC_CONFINED_NO_NEW_PRIVS |
+			      TORC_CONFINED_FILES | TORC_CONFINED_SYSTEM_CALLS;
+
+	if (confined == 0)
+		return "-";
+	if (confined & TORC_CONFINED_LOGS)
+		return "log";
+	return (confined & most) == most ? "on" : "part";
 }
 
 static void json_account(const struct torc_stats *stats)
@@ -110,6 +146,7 @@ static void print_json(const struct torc_live_ring *ring, const struct torc_stat
 	json_text("engine_detail", ring->engine_detail);
 	json_text("filter", ring->filter);
 	json_settings(ring);
+	json_confined(ring->confined);
 	json_account(stats);
 	printf("}\n");
 }
@@ -155,12 +192,13 @@ static void print_text(const struct torc_live_ring *ring, const struct torc_stat
 	snprintf(figures[0], 32, "%s", cli_figure(stats->received).text);
 	snprintf(figures[1], 32, "%s", cli_figure(stats->dropped).text);
 	snprintf(figures[2], 32, "%s", cli_figure(stats->sent).text);
-	printf("%-8s %-15s %-15s %-10s %-3s %-18s %12s %10s %10s  %s\n",
+	printf("%-8s %-15s %-15s %-10s %-3s %-18s %12s %10s %10s  %-7s  %s\n",
 	       pid_text(ring, pid, sizeof(pid)),
 	       rings_printable(ring->application_name, name, sizeof(name)),
 	       rings_printable(ring->device, device, sizeof(device)),
 	       rings_printable(ring->engine, engine, sizeof(engine)),
 	       ring->enabled ? "on" : "off", cluster, figures[0], figures[1], figures[2],
+	       confined_word(ring->confined),
 	       rings_printable(ring->filter, filter, sizeof(filter)));
 	print_application_stats(ring->application_stats);
 }
@@ -177,13 +215,61 @@ static int print_metrics(bool openmetrics)
 	return cli_flush_stdout() ? CLI_GOOD : CLI_FAILED;
 }
 
+/* Pages of live rings, and what clusters answer. */
+static int confine(const struct settings *settings, uint32_t roles, uint16_t port)
+{
+	return privileges_confine(&settings->sandbox, &(struct privileges){
+		.roles = roles,
+		.read_paths = (const char *const[]){ torc_live_directory(), "/run/torc",
+						     "/run/user", NULL },
+		.connect_ports = (const uint16_t[]){ 0 },
+		.listen_ports = (const uint16_t[]){ port, 0 },
+		.keep_capabilities = port > 0 && port < 1024 ? UINT64_C(1) << CAP_NET_BIND_SERVICE : 0,
+	});
+}
+
+static int serve(const struct settings *settings)
+{
+	const char *colon = strrchr(settings->listen, ':');
+	unsigned long port = strtoul(colon ? colon + 1 : settings->listen, NULL, 10);
+	int status = confine(settings, TORC_CONFINE_NETWORK | TORC_CONFINE_CLUSTER,
+			     (uint16_t)(port <= UINT16_MAX ? port : 0));
+
+	return status == CLI_GOOD ? http_serve(settings->listen, metrics_text) : status;
+}
+
+/* The list is open, and clusters have answered: what is left is to read pages and print. */
+static int print_rings(struct torc_live_list *list, const struct settings *settings)
+{
+	struct torc_live_ring ring = { .size = sizeof(ring) };
+	struct torc_stats stats = { .size = sizeof(stats) };
+	int status = confine(settings, 0, 0);
+
+	if (status != CLI_GOOD)
+		return status;
+	if (access("/proc/self/status", F_OK) < 0)
+		cli_complain("torc rings: /proc is not mounted: whether a process is what its number "
+			     "says cannot be seen");
+	if (!settings->json)
+		printf("%-8s %-15s %-15s %-10s %-3s %-18s %12s %10s %10s  %-7s  %s\n", "PID",
+		       "APPLICATION", "DEVICE", "ENGINE", "ON", "CLUSTER", "RECEIVED", "DROPPED",
+		       "SENT", "SANDBOX", "FILTER");
+	while (torc_live_next(list, &ring, &stats) > 0) {
+		if (settings->json)
+			print_json(&ring, &stats);
+		else
+			print_text(&ring, &stats);
+	}
+	return CLI_GOOD;
+}
+
 static int run(void *data, char **words)
 {
 	const struct settings *settings = data;
+	struct torc_cluster_info **clusters;
 	struct torc_live_list *list;
-	struct torc_live_ring ring = { .size = sizeof(ring) };
-	struct torc_stats stats = { .size = sizeof(stats) };
-	int code;
+	unsigned int count;
+	int code, status;
 
 	if (settings->pf_ring)
 		return cli_print_pf_ring(words);
@@ -196,27 +282,23 @@ static int run(void *data, char **words)
 		return CLI_USAGE;
 	}
 	if (settings->listen)
-		return http_serve(settings->listen, metrics_text);
-	if (settings->openmetrics || settings->prometheus)
-		return print_metrics(settings->openmetrics);
+		return serve(settings);
+	if (settings->openmetrics || settings->prometheus) {
+		status = confine(settings, TORC_CONFINE_CLUSTER, 0);
+		return status == CLI_GOOD ? print_metrics(settings->openmetrics) : status;
+	}
 	code = torc_live_open(&list);
 	if (code < 0)
 		return cli_fail(code, NULL);
-	if (access("/proc/self/status", F_OK) < 0)
-		cli_complain("torc rings: /proc is not mounted: whether a process is what its number "
-			     "says cannot be seen");
-	if (!settings->json)
-		printf("%-8s %-15s %-15s %-10s %-3s %-18s %12s %10s %10s  %s\n", "PID",
-		       "APPLICATION", "DEVICE", "ENGINE", "ON", "CLUSTER", "RECEIVED", "DROPPED",
-		       "SENT", "FILTER");
-	while (torc_live_next(list, &ring, &stats) > 0) {
-		if (settings->json)
-			print_json(&ring, &stats);
-		else
-			print_text(&ring, &stats);
-	}
+	code = torc_clusters_read(&clusters, &count);
+	status = print_rings(list, settings);
 	torc_live_close(list);
-	return rings_print_clusters(settings->json);
+	if (code < 0)
+		return status == CLI_GOOD ? cli_fail(code, NULL) : status;
+	if (status == CLI_GOOD)
+		rings_print_clusters(clusters, count, settings->json);
+	torc_clusters_free(clusters, count);
+	return status;
 }
 
 const struct cli_command command_rings = {

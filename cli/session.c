@@ -73,6 +73,30 @@ int capture_start(struct capture *capture, bool tick)
 	return CLI_GOOD;
 }
 
+/* What torc rings shows is to be what is in force. */
+static void publish_again(struct torc_ring *ring)
+{
+	struct torc_ring_info info = { .size = sizeof(info) };
+	char name[64];
+
+	if (torc_ring_info(ring, &info) < 0)
+		return;
+	snprintf(name, sizeof(name), "%s", info.application_name);
+	torc_ring_set_application_name(ring, name);
+}
+
+int capture_confine(struct capture *capture, const struct privileges *wanted)
+{
+	struct privileges all = *wanted;
+
+	if (capture->settings->cluster.id)
+		all.roles |= TORC_CONFINE_CLUSTER;
+	capture->status = privileges_confine(&capture->settings->sandbox, &all);
+	for (unsigned int i = 0; i < capture->ring_count; i++)
+		publish_again(capture->rings[i]);
+	return capture->status;
+}
+
 void capture_announce(const struct capture *capture)
 {
 	for (unsigned int i = 0; i < capture->ring_count && !capture->settings->quiet; i++)

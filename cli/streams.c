@@ -8,7 +8,6 @@
 #include "commands.h"
 #include "defrag.h"
 #include "inputs.h"
-#include "privileges.h"
 #include "streams.h"
 
 enum { BATCH = 64, PROGRESS_NS = 500000000 };
@@ -80,6 +79,8 @@ static const struct cli_option stream_options[] = {
 static const struct cli_option talk_options[] = {
 	{ 'q', "quiet", NULL, "no banner, no progress, no account", cli_set_flag,
 	  offsetof(struct capture_settings, quiet), NULL },
+	{ 'v', "verbose", NULL, "say what is in force of the sandbox", cli_set_flag,
+	  offsetof(struct capture_settings, sandbox.verbose), NULL },
 	{ 0 },
 };
 
@@ -287,12 +288,13 @@ static int start(struct run *run)
 	if (strcmp(info.engine, "file") == 0 && isatty(STDERR_FILENO) && !settings->capture.quiet)
 		run->progress_ns = 1;
 	status = capture_start(&run->capture, false);
-	if (status == CLI_GOOD)
-		status = privileges_drop(NULL, settings->folder != NULL);
-	if (status == CLI_GOOD && settings->folder) {
+	if (status == CLI_GOOD && settings->folder) { /* which may have to be made */
 		run->writer = streams_writer_open(settings->folder);
 		status = run->writer ? CLI_GOOD : CLI_FAILED;
 	}
+	if (status == CLI_GOOD)
+		status = capture_confine(&run->capture,
+					 &(struct privileges){ .write_path = settings->folder });
 	if (status == CLI_GOOD)
 		capture_announce(&run->capture);
 	return run->capture.status = status;

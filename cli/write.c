@@ -134,7 +134,7 @@ const struct cli_option write_options[] = {
 struct output {
 	const struct write_settings *settings;
 	struct torc_writer *writer;
-	struct jobs *jobs; /* of -z; NULL: none */
+	struct jobs *jobs; /* of -z, borrowed; NULL: none */
 	char *comment; /* of several files */
 	uint64_t after_last; /* packets that came when all files of -W were there */
 	uint64_t left_out;   /* packets of another link type than the pcap file's */
@@ -267,8 +267,8 @@ static void follow(struct output *output, struct torc_ring *const *rings, unsign
 		failed(output, code);
 }
 
-struct output *output_open(const struct write_settings *settings, struct torc_ring *const *rings,
-			   unsigned int count, uint64_t start_ns)
+struct output *output_open(const struct write_settings *settings, struct jobs *jobs,
+			   struct torc_ring *const *rings, unsigned int count, uint64_t start_ns)
 {
 	struct output *output = calloc(1, sizeof(*output));
 	struct torc_writer_options options;
@@ -279,8 +279,7 @@ struct output *output_open(const struct write_settings *settings, struct torc_ri
 	torc_ring_info(rings[0], &info);
 	if (output) {
 		output->settings = settings;
-		if (settings->on_rotate || settings->print_name)
-			output->jobs = jobs_new(settings->on_rotate, settings->print_name);
+		output->jobs = jobs;
 		set_options(&options, output, &info);
 		options.start_ns = start_ns;
 		if (count == 1)
@@ -291,10 +290,8 @@ struct output *output_open(const struct write_settings *settings, struct torc_ri
 	}
 	if (code < 0) {
 		cli_complain("torc: %s", error.text[0] ? error.text : torc_strerror(code));
-		if (output) {
-			jobs_free(output->jobs);
+		if (output)
 			free(output->comment);
-		}
 		free(output);
 		return NULL;
 	}
@@ -347,8 +344,6 @@ bool output_tick(struct output *output, bool on_wire)
 {
 	int result = torc_writer_tick(output->writer, on_wire ? wire_time_ns() : 0);
 
-	if (output->jobs)
-		jobs_reap(output->jobs, false);
 	if (result < 0)
 		return failed(output, result);
 	output->full |= result == 0;
@@ -401,7 +396,6 @@ int output_close(struct output *output, struct capture_written *written)
 
 	written->after_last = output->after_last;
 	written->left_out = output->left_out;
-	bad |= jobs_free(output->jobs);
 	free(output->comment);
 	free(output);
 	if (gone)

@@ -35,12 +35,17 @@ bool write_key(const char *text, const char *key, uint64_t *value);
 
 struct jobs;
 
-/* The command of -z and the file that names are printed to; each may be NULL. NULL: was said. */
-struct jobs *jobs_new(const char *command, const char *print_name);
-/* Run the command on a file that is complete, and print its name; from any thread, for torc_writer_options.on_rotate. */
+/*
+ * Starts the process that runs the commands of -z, as that user (NULL: ours); NULL: was said. To be
+ * called before a ring is open, which the process would hold, and before our rights are given up:
+ * we may not start a program afterwards.
+ */
+struct jobs *jobs_new(const char *command, const char *user);
+/* The file that names are printed to, of -b printname:. */
+void jobs_open_names(struct jobs *jobs, const char *path);
+/* Run the command on a file that is complete, and print its name; from any thread, for
+ * torc_writer_options.on_rotate. */
 void jobs_start(void *jobs, const char *path);
-/* Say which failed, of those that ended; all: wait for the others. */
-void jobs_reap(struct jobs *jobs, bool all);
 /* Waits for all; true when one of them failed. NULL is allowed. */
 bool jobs_free(struct jobs *jobs);
 
@@ -49,11 +54,11 @@ bool jobs_free(struct jobs *jobs);
 struct output;
 
 /*
- * NULL: it cannot be opened, which was said. What files tell of the packets of the rings is kept
+ * NULL: it cannot be opened, which was said. jobs is borrowed, or NULL. What files tell of the packets of the rings is kept
  * where the format has a place. start_ns names the first file of -G, 0: the time now.
  */
-struct output *output_open(const struct write_settings *settings, struct torc_ring *const *rings,
-			   unsigned int count, uint64_t start_ns);
+struct output *output_open(const struct write_settings *settings, struct jobs *jobs,
+			   struct torc_ring *const *rings, unsigned int count, uint64_t start_ns);
 /* False when the capture has to end: all files of -W are there, or nothing can be written. */
 bool output_packets(struct output *output, const struct torc_packet *packets, unsigned int count);
 /*

@@ -56,8 +56,10 @@ struct torc_confine_options {
 	const char *const *write_paths; /* folders and files, NULL at the end; those that do not
 					 * exist are left out */
 	const char *const *read_paths;
-	const uint16_t *connect_ports; /* of TCP, 0 at the end; TORC_CONFINE_NETWORK */
-	const uint16_t *listen_ports;
+	const uint16_t *connect_ports; /* of TCP, 0 at the end; with TORC_CONFINE_NETWORK NULL means
+					* any, else none is connected to */
+	const uint16_t *listen_ports;  /* the same, but NULL: none; beginning with 0: one that the
+					* kernel chooses */
 	uint64_t keep_capabilities; /* bits by number, as in <linux/capability.h>; of those there are */
 };
 

@@ -69,6 +69,8 @@ struct torc_live_ring {
 	uint32_t owner_known;        /* 1: pid is a living process of that user; 0: it cannot be seen
 				      * from here (another pid namespace, no /proc), or is not */
 	uint32_t reserved_2;
+	uint32_t confined;           /* enum torc_confined: what its process gave up; torc/confine.h */
+	uint32_t reserved_3;
 };
 
 struct torc_live_list;

@@ -107,13 +107,21 @@ static int allow_paths(int ruleset, const char *const *paths, uint64_t rights)
 
 static int allow_ports(int ruleset, const uint16_t *ports, uint64_t right)
 {
-	for (; ports && *ports; ports++) {
+	for (; *ports; ports++) {
 		struct port_rule rule = { .allowed = right, .port = *ports };
 
 		if (syscall(SYS_landlock_add_rule, ruleset, RULE_PORT, &rule, 0) < 0)
 			return -errno;
 	}
 	return 0;
+}
+
+/* Port 0 is one that the kernel chooses. */
+static int allow_any_free_port(int ruleset)
+{
+	struct port_rule rule = { .allowed = PORT_BIND, .port = 0 };
+
+	return syscall(SYS_landlock_add_rule, ruleset, RULE_PORT, &rule, 0) < 0 ? -errno : 0;
 }
 
 /*
@@ -137,8 +145,12 @@ static int add_rules(int ruleset, const struct torc_confine_options *options, ui
 		code = allow_path(ruleset, runtime, FS_RUNTIME & known);
 	if (code < 0 || !ports || !(options->roles & TORC_CONFINE_NETWORK))
 		return code;
-	code = allow_ports(ruleset, options->connect_ports, PORT_CONNECT);
-	return code < 0 ? code : allow_ports(ruleset, options->listen_ports, PORT_BIND);
+	if (options->connect_ports)
+		code = allow_ports(ruleset, options->connect_ports, PORT_CONNECT);
+	if (code < 0 || !options->listen_ports)
+		return code;
+	return *options->listen_ports ? allow_ports(ruleset, options->listen_ports, PORT_BIND) :
+					allow_any_free_port(ruleset);
 }
 
 int torc_landlock_make(const struct torc_confine_options *options, uint32_t *abi, uint32_t *parts)
@@ -153,6 +165,8 @@ int torc_landlock_make(const struct torc_confine_options *options, uint32_t *abi
 		return -EOPNOTSUPP;
 	*abi = (uint32_t)version;
 	attributes.fs = known_fs(version);
+	if ((options->roles & TORC_CONFINE_NETWORK) && !options->connect_ports)
+		attributes.ports = PORT_BIND;
 	/* members of an xdp: cluster wake each other through abstract sockets */
 	if (!(options->roles & TORC_CONFINE_CLUSTER))
 		attributes.scopes |= SCOPE_ABSTRACT_SOCKET;

@@ -86,7 +86,7 @@ static const short always[] = {
 	SYS_getrandom, SYS_capget,
 	/* signals, threads, the end */
 	SYS_rt_sigaction, SYS_rt_sigprocmask, SYS_rt_sigreturn, SYS_rt_sigpending, SYS_rt_sigtimedwait,
-	SYS_rt_sigsuspend, SYS_sigaltstack, SYS_rseq, SYS_set_robust_list, SYS_set_tid_address,
+	SYS_rt_sigsuspend, SYS_sigaltstack, SYS_wait4, SYS_waitid, SYS_rseq, SYS_set_robust_list, SYS_set_tid_address,
 	SYS_exit, SYS_exit_group,
 	/* sockets that there are; an interface that is back is bound again */
 	SYS_bind, SYS_getsockname, SYS_getpeername, SYS_getsockopt, SYS_setsockopt, SYS_recvfrom,

@@ -11,6 +11,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <torc/confine.h>
+
 #include "live/folder.h"
 #include "live/live.h"
 #include "live/page.h"
@@ -188,8 +190,10 @@ void torc_live_update(struct torc_live *live, const struct torc_ring_info *info,
 		      const struct torc_stats *stats, const char *application_stats,
 		      uint64_t poll_calls)
 {
+	struct torc_confine_info confined = { .size = sizeof(confined) };
 	struct torc_live_ring *ring = &live->page->ring;
 
+	torc_confine_info(&confined);
 	follow_fork(live);
 	begin(live->page);
 	ring->pid = getpid();
@@ -220,6 +224,7 @@ void torc_live_update(struct torc_live *live, const struct torc_ring_info *info,
 	ring->vlan = info->vlan;
 	ring->link_type = info->link_type;
 	ring->channel_mask = info->channel_mask;
+	ring->confined = confined.in_force;
 	live->page->stats = *stats;
 	end(live->page);
 }
