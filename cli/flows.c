@@ -47,6 +47,8 @@ static const struct cli_option record_options[] = {
 	  cli_set_list, AT(kafka), NULL },
 	{ 0, "kafka-option", "KEY=VALUE", "of librdkafka, such as security.protocol=ssl",
 	  cli_set_list, AT(kafka_options), NULL },
+	{ 0, "one-way", NULL, "IPFIX with a record for each direction", cli_set_flag, AT(one_way),
+	  NULL },
 	{ 0, "print", NULL, "print lines also when there is another output", cli_set_flag, AT(print),
 	  NULL },
 	{ 0, "domain", "ID", "observation domain or source id, of the first worker (1)", set_u32,

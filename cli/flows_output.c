@@ -42,7 +42,8 @@ int flows_outputs_open(struct flows_outputs *outputs, const struct flows_setting
 {
 	struct torc_export_options options = {
 		.size = sizeof(options),
-		.flags = files ? 0 : TORC_EXPORT_INTERFACES,
+		.flags = (files ? 0 : TORC_EXPORT_INTERFACES) |
+			 (settings->one_way ? TORC_EXPORT_ONE_WAY : 0),
 		.queue_records = (uint32_t)settings->queue_records,
 		.domain = (uint32_t)(settings->domain ? settings->domain : 1) + worker,
 		.message_bytes = (uint32_t)settings->message_bytes,

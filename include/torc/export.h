@@ -36,7 +36,9 @@ struct torc_export;
 /* struct torc_export_options.flags */
 enum {
 	/* ifindex in records is of this machine: names of interfaces are looked up */
-	TORC_EXPORT_INTERFACES = 1 << 0
+	TORC_EXPORT_INTERFACES = 1 << 0,
+	/* IPFIX: a record for each direction, for collectors that see half of a biflow only */
+	TORC_EXPORT_ONE_WAY = 1 << 1
 };
 
 /* Everything that is zero has its default. */

@@ -3,7 +3,7 @@
  * ipfix.c - IPFIX (RFC 7011) with biflows (RFC 5103), and NetFlow v9 (RFC 3954)
  *
  * Two templates for each IP version: both directions in one record, and one direction alone. Version
- * 9 knows no biflows: it gets a record a direction. Templates and the account, as an options record,
+ * 9 knows no biflows, nor do some collectors: they get a record a direction. Templates and the account, as an options record,
  * go in messages of their own: at the beginning of each session, and over UDP again at intervals.
  */
 #include <errno.h>
@@ -82,6 +82,7 @@ struct message {
 
 struct ipfix {
 	unsigned int version; /* 10, 9 */
+	bool biflows;         /* both directions in one record */
 	uint32_t sequence;    /* 10: data records sent in the session; 9: messages */
 	uint64_t data_records; /* sent at all */
 	uint64_t started_ns;  /* version 9: of sysUptime */
@@ -409,11 +410,10 @@ static int ipfix_write(struct torc_export *out, const struct torc_flow_record *r
 	struct ipfix *ipfix = out->state;
 	unsigned int v6 = record->version == 6;
 	bool both = record->packets[0] > 0 && record->packets[1] > 0;
-	unsigned int template = (both && ipfix->version == 10 ? TEMPLATE_BIFLOW : TEMPLATE_ONE_WAY) +
-				v6;
+	unsigned int template = (both && ipfix->biflows ? TEMPLATE_BIFLOW : TEMPLATE_ONE_WAY) + v6;
 	size_t need = record_length(ipfix, template) + 8; /* the set's header, and its filling */
 
-	if (both && ipfix->version == 9)
+	if (both && !ipfix->biflows)
 		need *= 2;
 	if (ipfix->at->used + need > ipfix->limit) {
 		int code = flush(out, ipfix);
@@ -426,7 +426,7 @@ static int ipfix_write(struct torc_export *out, const struct torc_flow_record *r
 	if (ipfix->at->count == 0)
 		ipfix->at->first_ns = export_now_ns();
 	put_record(ipfix, record, template, record->packets[0] == 0 && record->packets[1] > 0);
-	if (both && ipfix->version == 9)
+	if (both && !ipfix->biflows)
 		put_record(ipfix, record, template, 1);
 	ipfix->at->records++;
 	ipfix->at->packets += record->packets[0] + record->packets[1];
@@ -464,6 +464,7 @@ static int open_any(struct torc_export *out, const char *target, unsigned int ve
 	int code = collector_open(out, &ipfix->collector, target, kinds, error);
 
 	ipfix->version = version;
+	ipfix->biflows = version == 10 && !(out->options.flags & TORC_EXPORT_ONE_WAY);
 	ipfix->started_ns = export_now_ns();
 	ipfix->at = &ipfix->flows;
 	message_begin(ipfix);

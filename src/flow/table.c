@@ -16,7 +16,7 @@
 #define SECOND 1000000000ull
 
 enum { TCP = 6, UDP = 17, SCTP = 132, SYSTEM_PORTS = 1024 /* RFC 6335 §6 */ };
-enum { GROUP = 16 }; /* packets whose places are fetched together */
+enum { GROUP = 32 }; /* packets whose places are fetched together */
 
 /* ---- the index ---- */
 

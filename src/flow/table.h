@@ -171,7 +171,7 @@ struct flow_packet {
 	struct flow_key key;
 	uint64_t time_ns;
 	uint32_t length;   /* of the IP packet */
-	uint32_t sequence, acknowledgment;
+	uint32_t sequence; /* TCP */
 	uint32_t payload;  /* TCP: bytes on the wire */
 	uint16_t tcp_flags;
 	uint16_t window;
