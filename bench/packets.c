@@ -13,7 +13,7 @@
 #include "rounds.h"
 #include "util/crc32c.h"
 
-#define REPEAT 20000u
+#define REPEAT 50000u
 #define ROUNDS 15u
 
 static uint8_t frame[1514];
@@ -64,6 +64,64 @@ static void crc_portable(void)
 	sink = crc32c_add_portable(0xFFFFFFFF, frame, SUMMED);
 }
 
+/* ---- edits of an Ethernet frame with IPv4, TCP and 1,400 bytes, or with IPv6 ---- */
+
+static struct torc_edit edit4, edit6;
+static uint8_t bytes4[1514], bytes6[1514];
+static uint32_t turn;
+
+static void edits_begin(struct torc_edit *edit, uint8_t *bytes, bool ipv6)
+{
+	const uint32_t length = 1474;
+	struct torc_maker_options options = { .size = sizeof(options), .lengths = &length,
+					      .length_count = 1, .protocol = TORC_MAKE_TCP,
+					      .ipv6 = ipv6 };
+	struct torc_packet packet = { .data = bytes, .caplen = length, .len = length,
+				      .link_type = TORC_LINK_ETHERNET };
+	struct torc_maker *maker;
+
+	if (torc_maker_open(&maker, &options, NULL) < 0)
+		exit(1);
+	torc_maker_write(maker, 0, bytes);
+	torc_maker_close(maker);
+	torc_edit_begin(edit, &packet, bytes, 1514);
+}
+
+static void edit_address(void)
+{
+	uint8_t address[4] = { 10, 0, (uint8_t)(turn >> 8), (uint8_t)turn };
+
+	turn++;
+	sink = (uint32_t)torc_edit_ipv4_destination(&edit4, TORC_OUTERMOST, address);
+}
+
+static void edit_address6(void)
+{
+	uint8_t address[16] = { 0xfd, [14] = (uint8_t)(turn >> 8), [15] = (uint8_t)turn };
+
+	turn++;
+	sink = (uint32_t)torc_edit_ipv6_destination(&edit6, TORC_OUTERMOST, address);
+}
+
+static void edit_port(void)
+{
+	sink = (uint32_t)torc_edit_source_port(&edit4, TORC_OUTERMOST, turn++ & 0xFFFF);
+}
+
+static void edit_ttl(void)
+{
+	sink = (uint32_t)torc_edit_ttl(&edit4, TORC_OUTERMOST, turn++ & 0xFF);
+}
+
+static void edit_by_name(void)
+{
+	static struct torc_assignment assignment;
+
+	if (!assignment.field)
+		torc_assignment_parse(&assignment, "ipv4.dst=10.0.0.9", NULL);
+	sink = (uint32_t)torc_edit_set(&edit4, &assignment);
+}
+
 /* ---- rounds ---- */
 
 static struct way {
@@ -78,6 +136,11 @@ static struct way {
 	{ .name = "CRC32c of 1,454 bytes, 1 at a time", .run = crc_plain, .peer = -1 },
 	{ .name = "CRC32c by tables", .run = crc_portable, .peer = 2, .goal = "<= 0.5" },
 	{ .name = "CRC32c as torc verifies", .run = crc_torc, .peer = 2, .goal = "<= 0.2" },
+	{ .name = "edit of an IPv4 address", .run = edit_address, .peer = -1, .goal = "<= 20" },
+	{ .name = "edit of an IPv6 address", .run = edit_address6, .peer = -1 },
+	{ .name = "edit of a TCP port", .run = edit_port, .peer = -1, .goal = "<= 15" },
+	{ .name = "edit of a TTL", .run = edit_ttl, .peer = -1 },
+	{ .name = "edit of an address by name", .run = edit_by_name, .peer = -1 },
 };
 
 #define WAYS (sizeof(ways) / sizeof(*ways))
@@ -100,6 +163,8 @@ int main(void)
 {
 	for (uint32_t i = 0; i < sizeof(frame); i++)
 		frame[i] = (uint8_t)(i * 31 + i / 256);
+	edits_begin(&edit4, bytes4, false);
+	edits_begin(&edit6, bytes6, true);
 	for (unsigned int round = 0; round < ROUNDS; round++)
 		for (size_t n = 0; n < WAYS; n++) {
 			double start = rounds_cpu_ns();

@@ -134,6 +134,17 @@ static void other_sums(void)
 
 	sums_of(gre, sizeof(gre), TORC_LAYER_GRE);
 	sums_of(sctp, sizeof(sctp), TORC_LAYER_SCTP);
+	{
+		/* the packet ends behind the first word of GRE, and the page too */
+		uint8_t short_gre[24], *at;
+
+		memcpy(short_gre, gre, sizeof(short_gre));
+		short_gre[3] = sizeof(short_gre);
+		at = guarded(short_gre, sizeof(short_gre));
+		is(state_of(at, sizeof(short_gre), sizeof(short_gre), TORC_LINK_RAW, TORC_LAYER_GRE,
+			    0), TORC_CHECKSUM_NOT_CHECKABLE, "GRE that ends before its checksum");
+		guarded_free(at, sizeof(short_gre));
+	}
 	memcpy(bytes, gre, sizeof(gre));
 	bytes[20] = 0;
 	is(state_of(bytes, sizeof(gre), sizeof(gre), TORC_LINK_RAW, TORC_LAYER_GRE, 0),

@@ -11,6 +11,7 @@
 #include <torc/defrag.h>
 #include <torc/device.h>
 #include <torc/export.h>
+#include <torc/edit.h>
 #include <torc/file.h>
 #include <torc/filter.h>
 #include <torc/flow.h>

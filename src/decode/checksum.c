@@ -3,6 +3,7 @@
 #include <torc/checksum.h>
 #include <torc/layers/network/ip.h>
 
+#include "decode/checksum.h"
 #include "decode/registry.h"
 #include "util/crc32c.h"
 #include "util/sum.h"
@@ -17,19 +18,19 @@ uint16_t torc_checksum_internet(const void *data, size_t length)
 	return sum_checksum(sum_add(0, data, length));
 }
 
-/* The four bytes of the checksum itself, at hole, count as zero. */
-static uint32_t crc32c(const uint8_t *p, uint32_t length, uint32_t hole)
+uint32_t checksum_crc32c(const uint8_t *message, uint32_t length, uint32_t hole)
 {
-	uint32_t crc = crc32c_add(0xFFFFFFFF, p, hole);
+	uint32_t crc = crc32c_add(0xFFFFFFFF, message, hole);
 
 	crc = crc32c_add(crc, "\0\0\0", 4);
-	return ~crc32c_add(crc, p + hole + 4, length - hole - 4);
+	crc = crc32c_add(crc, message + hole + 4, length - hole - 4);
+	return __builtin_bswap32(~crc); /* written with its lowest byte first */
 }
 
 /* ---- what a checksum covers ---- */
 
-static const struct torc_layer *network_before(const struct torc_decoded *decoded,
-					       const struct torc_layer *layer)
+const struct torc_layer *checksum_network(const struct torc_decoded *decoded,
+					  const struct torc_layer *layer)
 {
 	while (layer-- > decoded->layers)
 		if (layer->type == TORC_LAYER_IPV4 || layer->type == TORC_LAYER_IPV6)
@@ -37,9 +38,8 @@ static const struct torc_layer *network_before(const struct torc_decoded *decode
 	return NULL;
 }
 
-/* Bytes from the layer to the end of its IP packet, as the IP header has it. */
-static uint32_t message_length(const struct torc_decoded *decoded, const struct torc_layer *ip,
-			       const struct torc_layer *layer)
+uint32_t checksum_message_length(const struct torc_decoded *decoded, const struct torc_layer *ip,
+				 const struct torc_layer *layer)
 {
 	const uint8_t *p = torc_layer_header(decoded, ip);
 	uint32_t before = layer->offset - ip->offset;
@@ -97,8 +97,8 @@ static const uint8_t *first_source(const struct torc_decoded *decoded, const str
 	return torc_layer_header(decoded, ip) + 8;
 }
 
-static uint64_t pseudo_sum(const struct torc_decoded *decoded, const struct torc_layer *ip,
-			   const struct torc_layer *layer, uint32_t length, uint8_t protocol)
+uint64_t checksum_pseudo_sum(const struct torc_decoded *decoded, const struct torc_layer *ip,
+			     const struct torc_layer *layer, uint32_t length, uint8_t protocol)
 {
 	const uint8_t *p = torc_layer_header(decoded, ip);
 	uint64_t sum = (uint64_t)protocol + (length >> 16) + (length & 0xFFFF);
@@ -136,7 +136,7 @@ static int compare_sum(const uint8_t *p, uint32_t length, uint32_t at, uint64_t 
 static int verify_message(const struct torc_decoded *decoded, const struct torc_layer *layer,
 			  const struct torc_layer_checksum *how, struct torc_checksum *checksum)
 {
-	const struct torc_layer *ip = network_before(decoded, layer);
+	const struct torc_layer *ip = checksum_network(decoded, layer);
 	const uint8_t *p = torc_layer_header(decoded, layer);
 	uint32_t length = layer->header_length + layer->payload_length;
 	bool udp = how->method == TORC_SUM_PSEUDO && how->protocol == PROTOCOL_UDP;
@@ -145,22 +145,24 @@ static int verify_message(const struct torc_decoded *decoded, const struct torc_
 
 	if (how->method == TORC_SUM_GRE && !(p[0] & 0x80))
 		return TORC_CHECKSUM_ABSENT;
+	if (how->offset + 2u > length) /* GRE's is among what may be cut */
+		return TORC_CHECKSUM_NOT_CHECKABLE;
 	if (udp && torc_be16(p + how->offset) == 0)
 		return TORC_CHECKSUM_ABSENT;
 	if (!ip || decoded->flags & TORC_DECODED_FRAGMENT)
 		return TORC_CHECKSUM_NOT_CHECKABLE;
 	needed = udp && torc_be16(p + 4) != 0 ? torc_be16(p + 4) :
-						message_length(decoded, ip, layer);
+						checksum_message_length(decoded, ip, layer);
 	if (length < needed)
 		return TORC_CHECKSUM_NOT_CHECKABLE;
 	length = needed;
 	if (how->method == TORC_SUM_CRC32C && length < how->offset + 4u)
 		return TORC_CHECKSUM_NOT_CHECKABLE;
-	if (how->method == TORC_SUM_CRC32C) /* written with its lowest byte first */
-		return compare(torc_be32(p + how->offset),
-			       __builtin_bswap32(crc32c(p, length, how->offset)), checksum);
+	if (how->method == TORC_SUM_CRC32C)
+		return compare(torc_be32(p + how->offset), checksum_crc32c(p, length, how->offset),
+			       checksum);
 	if (how->method == TORC_SUM_PSEUDO)
-		start = pseudo_sum(decoded, ip, layer, length, how->protocol);
+		start = checksum_pseudo_sum(decoded, ip, layer, length, how->protocol);
 	return compare_sum(p, length, how->offset, start, udp, checksum);
 }
 

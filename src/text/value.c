@@ -153,13 +153,7 @@ int torc_value_text(const struct torc_value *value, char *buffer, size_t size)
 	return text_end(&text);
 }
 
-/* One step of a path, "name" or "name[3]"; *path moves behind it and the dot. */
-struct path_step {
-	char name[48];
-	int n;
-};
-
-static bool path_next(const char **path, struct path_step *step)
+bool path_next(const char **path, struct path_step *step)
 {
 	const char *p = *path;
 	size_t length = strcspn(p, ".[");
@@ -188,8 +182,7 @@ static bool path_next(const char **path, struct path_step *step)
 	return true;
 }
 
-static const struct torc_field_info *field_named(const struct torc_field_info *fields,
-						 const char *name)
+const struct torc_field_info *field_named(const struct torc_field_info *fields, const char *name)
 {
 	for (; fields && fields->name; fields++)
 		if (strcmp(fields->name, name) == 0)

@@ -18,6 +18,17 @@ const struct torc_field_info *layer_fields(const struct torc_decoded *decoded,
 					   const struct torc_layer *layer,
 					   union layer_struct *out);
 
+/* One step of a path, "name" or "name[3]"; *path moves behind it and the dot. False: it is none. */
+struct path_step {
+	char name[48];
+	int n;
+};
+
+bool path_next(const char **path, struct path_step *step);
+
+/* The field of that name in a table, or NULL. */
+const struct torc_field_info *field_named(const struct torc_field_info *fields, const char *name);
+
 /* The value of one field of a struct; not of a list. */
 void field_value(const struct torc_field_info *field, const void *object,
 		 struct torc_value *value);

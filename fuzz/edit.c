@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * fuzz/edit.c - any bytes as a packet that is changed at random: no byte outside it, checksums say what
+ * they said before, and what is refused changes nothing. The first two bytes are the link type, the
+ * third how much longer it was on the wire, as fuzz/decode.c has them; then come the packet and, as
+ * its last bytes, what is changed to what.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include <torc/checksum.h>
+#include <torc/edit.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void insist(bool holds)
+{
+	if (!holds)
+		abort();
+}
+
+static void states_of(const struct torc_edit *edit, int *states)
+{
+	for (unsigned int i = 0; i < edit->decoded.layer_count; i++)
+		states[i] = torc_checksum_verify(&edit->decoded, &edit->decoded.layers[i],
+						 edit->flags, NULL);
+}
+
+static int change(struct torc_edit *edit, unsigned int which, int n, const uint8_t *value)
+{
+	switch (which % 13) {
+	case 0:
+		return torc_edit_source_mac(edit, n, value);
+	case 1:
+		return torc_edit_destination_mac(edit, n, value);
+	case 2:
+		return torc_edit_vlan_id(edit, n, torc_be16(value));
+	case 3:
+		return torc_edit_vlan_priority(edit, n, value[0]);
+	case 4:
+		return torc_edit_ipv4_source(edit, n, value);
+	case 5:
+		return torc_edit_ipv4_destination(edit, n, value);
+	case 6:
+		return torc_edit_ipv6_source(edit, n, value);
+	case 7:
+		return torc_edit_ipv6_destination(edit, n, value);
+	case 8:
+		return torc_edit_ttl(edit, n, value[0]);
+	case 9:
+		return torc_edit_dscp(edit, n, value[0]);
+	case 10:
+		return torc_edit_source_port(edit, n, torc_be16(value));
+	case 11:
+		return torc_edit_destination_port(edit, n, torc_be16(value));
+	default:
+		return torc_edit_tcp_sequence(edit, n, torc_be32(value));
+	}
+}
+
+/* By name: any layer and field, any number; only that it stays inside the packet. */
+static void by_name(struct torc_edit *edit, const uint8_t *value)
+{
+	static const char *const texts[] = {
+		"ipv4.total_length=20",  "ipv4.options=1",	  "ipv6.payload_length=0",
+		"udp.length=8",		 "tcp.flags=2",		  "gre.has_key=true",
+		"vxlan.vni=77",		 "quoted.ipv4.protocol=6", "ethernet.ether_type=0x86dd",
+		"dot1q.ether_type=2048", "ipv6_routing.segments_left=1", "geneve.protocol=0x6558",
+		"mpls.bottom=false",	 "gtpv1u.length=9",	  "arp.target_ip=1.2.3.4",
+		"pppoe.length=1",
+	};
+	struct torc_assignment assignment;
+
+	if (torc_assignment_parse(&assignment, texts[value[0] % 16], NULL) == 0)
+		torc_edit_set(edit, &assignment);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct torc_packet packet = { .link_type = TORC_LINK_ETHERNET };
+	int states[TORC_LAYERS_MAX], now[TORC_LAYERS_MAX];
+	const uint8_t *value = data + size - 18;
+	struct torc_edit edit;
+	uint8_t *bytes, *before;
+
+	if (size < 3 + 18)
+		return 0;
+	packet.link_type = (uint16_t)(data[0] << 8 | data[1]);
+	packet.caplen = (uint32_t)size - 3;
+	packet.len = packet.caplen + data[2];
+	packet.data = data + 3;
+	packet.flags = value[17] & 1 ? TORC_PACKET_CHECKSUM_PARTIAL : 0;
+	bytes = malloc(packet.caplen);
+	before = malloc(packet.caplen);
+	if (bytes && before && torc_edit_begin(&edit, &packet, bytes, packet.caplen) == 0) {
+		states_of(&edit, states);
+		memcpy(before, bytes, packet.caplen);
+		if (change(&edit, value[16], (int[]){ 0, -1, 1, TORC_QUOTED }[value[17] >> 1 & 3],
+			   value) < 0) {
+			insist(memcmp(before, bytes, packet.caplen) == 0);
+		} else {
+			states_of(&edit, now);
+			for (unsigned int i = 0; i < edit.decoded.layer_count; i++)
+				insist(states[i] == now[i]);
+		}
+		by_name(&edit, value);
+		torc_edit_bytes(&edit, torc_be16(value), value, value[2] & 15);
+	}
+	free(before);
+	free(bytes);
+	return 0;
+}

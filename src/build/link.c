@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* link.c - Ethernet, VLAN tags, LLC, SNAP, PPP, PPPoE and the link headers of captures, written */
+#include "build/writer.h"
+
+#include <torc/layers/link/ethernet.h>
+#include <torc/layers/link/link.h>
+#include <torc/layers/link/ppp.h>
+
+/* IEEE 802.3 §3.2 */
+static void ethernet_write(struct writer *w, const void *layer)
+{
+	const struct torc_ethernet *ethernet = layer;
+
+	write_bytes(w, ethernet->destination, 6);
+	write_bytes(w, ethernet->source, 6);
+	write16(w, ethernet->ether_type ? ethernet->ether_type : ethernet->length);
+}
+
+/* IEEE 802.1Q §9.6 */
+static void dot1q_write(struct writer *w, const void *layer)
+{
+	const struct torc_dot1q *tag = layer;
+
+	write16(w, (tag->priority & 7u) << 13 | (tag->drop_eligible ? 0x1000u : 0) |
+			   (tag->vlan_id & 0xFFFu));
+	write16(w, tag->ether_type ? tag->ether_type : tag->length);
+}
+
+/* IEEE 802.2 §3; an unnumbered frame has one octet of control */
+static void llc_write(struct writer *w, const void *layer)
+{
+	const struct torc_llc *llc = layer;
+
+	write8(w, (llc->dsap & 0xFEu) | llc->group);
+	write8(w, (llc->ssap & 0xFEu) | llc->response);
+	if (llc->control <= 0xFF && (llc->control & 3) == 3)
+		write8(w, llc->control);
+	else
+		write16(w, llc->control);
+}
+
+/* IEEE 802 §9.5 */
+static void snap_write(struct writer *w, const void *layer)
+{
+	const struct torc_snap *snap = layer;
+
+	write_bytes(w, snap->oui, 3);
+	write16(w, snap->ether_type);
+}
+
+/* RFC 1661 §2, RFC 1662 §3.1; a number below 256 is one that was compressed (RFC 1661 §6.5) */
+static void ppp_write(struct writer *w, const void *layer)
+{
+	const struct torc_ppp *ppp = layer;
+
+	if (ppp->has_address_control)
+		write16(w, 0xFF03);
+	write16(w, ppp->protocol);
+}
+
+/* RFC 2516 §4 */
+static void pppoe_write(struct writer *w, const void *layer)
+{
+	const struct torc_pppoe *pppoe = layer;
+	bool plain = pppoe->version == 0 && pppoe->type == 0;
+
+	write8(w, plain ? 0x11 : (pppoe->version & 0xFu) << 4 | (pppoe->type & 0xFu));
+	write8(w, pppoe->code);
+	write16(w, pppoe->session_id);
+	write16(w, pppoe->length);
+	write_bytes(w, pppoe->tags.data, pppoe->tags.length);
+}
+
+static void loopback_write(struct writer *w, const void *layer)
+{
+	write32(w, ((const struct torc_loopback *)layer)->family);
+}
+
+static void linux_sll_write(struct writer *w, const void *layer)
+{
+	const struct torc_linux_sll *sll = layer;
+
+	write16(w, sll->packet_type);
+	write16(w, sll->hardware_type);
+	write16(w, sll->address_length);
+	write_bytes(w, sll->address, 8);
+	write16(w, sll->ether_type);
+}
+
+static void linux_sll2_write(struct writer *w, const void *layer)
+{
+	const struct torc_linux_sll2 *sll = layer;
+
+	write16(w, sll->ether_type);
+	write16(w, 0);
+	write32(w, sll->interface_index);
+	write16(w, sll->hardware_type);
+	write8(w, sll->packet_type);
+	write8(w, sll->address_length);
+	write_bytes(w, sll->address, 8);
+}
+
+layer_write *link_writer(unsigned int type)
+{
+	switch (type) {
+	case TORC_LAYER_ETHERNET:
+		return ethernet_write;
+	case TORC_LAYER_DOT1Q:
+		return dot1q_write;
+	case TORC_LAYER_LLC:
+		return llc_write;
+	case TORC_LAYER_SNAP:
+		return snap_write;
+	case TORC_LAYER_PPP:
+		return ppp_write;
+	case TORC_LAYER_PPPOE:
+		return pppoe_write;
+	case TORC_LAYER_LOOPBACK:
+		return loopback_write;
+	case TORC_LAYER_LINUX_SLL:
+		return linux_sll_write;
+	case TORC_LAYER_LINUX_SLL2:
+		return linux_sll2_write;
+	default:
+		return NULL;
+	}
+}
