@@ -259,7 +259,7 @@ static double program_run(const char *command)
 }
 
 struct program {
-	const char *name, *peer, *format; /* %s: the folder of the build, 3 times, or less */
+	const char *name, *format; /* %s: the folder of the build, 3 times, or less */
 	struct rounds seconds;
 	bool missing;
 };
@@ -267,10 +267,10 @@ struct program {
 static struct program programs[] = {
 	{ .name = "torc streams", .format = "%s/torc streams -q -r %s/bench/streams.pcap >/dev/null" },
 	{ .name = "libnids", .format = "%s/bench/nids %s/bench/streams.pcap >/dev/null 2>&1" },
-	{ .name = "torc streams --write", .format = "rm -rf %3$s/bench/flows; exec %1$s/torc streams -q "
-	  "-r %2$s/bench/streams.pcap --write %3$s/bench/flows >/dev/null" },
-	{ .name = "tcpflow", .format = "rm -rf %3$s/bench/flows; exec tcpflow -q -r "
-	  "%2$s/bench/streams.pcap -o %3$s/bench/flows >/dev/null 2>&1" },
+	{ .name = "torc streams --write", .format = "%s/torc streams -q -r %s/bench/streams.pcap "
+	  "--write %s/bench/flows >/dev/null" },
+	{ .name = "tcpflow", .format = "tcpflow -q -r %s/bench/streams.pcap -o %s/bench/flows "
+	  ">/dev/null 2>&1" },
 };
 
 #define PROGRAMS (sizeof(programs) / sizeof(*programs))
@@ -282,6 +282,10 @@ static void programs_round(void)
 
 	for (size_t n = 0; n < PROGRAMS; n++) {
 		double seconds;
+
+		snprintf(command, sizeof(command), "rm -rf %s/bench/flows", folder);
+		if (system(command) != 0)
+			errx(1, "cannot remove %s/bench/flows", folder);
 
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
@@ -326,7 +330,8 @@ static void round_run(void)
 		rounds_add(&go_ns, go_round());
 }
 
-static void tell(const char *name, const struct rounds *ns, const struct rounds *base)
+static void tell(const char *name, const struct rounds *ns, const char *peer,
+		 const struct rounds *base)
 {
 	if (ns->count == 0)
 		return;
@@ -336,7 +341,7 @@ static void tell(const char *name, const struct rounds *ns, const struct rounds 
 		printf(" %8.2f", rounds_ratio(ns, base));
 	printf("\n");
 	rounds_tell((struct rounds_row){ .bench = "streams", .name = name, .unit = "CPU ns/packet",
-					 .peer = "torc streams" }, ns,
+					 .peer = peer }, ns,
 		    base && base->count ? base : NULL);
 }
 
@@ -368,12 +373,13 @@ int main(int argc, char **argv)
 			programs_round();
 	}
 	printf("%-36s %10s %8s %8s %8s\n", "", "ns/packet", "lower q.", "upper q.", "x");
-	tell("torc_decode_batch", &decode_ns, &streams_ns);
-	tell("with streams", &streams_ns, &decode_ns);
-	tell("streams alone", &over_ns, &decode_ns);
-	tell("gopacket reassembly", &go_ns, &streams_ns);
+	tell("torc_decode_batch", &decode_ns, NULL, NULL);
+	tell("with streams", &streams_ns, "torc_decode_batch", &decode_ns);
+	tell("streams alone", &over_ns, "torc_decode_batch", &decode_ns);
+	tell("gopacket reassembly", &go_ns, "with streams", &streams_ns);
 	for (size_t n = 0; n < PROGRAMS; n++)
-		tell(programs[n].name, &programs[n].seconds, &programs[n & ~1u].seconds);
+		tell(programs[n].name, &programs[n].seconds, n & 1 ? programs[n - 1].name : NULL,
+		     n & 1 ? &programs[n - 1].seconds : NULL);
 	printf("allocations while streams run: %lu (of 200 connections, with 2 %% out of order)\n",
 	       counted);
 	return 0;

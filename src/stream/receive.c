@@ -435,7 +435,8 @@ static inline struct torc_stream *find_plain(const struct torc_streams *streams,
 	uint32_t index;
 
 	memcpy(&ends, ports, sizeof(ports)); /* as they lie in the key; its scope is 0 */
-	index = streams->buckets[hash_ends(streams, low, high, 0, ends) & streams->bucket_mask];
+	index = streams->buckets[hash_ends(streams, (uint64_t)low << 32 | high, ends) &
+				 streams->bucket_mask];
 	while (index != NONE) {
 		struct torc_stream *stream = stream_at(streams, index);
 
@@ -551,24 +552,15 @@ static void clock_set(struct torc_streams *streams, const struct torc_packet *pa
 		streams->now_ns = packet->timestamp_ns;
 }
 
-int torc_streams_add(struct torc_streams *streams, const struct torc_packet *packet,
-		     const struct torc_decoded *decoded)
+/* Everything but data in order. Apart, so that the way of nearly every packet stays short. */
+static __attribute__((noinline)) int add_slow(struct torc_streams *streams,
+					      const struct torc_packet *packet,
+					      const struct torc_decoded *decoded)
 {
 	struct segment segment;
 	unsigned int from;
 	struct key key;
 
-	if (streams->event_next < streams->event_count || streams->finishing)
-		return -EBUSY;
-	streams->event_next = streams->event_count = 0;
-	if (streams->ended_count > 0 || streams->arena.spent != NONE)
-		end_release(streams);
-	streams->packet++;
-	clock_set(streams, packet);
-	if (streams->now_ns >= streams->check_ns)
-		end_check_timeouts(streams);
-	if (add_fast(streams, decoded))
-		return (int)streams->event_count;
 	if (decoded->flags & TORC_DECODED_FRAGMENT) {
 		streams->stats.fragments++;
 		return (int)streams->event_count;
@@ -581,13 +573,29 @@ int torc_streams_add(struct torc_streams *streams, const struct torc_packet *pac
 	streams->stats.payload += segment.length;
 	if (streams->options.flags & TORC_STREAMS_CHECKSUMS &&
 	    torc_checksum_verify(decoded, torc_layer_last(decoded, TORC_LAYER_TCP), packet->flags,
-				 NULL) == TORC_CHECKSUM_WRONG) {
+				 NULL) == TORC_CHECKSUM_WRONG)
 		account_bytes(streams, NULL, 0, FATE_OUTSIDE, &streams->stats.checksum,
 			      segment.length);
-		return (int)streams->event_count;
-	}
-	dispatch(streams, &segment, &key, from, table_find(streams, &key));
+	else
+		dispatch(streams, &segment, &key, from, table_find(streams, &key));
 	return (int)streams->event_count;
+}
+
+int torc_streams_add(struct torc_streams *streams, const struct torc_packet *packet,
+		     const struct torc_decoded *decoded)
+{
+	if (streams->event_next < streams->event_count || streams->finishing)
+		return -EBUSY;
+	streams->event_next = streams->event_count = 0;
+	if (streams->ended_count > 0 || streams->arena.spent != NONE)
+		end_release(streams);
+	streams->packet++;
+	clock_set(streams, packet);
+	if (streams->now_ns >= streams->check_ns)
+		end_check_timeouts(streams);
+	if (add_fast(streams, decoded))
+		return (int)streams->event_count;
+	return add_slow(streams, packet, decoded);
 }
 
 /* ---- life ---- */

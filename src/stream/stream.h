@@ -291,15 +291,13 @@ static inline uint64_t hash_mix(uint64_t a, uint64_t b)
 }
 
 /*
- * With a secret seed, so that nobody can choose addresses that all fall into one bucket. ends: ports
- * and scope as they lie in the key; rest: 0 for IPv4.
+ * With a secret seed, so that nobody can choose addresses that all fall into one bucket. addresses:
+ * both of IPv4, or those of IPv6 mixed; ends: ports and scope as they lie in the key.
  */
-static inline uint32_t hash_ends(const struct torc_streams *streams, uint64_t low, uint64_t high,
-				 uint64_t rest, uint64_t ends)
+static inline uint32_t hash_ends(const struct torc_streams *streams, uint64_t addresses,
+				 uint64_t ends)
 {
-	uint64_t hash = hash_mix(low ^ streams->seed[0], high ^ streams->seed[1]);
-
-	return (uint32_t)hash_mix(hash ^ rest ^ streams->seed[2], ends ^ streams->seed[3]);
+	return (uint32_t)hash_mix(addresses ^ streams->seed[0], ends ^ streams->seed[1]);
 }
 
 #define SLAB_BYTES   (1u << 19)

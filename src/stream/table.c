@@ -78,12 +78,13 @@ struct trouble *trouble_at(const struct torc_streams *streams, uint32_t index)
 
 static uint32_t key_hash(const struct torc_streams *streams, const struct key *key)
 {
-	uint64_t ends, rest = 0;
+	uint64_t ends, addresses = key->low[0] << 32 | key->high[0];
 
 	memcpy(&ends, &key->low_port, sizeof(ends));
 	if (key->scope & SCOPE_IPV6)
-		rest = hash_mix(key->low[1] ^ streams->seed[2], key->high[1] ^ streams->seed[3]);
-	return hash_ends(streams, key->low[0], key->high[0], rest, ends);
+		addresses = hash_mix(key->low[0] ^ streams->seed[0], key->high[0] ^ streams->seed[1]) ^
+			    hash_mix(key->low[1] ^ streams->seed[2], key->high[1] ^ streams->seed[3]);
+	return hash_ends(streams, addresses, ends);
 }
 
 static inline bool key_equal(const struct key *a, const struct key *b)
