@@ -268,8 +268,8 @@ static struct program programs[] = {
 	{ .name = "torc streams", .format = "%s/torc streams -q -r %s/bench/streams.pcap >/dev/null" },
 	{ .name = "libnids", .format = "%s/bench/nids %s/bench/streams.pcap >/dev/null 2>&1" },
 	{ .name = "torc streams --write", .format = "%s/torc streams -q -r %s/bench/streams.pcap "
-	  "--write %s/bench/flows >/dev/null" },
-	{ .name = "tcpflow", .format = "tcpflow -q -r %s/bench/streams.pcap -o %s/bench/flows "
+	  "--write %s/bench/written >/dev/null" },
+	{ .name = "tcpflow", .format = "tcpflow -q -r %s/bench/streams.pcap -o %s/bench/written "
 	  ">/dev/null 2>&1" },
 };
 
@@ -283,9 +283,9 @@ static void programs_round(void)
 	for (size_t n = 0; n < PROGRAMS; n++) {
 		double seconds;
 
-		snprintf(command, sizeof(command), "rm -rf %s/bench/flows", folder);
+		snprintf(command, sizeof(command), "rm -rf %s/bench/written", folder);
 		if (system(command) != 0)
-			errx(1, "cannot remove %s/bench/flows", folder);
+			errx(1, "cannot remove %s/bench/written", folder);
 
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
