@@ -388,8 +388,15 @@ static void send_made(struct send *send)
 		send->status = cli_fail(code, error.text);
 		return;
 	}
-	while (!over(send))
-		give(send, packets, torc_maker_batch(maker, packets, BATCH));
+	while (!over(send)) {
+		unsigned int count = torc_maker_batch(maker, packets, BATCH);
+
+		if (count == 0) {
+			send->status = cli_fail(-ENOMEM, NULL);
+			break;
+		}
+		give(send, packets, count);
+	}
 	torc_maker_close(maker);
 }
 

@@ -92,7 +92,8 @@ TORC_API uint32_t torc_maker_write(const struct torc_maker *maker, uint64_t n, v
 /*
  * torc_maker_batch - the next packets, borrowed until the next call
  *
- * Returns how many: count, at most 1024. They have no time: TORC_PACKET_TIMESTAMP_MISSING.
+ * Returns how many: count, at most 1024; 0 when memory ran out. They have no time:
+ * TORC_PACKET_TIMESTAMP_MISSING.
  */
 TORC_API unsigned int torc_maker_batch(struct torc_maker *maker, struct torc_packet *packets,
 				       unsigned int count);
