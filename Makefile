@@ -68,7 +68,7 @@ FUZZERS := $(patsubst fuzz/%.c,$(B)/fuzz/%,$(FUZZ_SRC))
 PRODUCTS := $(B)/libtorc.a $(B)/libtorc.so $(if $(CLI_SRC),$(B)/torc) \
 	$(if $(PFRING_SRC),$(B)/libpfring.a $(B)/libpfring.so) $(if $(HAVE_KAFKA),$(B)/libtorc-kafka.so)
 
-.PHONY: all config tests benches examples install uninstall check bench fuzz agree sizes asan tsan clean help
+.PHONY: all config tests benches examples install uninstall check bench fuzz agree try-package sizes asan tsan clean help
 .DELETE_ON_ERROR:
 .SECONDARY:
 .SUFFIXES:
@@ -209,6 +209,9 @@ install: all ## install under $(DESTDIR)$(PREFIX)
 
 uninstall: ## remove what install put there
 	$(Q)$(INSTALL_WITH) --remove
+
+try-package: ## build the Debian packages in a minbase tree, install, use and remove them there
+	$(Q)sh scripts/try-package
 
 clean: ## remove what was built
 	$(Q)rm -rf build build-asan build-tsan build-fuzz
