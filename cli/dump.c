@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "capture.h"
+#include "change.h"
 #include "commands.h"
 #include "defrag.h"
 #include "devices.h"
@@ -23,6 +24,7 @@ struct settings {
 	struct write_settings write;
 	struct input_settings input;
 	struct defrag_settings defrag;
+	struct change_settings change;
 	uint64_t from_ns;
 	uint64_t to_ns;
 	const char *user;
@@ -89,6 +91,7 @@ static const struct cli_group groups[] = {
 	{ "What", dump_options, 0 },
 	CAPTURE_GROUPS(struct settings, capture),
 	{ "Fragments", defrag_options, offsetof(struct settings, defrag) },
+	{ "Changes", change_options, offsetof(struct settings, change) },
 	{ "Text", print_options, offsetof(struct settings, print_text) },
 	{ "Capture files", write_options, offsetof(struct settings, write) },
 	{ NULL, NULL, 0 },
@@ -99,6 +102,7 @@ struct dump {
 	const struct settings *settings;
 	struct capture capture;
 	struct torc_defrag *defrag; /* NULL: fragments are packets like any other */
+	struct change *change;      /* NULL: packets stay as they are */
 	struct printer *printer;
 	struct jobs *jobs; /* of -z and -b printname: */
 	struct output *output;
@@ -171,10 +175,15 @@ static void print_packets(struct dump *dump, const struct torc_packet *packets, 
 		cli_flush_stdout();
 }
 
-static void use_whole(struct dump *dump, const struct torc_packet *packets, unsigned int count)
+static void use_whole(struct dump *dump, struct torc_packet *packets, unsigned int count)
 {
 	if (count == 0)
 		return;
+	if (dump->change && !change_packets(dump->change, packets, count)) {
+		dump->capture.status = CLI_FAILED;
+		dump->capture.stopped = true;
+		return;
+	}
 	if (dump->printer)
 		print_packets(dump, packets, count);
 	if (dump->output && !output_packets(dump->output, packets, count))
@@ -464,7 +473,10 @@ static int prepare(struct dump *dump, struct inputs *inputs)
 {
 	const struct settings *settings = dump->settings;
 	const struct write_settings *write = &settings->write;
-	int status = defrag_start(&settings->defrag, &dump->defrag);
+	int status = change_open(&settings->change, &dump->change);
+
+	if (status == CLI_GOOD)
+		status = defrag_start(&settings->defrag, &dump->defrag);
 
 	if (status == CLI_GOOD)
 		status = inputs_open(inputs, &settings->input, &settings->capture);
@@ -498,11 +510,14 @@ static int run(void *data, char **words)
 		    start(&dump) == CLI_GOOD && !settings->list_links) {
 			receive(&dump);
 			finish(&dump);
+			if (dump.change)
+				change_report(dump.change);
 		}
 		status = capture_close(&dump.capture);
 	}
 	printer_free(dump.printer);
 	torc_defrag_close(dump.defrag);
+	change_close(dump.change);
 	jobs_free(dump.jobs);
 	inputs_close(&inputs);
 	return status;

@@ -10,6 +10,7 @@
 #include <torc/filter.h>
 #include <torc/send.h>
 
+#include "change.h"
 #include "commands.h"
 
 enum { BATCH = 1024, PATIENCE_NS = 20000000 };
@@ -22,6 +23,7 @@ struct sizes {
 struct settings {
 	const char *device;
 	struct cli_list inputs;
+	struct change_settings change;
 	uint64_t packets;
 	uint64_t for_ns;
 	uint64_t packets_per_second;
@@ -178,6 +180,7 @@ static const struct cli_option output_options[] = {
 static const struct cli_group groups[] = {
 	{ "What", what_options, 0 },
 	{ "Made packets (without -r)", make_options, 0 },
+	{ "Changes", change_options, offsetof(struct settings, change) },
 	{ "How fast", rate_options, 0 },
 	{ "Output", output_options, 0 },
 	{ NULL, NULL, 0 },
@@ -189,6 +192,7 @@ struct send {
 	const struct settings *settings;
 	struct torc_sender *sender;
 	const char *filter; /* of the packets of files; NULL: all */
+	struct change *change; /* NULL: packets stay as they are */
 	uint64_t given;     /* packets handed to the sender */
 	uint64_t next_tick_ns;
 	uint64_t started_ns;
@@ -262,8 +266,12 @@ static unsigned int portion(const struct send *send, const struct torc_packet *p
 	return most < 1 ? 1 : most < count ? (unsigned int)most : count;
 }
 
-static void give(struct send *send, const struct torc_packet *packets, unsigned int count)
+static void give(struct send *send, struct torc_packet *packets, unsigned int count)
 {
+	if (send->change && !change_packets(send->change, packets, count)) {
+		send->status = CLI_FAILED;
+		return;
+	}
 	while (count > 0 && !over(send)) {
 		unsigned int some = portion(send, packets, count);
 		int done = torc_sender_send(send->sender, packets, some);
@@ -533,7 +541,9 @@ static int run(void *data, char **words)
 	if (settings->inputs.count && !settings->top_speed && at_top_speed(settings))
 		settings->speed = 1;
 	send.filter = filter = *words ? cli_join(words, ' ') : NULL;
-	status = open_sender(&send);
+	status = change_open(&settings->change, &send.change);
+	if (status == CLI_GOOD)
+		status = open_sender(&send);
 	if (status == CLI_GOOD) {
 		tell_invisible(&send);
 		cli_signals_catch(wake, &send);
@@ -548,7 +558,10 @@ static int run(void *data, char **words)
 		cli_signals_catch(NULL, NULL);
 		torc_sender_close(send.sender);
 		status = send.status;
+		if (send.change)
+			change_report(send.change);
 	}
+	change_close(send.change);
 	free(filter);
 	return status;
 }

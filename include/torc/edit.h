@@ -108,6 +108,58 @@ TORC_API int torc_edit_tcp_acknowledgment(struct torc_edit *edit, int n, uint32_
 TORC_API int torc_edit_bytes(struct torc_edit *edit, uint32_t offset, const void *bytes,
 			     uint32_t length);
 
+/* ---- the shape of a packet ----
+ *
+ * These move bytes, mend the lengths of the headers around, and decode the packet anew. They need
+ * room in the buffer for what is added.
+ */
+
+/*
+ * torc_edit_vlan_push - put a tag behind the addresses of the outermost Ethernet header
+ *
+ * tpid  0x8100 (0: the same), or 0x88A8
+ * tci   priority, drop eligible and id, as on the wire
+ * Returns 0, -ENOENT (the packet does not begin with Ethernet), or -ENOSPC. A capture that was cut can
+ * take it: no checksum is concerned.
+ */
+TORC_API int torc_edit_vlan_push(struct torc_edit *edit, unsigned int tpid, unsigned int tci);
+
+/* torc_edit_vlan_pop - take the outermost tag away; -ENOENT: there is none behind the first header */
+TORC_API int torc_edit_vlan_pop(struct torc_edit *edit);
+
+/*
+ * torc_edit_strip - take an outer tunnel away, up to and with the outermost layer of a type
+ *
+ * type  such as TORC_LAYER_VXLAN. Layers of the same type that follow it go too (labels of MPLS), and
+ *       PPP behind PPPoE
+ *
+ * An inner Ethernet frame stays alone; an inner IP packet gets the outer link header, with its EtherType.
+ * Padding of the outer frame goes. The inner packet's own bytes are not touched.
+ * Returns 0, -ENOENT (no such layer), -ENODATA (nothing of the inner packet was captured) or
+ * -EOPNOTSUPP (what is inside is neither Ethernet nor IP, or does not fit behind the link header).
+ */
+TORC_API int torc_edit_strip(struct torc_edit *edit, unsigned int type);
+
+/* torc_edit_pad - zeros behind it, up to that length; -ENODATA: its end was not captured */
+TORC_API int torc_edit_pad(struct torc_edit *edit, uint32_t length);
+
+/*
+ * torc_edit_truncate - cut it to a length, with lengths and checksums of a packet that ends there
+ *
+ * Returns 0 (also where it is not longer), or -ERANGE when it would end in a header.
+ */
+TORC_API int torc_edit_truncate(struct torc_edit *edit, uint32_t length);
+
+/*
+ * torc_edit_finish - all checksums, from the inside out, and lengths that the headers have wrong
+ *
+ * Checksums that were left to the card are computed (TORC_PACKET_CHECKSUM_PARTIAL goes), wrong ones put
+ * right; a UDP checksum of 0 over IPv4 stays, and what cannot be computed (bytes that were not captured,
+ * fragments) too. A total length of 0 (IP, from before segmentation offload), or one that is more than there
+ * is in a packet that was not cut, becomes what there is. Returns how many fields changed.
+ */
+TORC_API int torc_edit_finish(struct torc_edit *edit);
+
 /* ---- fields by name ---- */
 
 /*

@@ -1,0 +1,55 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-3-Clause
+# torc dump and torc send with --set, --strip and --fix-checksums: what is written and sent has it.
+. tests/tap.bash
+
+make_pcap "$work/in.pcap" 5
+ports() { torc dump -n -t -v -r "$1" 2>/dev/null; }
+
+run '--set' 0 dump -r "$work/in.pcap" -w "$work/out.pcap" --set ipv4.dst=10.9.9.9 --set ipv4.ttl=7
+is 'every packet' "$(ports "$work/out.pcap" | grep -c '> 10\.9\.9\.9')" 5
+is 'both fields' "$(ports "$work/out.pcap" | grep -c 'ttl 7')" 5
+is 'no checksum is wrong' "$(ports "$work/out.pcap" | grep -c -E 'bad|incorrect')" 0
+if command -v tshark >/dev/null; then
+	is 'nor does tshark say so' "$(tshark -r "$work/out.pcap" -o ip.check_checksum:TRUE \
+		-o udp.check_checksum:TRUE -Y 'ip.checksum.status==0 or udp.checksum.status==0' 2>/dev/null | wc -l)" 0
+else
+	skip 'nor does tshark say so' 'tshark is not installed'
+fi
+run 'a field that no packet has' 0 dump -r "$work/in.pcap" -w "$work/same.pcap" --set tcp.seq=1
+like 'is said' "$err" '--set tcp.seq=1: done in 0 packets; 5 have no such layer'
+is 'and the packets stay' "$(torc dump -xx -r "$work/same.pcap" 2>/dev/null)" "$(torc dump -xx -r "$work/in.pcap" 2>/dev/null)"
+
+for wrong in ipv4.destination=1.2.3.4 ipv4.ttl=256 dot1q.vlan_id=5000 nothing tcp.options=1; do
+	rm -f "$work/none.pcap"
+	run "--set $wrong" 2 dump -r "$work/in.pcap" -w "$work/none.pcap" --set "$wrong"
+	ok 'before any packet is written' test ! -e "$work/none.pcap"
+done
+run '--set with the nearest names' 2 dump -r "$work/in.pcap" --set ipv4.destination=1.2.3.4
+like 'the sentence' "$err" 'ipv4 has no field "destination"; the nearest are .*dst'
+run '--strip of nothing' 2 dump -r "$work/in.pcap" --strip nothing
+like 'the sentence' "$err" 'no layer has that name'
+
+# a checksum of 0x1234, put right again
+torc dump -r "$work/in.pcap" -w "$work/bad.pcap" --set ipv4.checksum=0x1234 2>/dev/null
+ok 'a wrong checksum' test "$(ports "$work/bad.pcap" | grep -c -E 'bad|incorrect')" -gt 0
+run '--fix-checksums' 0 dump -r "$work/bad.pcap" -w "$work/good.pcap" --fix-checksums
+is 'is what it was' "$(torc dump -xx -r "$work/good.pcap" 2>/dev/null)" "$(torc dump -xx -r "$work/in.pcap" 2>/dev/null)"
+
+ip link add left type veth peer name right 2>/dev/null || {
+	skip 'torc send' 'veth pairs cannot be made here'
+	done_testing
+}
+for name in left right; do
+	echo 1 >/proc/sys/net/ipv6/conf/$name/disable_ipv6 2>/dev/null
+	ip link set $name up
+done
+torc dump -n -i right -Q rx -c 8 >"$work/sent.out" 2>"$work/sent.err" &
+pid=$!
+listening $pid "$work/sent.err"
+run 'torc send --set' 0 send -i left -r "$work/in.pcap" --topspeed --set udp.dst_port=777
+run 'made packets too' 0 send -i left -c 3 --vlan 9 --strip dot1q --set udp.dst_port=777
+wait $pid
+is 'all arrive so' "$(grep -c '\.777: ' "$work/sent.out")" 8
+run 'torc send --set of no field' 2 send -i left -c 3 --set udp.port=7
+done_testing
