@@ -40,6 +40,10 @@ while IFS= read -r line; do
 		skip "$command" 'jq is not installed'
 		continue
 	fi
+	if [[ $command == *--kafka* ]]; then
+		skip "$command" 'there are no brokers'
+		continue
+	fi
 	(cd "$work" && TORC='' timeout --preserve-status -k 10 -s INT 1 bash -o pipefail -c "trap : INT; $command") \
 		>"$work/out" 2>"$work/err" </dev/null
 	status=$?
