@@ -90,7 +90,6 @@ API int pfring_set_bpf_filter(pfring *ring, const char *filter_buffer)
 	}
 	if (rc < 0)
 		return pf_result(rc);
-	pf_batch_filter(state_of(ring), filter_buffer);
 	return set_tx_filter(ring, filter_buffer);
 }
 

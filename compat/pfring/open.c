@@ -168,8 +168,7 @@ static int start(pfring *ring, const char *device_name, uint64_t buffer_bytes,
 	rc = open_torc(ring, state, &device, buffer_bytes, error);
 	if (rc < 0)
 		return rc;
-	state->hash = !(ring->flags & PF_RING_DO_NOT_PARSE);
-	state->batch_max = device.file ? 1 : BATCH_MAX;
+	state->hash = !(ring->flags & PF_RING_DO_NOT_PARSE) && !ring->long_header;
 	if (ring->flags & (PF_RING_IXIA_TIMESTAMP | PF_RING_VSS_APCON_TIMESTAMP |
 			   PF_RING_METAWATCH_TIMESTAMP | PF_RING_ARISTA_TIMESTAMP))
 		state->extra |= EXTRA_TRAILER;
@@ -342,7 +341,6 @@ API int pfring_disable_ring(pfring *ring)
 	if (rc < 0)
 		return pf_result(rc);
 	ring->enabled = 0;
-	pf_batch_drop(state_of(ring));
 	return 0;
 }
 

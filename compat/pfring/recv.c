@@ -2,14 +2,9 @@
 /*
  * recv.c - receiving: pfring_recv() and its relatives
  *
- * Packets are taken from the ring up to BATCH_MAX at a time, so that the fast path of pfring_recv()
- * is a look into an array and 209 bytes of header. Whatever else a ring was asked for (rules,
- * trailers, a reflector ...) is behind one test of state->extra.
- *
- * A batch comes from one block, which stays with the library until the next one is taken: the
- * packet socket stays readable, so that a program that polls the descriptor never sleeps on what
- * is still in the batch. That holds for packet sockets; for other engines batch_max becomes 1 when
- * somebody asks for the descriptor.
+ * The fast path of pfring_recv() is torc_ring_borrow()'s step over an array, and 209 bytes of header.
+ * Whatever else a ring was asked for (rules, trailers, a reflector ...) is behind one test of
+ * state->extra.
  */
 #include <errno.h>
 #include <limits.h>
@@ -95,7 +90,7 @@ static inline void fill_short(const struct state *state, struct pfring_pkthdr *h
 	pf_clear_long(hdr);
 }
 
-static void fill_header(const struct state *state, struct pfring_pkthdr *hdr,
+static inline void fill_header(const struct state *state, struct pfring_pkthdr *hdr,
 			const struct torc_packet *packet)
 {
 	fill_short(state, hdr, packet);
@@ -166,11 +161,27 @@ static bool is_away(int code)
 }
 
 /*
- * Nothing was at hand, code is what torc_ring_next() said. Returns the number of packets, 0, or a
- * code for the program.
+ * One packet where it lies, with max 0 in *packet, or up to max copied to packets; what
+ * torc_ring_borrow() or torc_ring_next_batch() says.
  */
-static int wait_for_batch(pfring *ring, struct state *state, struct torc_packet *packets,
-			  unsigned int max, bool wait, int code)
+struct wanted {
+	const struct torc_packet **packet;
+	struct torc_packet *packets;
+	unsigned int max;
+};
+
+static int take(struct state *state, const struct wanted *wanted)
+{
+	return wanted->packet ? torc_ring_borrow(state->torc, wanted->packet) :
+				torc_ring_next_batch(state->torc, wanted->packets, wanted->max);
+}
+
+/*
+ * Nothing was at hand, code is what take() said. Returns the number of packets, 0, or a code for
+ * the program.
+ */
+static int wait_for(pfring *ring, struct state *state, const struct wanted *wanted, bool wait,
+		    int code)
 {
 	__atomic_fetch_add(&state->waiters, 1, __ATOMIC_ACQ_REL);
 	for (;;) {
@@ -190,92 +201,20 @@ static int wait_for_batch(pfring *ring, struct state *state, struct torc_packet 
 		ring->num_poll_calls++;
 		code = torc_ring_wait(state->torc, -1);
 		if (code >= 0)
-			code = torc_ring_next_batch(state->torc, packets, max);
+			code = take(state, wanted);
 	}
 	__atomic_sub_fetch(&state->waiters, 1, __ATOMIC_ACQ_REL);
 	return is_away(code) ? 0 : pf_result(code);
 }
 
-static int take_batch(pfring *ring, struct state *state, struct torc_packet *packets,
-		      unsigned int max, bool wait)
+static int receive(pfring *ring, struct state *state, const struct wanted *wanted, bool wait)
 {
-	int rc = torc_ring_next_batch(state->torc, packets, max);
-
-	return likely(rc > 0) ? rc : wait_for_batch(ring, state, packets, max, wait, rc);
-}
-
-/* The batch is empty, or a break came: 1 when there is a packet in it, 0, or a code. */
-static int refill(pfring *ring, struct state *state, bool wait)
-{
-	unsigned int max = __atomic_load_n(&state->batch_max, __ATOMIC_RELAXED);
 	int rc;
 
 	if (__atomic_load_n(&ring->is_shutting_down, __ATOMIC_ACQUIRE))
 		return pf_result(-ESHUTDOWN);
-	if (state->batch_at < state->batch_count) {
-		if (torc_ring_stopped(state->torc)) {
-			__atomic_fetch_add(&state->waiters, 1, __ATOMIC_ACQ_REL);
-			return leave_broken(ring, state);
-		}
-		__atomic_store_n(&ring->break_recv_loop, 0, __ATOMIC_RELAXED);
-		return 1;
-	}
-	rc = take_batch(ring, state, state->batch, max, wait);
-	__atomic_store_n(&state->batch_count, rc > 0 ? (unsigned int)rc : 0, __ATOMIC_RELAXED);
-	__atomic_store_n(&state->batch_at, 0, __ATOMIC_RELAXED);
-	return rc;
-}
-
-/*
- * The next packet: in the batch, or with PF_RING_REENTRANT in *own, since the threads of a ring
- * have no batch together. NULL: none, and *rc is what the program is told.
- */
-static struct torc_packet *next_packet(pfring *ring, struct state *state,
-				       struct torc_packet *own, bool wait, int *rc)
-{
-	unsigned int at;
-
-	if (ring->reentrant) {
-		*rc = take_batch(ring, state, own, 1, wait);
-		return *rc > 0 ? own : NULL;
-	}
-	if (state->batch_at >= state->batch_count || ring->break_recv_loop) {
-		*rc = refill(ring, state, wait);
-		if (*rc <= 0)
-			return NULL;
-	}
-	at = state->batch_at;
-	__atomic_store_n(&state->batch_at, at + 1, __ATOMIC_RELAXED);
-	return &state->batch[at];
-}
-
-static unsigned int pending(const struct state *state)
-{
-	unsigned int count = __atomic_load_n(&state->batch_count, __ATOMIC_RELAXED);
-	unsigned int at = __atomic_load_n(&state->batch_at, __ATOMIC_RELAXED);
-
-	return at < count ? count - at : 0;
-}
-
-void pf_batch_drop(struct state *state)
-{
-	__atomic_fetch_add(&state->withheld, pending(state), __ATOMIC_RELAXED);
-	__atomic_store_n(&state->batch_count, 0, __ATOMIC_RELAXED);
-}
-
-/* A new filter holds for what is in the batch too. */
-void pf_batch_filter(struct state *state, const char *expression)
-{
-	unsigned int count = pending(state), kept;
-	struct torc_filter *filter;
-
-	if (count == 0 || torc_filter_compile(&filter, expression,
-					      state->batch[state->batch_at].link_type, 0, NULL) < 0)
-		return;
-	kept = torc_filter_batch(filter, &state->batch[state->batch_at], count);
-	torc_filter_free(filter);
-	__atomic_fetch_add(&state->withheld, count - kept, __ATOMIC_RELAXED);
-	__atomic_store_n(&state->batch_count, state->batch_at + kept, __ATOMIC_RELAXED);
+	rc = take(state, wanted);
+	return likely(rc > 0) ? rc : wait_for(ring, state, wanted, wait, rc);
 }
 
 /* Why a ring that is not simply receiving refuses; 0: it does not. */
@@ -304,36 +243,39 @@ static __attribute__((noinline)) int recv_slow(pfring *ring, u_char **buffer, u_
 					       struct pfring_pkthdr *hdr, bool wait)
 {
 	int rc = refusal(ring);
-	struct torc_packet own, *packet;
+	const struct torc_packet *borrowed;
+	struct torc_packet packet;
 	struct state *state;
 
 	if (rc < 0)
 		return rc;
 	state = state_of(ring);
 	do {
-		packet = next_packet(ring, state, &own, wait, &rc);
-		if (!packet)
+		rc = receive(ring, state, &(struct wanted){ .packet = &borrowed }, wait);
+		if (rc <= 0)
 			return rc;
-		fill_header(state, hdr, packet);
-	} while (state->extra && !extras(ring, state, hdr, packet));
-	return give(packet, buffer, buffer_len, hdr);
+		packet = *borrowed;
+		fill_header(state, hdr, &packet);
+	} while (state->extra && !extras(ring, state, hdr, &packet));
+	return give(&packet, buffer, buffer_len, hdr);
 }
 
-/* A ring that may not receive, or is shared by threads, never has a batch. */
+/*
+ * A ring that may not receive, is shared by threads or was told to break never has a packet to step
+ * over, so the step is all there is to test.
+ */
 API int pfring_recv(pfring *ring, u_char **buffer, u_int buffer_len, struct pfring_pkthdr *hdr,
 		    u_int8_t wait_for_incoming_packet)
 {
 	struct state *state = likely(ring != NULL) ? state_of(ring) : NULL;
 	const struct torc_packet *packet;
-	unsigned int at;
 
-	if (unlikely(!state || state->extra || state->batch_at >= state->batch_count ||
-		     __atomic_load_n(&ring->break_recv_loop, __ATOMIC_RELAXED)))
+	if (unlikely(!state || state->extra & ~(uint32_t)EXTRA_LONG))
 		return recv_slow(ring, buffer, buffer_len, hdr, wait_for_incoming_packet);
-	at = state->batch_at;
-	__atomic_store_n(&state->batch_at, at + 1, __ATOMIC_RELAXED);
-	packet = &state->batch[at];
-	fill_short(state, hdr, packet);
+	packet = torc_ring_step(state->torc);
+	if (unlikely(!packet))
+		return recv_slow(ring, buffer, buffer_len, hdr, wait_for_incoming_packet);
+	fill_header(state, hdr, packet);
 	return give(packet, buffer, buffer_len, hdr);
 }
 
@@ -366,29 +308,12 @@ static void fill_burst(pfring_packet_info *info, const struct pfring_pkthdr *hdr
 	info->hash = hdr->extended_hdr.pkt_hash;
 }
 
-/* What the batch still has, else as many as come at once. */
-static int burst(pfring *ring, struct state *state, struct torc_packet *packets,
-		 unsigned int max, bool wait)
-{
-	unsigned int count;
-	int rc;
-
-	if (ring->reentrant || pending(state) == 0)
-		return take_batch(ring, state, packets, max, wait);
-	rc = refill(ring, state, wait);
-	if (rc <= 0)
-		return rc;
-	count = pending(state) < max ? pending(state) : max;
-	memcpy(packets, &state->batch[state->batch_at], count * sizeof(*packets));
-	__atomic_store_n(&state->batch_at, state->batch_at + count, __ATOMIC_RELAXED);
-	return (int)count;
-}
-
 API int pfring_recv_burst(pfring *ring, pfring_packet_info *packets, u_int8_t num_packets,
 			  u_int8_t wait_for_packets)
 {
 	int rc = refusal(ring);
 	struct torc_packet batch[UINT8_MAX];
+	const struct wanted wanted = { .packets = batch, .max = num_packets };
 	struct pfring_pkthdr hdr;
 	struct state *state;
 	int given = 0;
@@ -399,7 +324,7 @@ API int pfring_recv_burst(pfring *ring, pfring_packet_info *packets, u_int8_t nu
 		return 0;
 	state = state_of(ring);
 	do {
-		rc = burst(ring, state, batch, num_packets, wait_for_packets);
+		rc = receive(ring, state, &wanted, wait_for_packets);
 		if (rc <= 0)
 			return rc;
 		for (int i = 0; i < rc; i++) {
@@ -449,8 +374,6 @@ API int pfring_poll(pfring *ring, u_int wait_duration)
 
 	if (!ring)
 		return PF_RING_ERROR_NOT_SUPPORTED;
-	if (ring->enabled && pending(state_of(ring)) > 0)
-		return 1;
 	ring->num_poll_calls++;
 	rc = torc_ring_wait(state_of(ring)->torc,
 			    wait_duration > INT_MAX ? -1 : (int)wait_duration);
@@ -465,41 +388,23 @@ API int pfring_is_pkt_available(pfring *ring)
 		return PF_RING_ERROR_NOT_SUPPORTED;
 	if (!ring->enabled)
 		return 0;
-	if (pending(state_of(ring)) > 0)
-		return 1;
 	rc = torc_ring_wait(state_of(ring)->torc, 0);
 	return is_away(rc) ? 0 : pf_result(rc);
 }
 
 API int pfring_get_selectable_fd(pfring *ring)
 {
-	struct torc_ring_info info = { .size = sizeof(info) };
-
-	if (!ring)
-		return -1;
-	if (torc_ring_info(state_of(ring)->torc, &info) < 0 ||
-	    strcmp(info.engine, "tpacket_v3") != 0)
-		__atomic_store_n(&state_of(ring)->batch_max, 1, __ATOMIC_RELAXED);
-	return ring->fd;
+	return ring ? ring->fd : -1;
 }
 
 API u_int32_t pfring_get_num_queued_pkts(pfring *ring)
 {
-	return ring && ring->enabled ?
-		       pending(state_of(ring)) + torc_ring_queued(state_of(ring)->torc) : 0;
+	return ring && ring->enabled ? torc_ring_queued(state_of(ring)->torc) : 0;
 }
 
 API void pfring_sync_indexes_with_kernel(pfring *ring)
 {
 	(void)ring; /* there are none that the kernel would have to be told */
-}
-
-static int peek(struct state *state, struct torc_packet *packet)
-{
-	if (pending(state) == 0)
-		return torc_ring_peek(state->torc, packet);
-	*packet = state->batch[state->batch_at];
-	return 1;
 }
 
 API int pfring_next_pkt_raw_timestamp(pfring *ring, u_int64_t *timestamp_ns)
@@ -509,7 +414,7 @@ API int pfring_next_pkt_raw_timestamp(pfring *ring, u_int64_t *timestamp_ns)
 
 	if (rc < 0)
 		return rc;
-	rc = peek(state_of(ring), &packet);
+	rc = torc_ring_peek(state_of(ring)->torc, &packet);
 	if (rc == -EOPNOTSUPP)
 		return PF_RING_ERROR_NOT_SUPPORTED;
 	if (rc < 0 && !is_away(rc))
@@ -548,8 +453,7 @@ API int pfring_stats(pfring *ring, pfring_stat *stats)
 	rc = torc_ring_stats(state_of(ring)->torc, &account);
 	if (rc < 0)
 		return pf_result(rc);
-	withheld = __atomic_load_n(&state_of(ring)->withheld, __ATOMIC_RELAXED) +
-		   pending(state_of(ring));
+	withheld = __atomic_load_n(&state_of(ring)->withheld, __ATOMIC_RELAXED);
 	stats->recv = account.received > withheld ? account.received - withheld : 0;
 	stats->drop = account.dropped == TORC_UNKNOWN ? 0 : account.dropped;
 	return 0;

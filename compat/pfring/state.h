@@ -23,7 +23,6 @@
 
 #define SHORT_HEADER_BYTES offsetof(struct pfring_pkthdr, extended_hdr.tx)
 #define REFLECTORS_MAX     32
-#define BATCH_MAX          64
 
 /* What pfring_recv() does beyond handing a packet over; none of it: the fast path. */
 enum {
@@ -48,14 +47,6 @@ struct state {
 	struct torc_ring *torc;
 	uint32_t extra; /* EXTRA_ bits */
 	bool hash;      /* pkt_hash without PF_RING_LONG_HEADER */
-
-	/*
-	 * Packets taken from the ring together and given one by one, for the one thread that
-	 * receives; batch_max is 1 where the ring's descriptor could not tell of them.
-	 */
-	unsigned int batch_at, batch_count; /* atomic: pfring_stats() looks from other threads */
-	unsigned int batch_max;
-	struct torc_packet batch[BATCH_MAX];
 
 	unsigned int waiters; /* threads in a receive call; atomic */
 	uint64_t withheld;    /* received from the ring, not given to the program; atomic */
@@ -123,10 +114,6 @@ uint32_t pf_hash_parsed(const struct torc_packet *packet);
 void pf_parsed_fill(struct pkt_parsing_info *info, const struct torc_parsed *parsed,
 		    const uint8_t *data, uint32_t caplen);
 void pf_header_long(struct pfring_pkthdr *hdr, const struct torc_packet *packet);
-
-/* recv.c: packets that were taken from the ring and not given to the program are gone */
-void pf_batch_drop(struct state *state);
-void pf_batch_filter(struct state *state, const char *expression);
 
 /* rules.c: what the rules say about a packet, whose long header is filled in */
 bool pf_rules_pass(pfring *ring, struct pfring_pkthdr *hdr, const struct torc_packet *packet);

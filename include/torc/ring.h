@@ -261,8 +261,8 @@ TORC_API const char *torc_ring_error(const struct torc_ring *ring);
  * torc_ring_next - borrow the next packet
  *
  * ring     an enabled ring; one thread at a time, unless opened TORC_REENTRANT
- * packet   filled in; data is borrowed until the next call on this ring (with TORC_REENTRANT:
- *          until the next call of this thread)
+ * packet   filled in, with zeros when none came; data is borrowed until the next call on this ring
+ *          (with TORC_REENTRANT: until the next call of this thread)
  *
  * Waits as set by torc_ring_set_poll_duration(). Returns 1 with a packet, 0 when none came
  * (timeout, torc_ring_stop(), end of a file), or
@@ -271,9 +271,19 @@ TORC_API const char *torc_ring_error(const struct torc_ring *ring);
  *                       with all settings, in its cluster too. Each outage is said once
  *   -TORC_ENOTENABLED   torc_ring_enable() was not called
  *   -EOPNOTSUPP         the ring is in TORC_SEND_ONLY mode
- * Cost: no system call and no copy while a block is at hand (TORC_REENTRANT: one copy).
+ * Cost: no system call and no copy while a block is at hand (TORC_REENTRANT: one copy). Compiled
+ * into the caller by GCC and clang: a step over an array (struct torc_ring_cursor).
  */
 TORC_API int torc_ring_next(struct torc_ring *ring, struct torc_packet *packet);
+
+/*
+ * torc_ring_borrow - the same, where it lies
+ *
+ * packet   set to a view that is the ring's, borrowed as its data is
+ *
+ * For who passes packets on by pointer: torc_ring_next() into a local variable costs no more.
+ */
+TORC_API int torc_ring_borrow(struct torc_ring *ring, const struct torc_packet **packet);
 
 /*
  * torc_ring_next_batch - borrow up to max packets at once, all until the next call
@@ -487,6 +497,82 @@ TORC_API int torc_ring_stats(struct torc_ring *ring, struct torc_stats *stats);
 
 /* torc_ring_info - what the ring is and how it is set; 0, or -EINVAL when info->size was not set */
 TORC_API int torc_ring_info(struct torc_ring *ring, struct torc_ring_info *info);
+
+/* ---- compiled into the caller ---- */
+
+/*
+ * What a struct torc_ring begins with: packets that were read ahead, in an array of the ring's. The
+ * next one is *next; it is taken by storing next + 1, without a call, while next < limit:
+ *
+ *	next  written by the thread that receives, read by torc_ring_stats() of any
+ *	limit not above the end of the array. Lower, or NULL, wherever a step has more to do than to
+ *	      take a packet: after torc_ring_stop(), which stores NULL from any thread; in rings of
+ *	      several threads; for the last packet, where the ring's descriptor has to be told
+ *
+ * When next is not below limit, torc_ring_borrow_slow() is called, which always does the whole. So a
+ * library that arranges this otherwise one day leaves limit NULL, and programs that were compiled
+ * before go on. The order of the two, and struct torc_packet, do not change.
+ */
+struct torc_ring_cursor {
+	const struct torc_packet *next;
+	const struct torc_packet *limit;
+};
+
+/* torc_ring_borrow_slow - torc_ring_borrow() without a look at the cursor; for that one to call */
+TORC_API int torc_ring_borrow_slow(struct torc_ring *ring, const struct torc_packet **packet);
+
+/* torc_ring_step - the next packet where it lies; NULL: torc_ring_borrow_slow() has to be asked */
+TORC_API const struct torc_packet *torc_ring_step(struct torc_ring *ring);
+
+/*
+ * Define TORC_NO_INLINE to call the library each time. gnu_inline: where they are not inlined, or
+ * their address is taken, they are the library's.
+ */
+#if defined(__GNUC__) && !defined(TORC_NO_INLINE)
+
+extern __inline__ __attribute__((__gnu_inline__)) const struct torc_packet *
+torc_ring_step(struct torc_ring *ring)
+{
+	struct torc_ring_cursor *cursor = (struct torc_ring_cursor *)(void *)ring;
+	const struct torc_packet *next = cursor->next;
+
+	if (__builtin_expect(next >= __atomic_load_n(&cursor->limit, __ATOMIC_RELAXED), 0))
+		return NULL;
+	/* relaxed: what belongs to next was published before the first of the array was */
+	__atomic_store_n(&cursor->next, next + 1, __ATOMIC_RELAXED);
+	return next;
+}
+
+extern __inline__ __attribute__((__gnu_inline__)) int
+torc_ring_borrow(struct torc_ring *ring, const struct torc_packet **packet)
+{
+	const struct torc_packet *next = torc_ring_step(ring);
+
+	if (__builtin_expect(next == NULL, 0))
+		return torc_ring_borrow_slow(ring, packet);
+	*packet = next;
+	return 1;
+}
+
+extern __inline__ __attribute__((__gnu_inline__)) int
+torc_ring_next(struct torc_ring *ring, struct torc_packet *packet)
+{
+	const struct torc_packet *next = torc_ring_step(ring), *slow;
+	int result;
+
+	if (__builtin_expect(next == NULL, 0)) {
+		result = torc_ring_borrow_slow(ring, &slow);
+		if (result <= 0) {
+			__builtin_memset(packet, 0, sizeof(*packet));
+			return result;
+		}
+		next = slow;
+	}
+	*packet = *next;
+	return 1;
+}
+
+#endif
 
 #ifdef __cplusplus
 }

@@ -22,6 +22,7 @@ struct ring_copies {
 	uint64_t serial; /* of the ring; 0: free; atomic */
 	uint8_t *memory;
 	size_t bytes;
+	struct torc_packet packet; /* of torc_ring_borrow() */
 	struct torc_parsed *parsed;
 	struct ring_copies *next_of_ring;
 	struct ring_copies *next_of_thread;
@@ -172,6 +173,11 @@ void ring_copies_make(struct ring_copies *copies, struct torc_packet *packets, u
 struct torc_parsed *ring_copies_parsed(struct ring_copies *copies)
 {
 	return copies->parsed;
+}
+
+struct torc_packet *ring_copies_packet(struct ring_copies *copies)
+{
+	return &copies->packet;
 }
 
 /* The ring closes: the threads' records stay theirs, with nothing behind them. */

@@ -196,6 +196,8 @@ static struct torc_ring *new_ring(const char *device, const struct torc_ring_opt
 
 	if (!ring)
 		return NULL;
+	ring->batch = &ring->batches[0];
+	ring->cursor.next = ring->batch->packets;
 	ring->device = strdup(device ? device : "");
 	ring->flags = options->flags;
 	ring->reentrant = (options->flags & TORC_REENTRANT) != 0;

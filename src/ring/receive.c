@@ -4,7 +4,15 @@
  *
  * A block is given back when the call after its last packet comes: until then everything in it is
  * borrowed. With TORC_REENTRANT each thread gets copies (copies.c).
+ *
+ * Packets that are taken one by one are read ahead in batches. The account is kept for a batch at
+ * once, as if all of it had been handed out; who asks subtracts the rest (account.c), so that a step
+ * over the batch, which the caller's own code does (struct torc_ring_cursor), is the whole of the
+ * cost of a packet. There are two batches: while one is filled, the other with its account still
+ * says what holds.
  */
+#define TORC_NO_INLINE /* this file has the functions themselves */
+
 #include <errno.h>
 #include <string.h>
 
@@ -85,17 +93,78 @@ int ring_fill(struct torc_ring *ring, struct torc_packet *packets, unsigned int 
 	}
 }
 
+/* ---- batches ---- */
+
+/* Into the account of a batch (sign 1) or out of it (-1). */
+void ring_batch_account(struct ring_batch *batch, const struct torc_packet *packets,
+			unsigned int count, int sign)
+{
+	uint64_t bytes = 0, cut = 0;
+
+	for (unsigned int i = 0; i < count; i++) {
+		bytes += packets[i].len;
+		cut += packets[i].caplen < packets[i].len;
+	}
+	ring_add(&batch->received, sign < 0 ? -(uint64_t)count : count);
+	ring_add(&batch->received_bytes, sign < 0 ? -bytes : bytes);
+	if (cut)
+		ring_add(&batch->truncated, sign < 0 ? -cut : cut);
+}
+
+/* The batch that nobody reads from: empty, with the account of the other. */
+struct ring_batch *ring_batch_spare(struct torc_ring *ring)
+{
+	struct ring_batch *spare = &ring->batches[ring->batch == &ring->batches[0]];
+
+	spare->count = 0;
+	ring_add(&spare->received, ring->batch->received - spare->received);
+	ring_add(&spare->received_bytes, ring->batch->received_bytes - spare->received_bytes);
+	ring_add(&spare->truncated, ring->batch->truncated - spare->truncated);
+	return spare;
+}
+
+/*
+ * How far the caller may step by itself. torc_ring_stop() stores its flag and then NULL here; this
+ * stores the limit and then looks at the flag, so one of the two sees the other.
+ */
+void ring_cursor_limit(struct torc_ring *ring)
+{
+	const struct torc_packet *limit = ring->batch->packets + ring->batch->count;
+
+	/* ring_ready() has something to do once the last packet is taken */
+	if (ring->fd_given && ring->batch->count > 0 && !ring_shows_batch(ring))
+		limit--;
+	__atomic_store_n(&ring->cursor.limit, ring->reentrant ? NULL : limit, __ATOMIC_SEQ_CST);
+	if (__atomic_load_n(&ring->stopped, __ATOMIC_SEQ_CST))
+		__atomic_store_n(&ring->cursor.limit, NULL, __ATOMIC_RELAXED);
+}
+
+/* From now on packets come from this batch, and its account holds. */
+void ring_batch_publish(struct torc_ring *ring, struct ring_batch *batch)
+{
+	ring->batch = batch;
+	/* Release: who sees the place sees what the batch says about it. */
+	__atomic_store_n(&ring->cursor.next, batch->packets, __ATOMIC_RELEASE);
+	ring_add(&ring->batch_number, 1);
+	/* The other batch may be written to from here on: not before the number tells so. */
+	__atomic_thread_fence(__ATOMIC_RELEASE);
+	ring_cursor_limit(ring);
+}
+
 /* Count what is in the ring as discarded and give it back. */
 void ring_drain(struct torc_ring *ring)
 {
-	uint64_t count = ring->batch_count - ring->batch_at;
+	struct ring_batch *spare = ring_batch_spare(ring);
+	uint64_t count = ring_pending(ring);
 	bool is_file = ring->port_count > 0 && ring->ports[0].ops->is_file;
 
-	ring->batch_at = ring->batch_count = 0;
+	ring_batch_account(spare, ring->cursor.next, (unsigned int)count, -1);
+	ring_batch_publish(ring, spare);
+	spare = ring_batch_spare(ring);
 	/* a file is read on from here when the ring is enabled again */
 	while (ring->in_block || (!is_file && enter_block(ring) > 0)) {
 		struct ring_port *port = &ring->ports[ring->block_port];
-		unsigned int n = port->ops->fill(port->engine, ring->batch, RING_BATCH);
+		unsigned int n = port->ops->fill(port->engine, spare->packets, RING_BATCH);
 
 		if (n == 0)
 			leave_block(ring);
@@ -108,28 +177,12 @@ void ring_drain(struct torc_ring *ring)
 
 /* ---- to the user ---- */
 
-static inline void parse(struct torc_packet *packet, struct torc_parsed *parsed)
+static void parse(struct torc_packet *packets, unsigned int count, struct torc_parsed *parsed)
 {
-	torc_parse(packet->link_type, packet->data, packet->caplen, parsed);
-	packet->parsed = parsed;
-}
-
-/* Account for packets that the user gets; parse them when asked. */
-static void deliver(struct torc_ring *ring, struct torc_packet *packets, unsigned int count,
-		    struct torc_parsed *parsed)
-{
-	uint64_t bytes = 0, cut = 0;
-
 	for (unsigned int i = 0; i < count; i++) {
-		bytes += packets[i].len;
-		cut += packets[i].caplen < packets[i].len;
+		torc_parse(packets[i].link_type, packets[i].data, packets[i].caplen, &parsed[i]);
+		packets[i].parsed = &parsed[i];
 	}
-	ring_add(&ring->counters.received, count);
-	ring_add(&ring->counters.received_bytes, bytes);
-	if (cut)
-		ring_add(&ring->counters.truncated, cut);
-	for (unsigned int i = 0; parsed && i < count; i++)
-		parse(&packets[i], &parsed[i]);
 }
 
 static int may_receive(struct torc_ring *ring)
@@ -173,18 +226,33 @@ static int receive(struct torc_ring *ring, struct torc_packet *packets, unsigned
 	}
 }
 
-/* Packets into the ring's own batch, when it is empty. */
+/* Packets into a batch of the ring's own, when the one before is empty. */
 static int refill(struct torc_ring *ring, int timeout_ms)
 {
+	struct ring_batch *batch;
 	int result;
 
-	if (ring->batch_at < ring->batch_count)
+	if (ring_pending(ring) > 0)
 		return 1;
-	ring->batch_at = ring->batch_count = 0;
-	result = receive(ring, ring->batch, RING_BATCH, timeout_ms);
-	if (result > 0)
-		ring->batch_count = (unsigned int)result;
+	batch = ring_batch_spare(ring);
+	result = receive(ring, batch->packets, RING_BATCH, timeout_ms);
+	if (result <= 0)
+		return result;
+	batch->count = (unsigned int)result;
+	ring_batch_account(batch, batch->packets, batch->count, 1);
+	if (ring->parsed && !ring->reentrant)
+		parse(batch->packets, batch->count, ring->parsed);
+	ring_batch_publish(ring, batch);
 	return result;
+}
+
+/* A step over packets of the batch. */
+static const struct torc_packet *step(struct torc_ring *ring, unsigned int count)
+{
+	const struct torc_packet *next = ring->cursor.next;
+
+	__atomic_store_n(&ring->cursor.next, next + count, __ATOMIC_RELAXED);
+	return next;
 }
 
 static void copy_out(struct torc_packet *packet, void *buffer, size_t size)
@@ -196,20 +264,10 @@ static void copy_out(struct torc_packet *packet, void *buffer, size_t size)
 	packet->data = buffer;
 }
 
-static unsigned int take(struct torc_ring *ring, struct torc_packet *packets, unsigned int max)
-{
-	unsigned int count = ring->batch_count - ring->batch_at;
-
-	if (count > max)
-		count = max;
-	memcpy(packets, &ring->batch[ring->batch_at], count * sizeof(*packets));
-	ring->batch_at += count;
-	return count;
-}
-
 /* Where packets of a ring of several threads go: to a buffer of the caller's, or to its thread's. */
 struct target {
-	struct torc_packet *packets;
+	struct torc_packet *packets;          /* NULL: one packet, and it is kept for the thread */
+	const struct torc_packet **borrowed;  /* where that is told */
 	unsigned int max;
 	void *buffer; /* for one packet; NULL: the thread's */
 	size_t size;
@@ -219,18 +277,19 @@ struct target {
 static int hand_out(struct torc_ring *ring, struct ring_copies *copies,
 		    const struct target *target)
 {
-	const struct torc_packet *batch = &ring->batch[ring->batch_at];
-	unsigned int count = ring->batch_count - ring->batch_at;
+	unsigned int count = ring_pending(ring);
 	struct torc_packet *packets = target->packets;
+	struct torc_parsed *parsed = ring_copies_parsed(copies);
 
 	if (count > target->max)
 		count = target->max;
 	if (!target->buffer)
-		count = ring_copies_fit(copies, batch, count);
+		count = ring_copies_fit(copies, ring->cursor.next, count);
 	if (count == 0)
 		return ring_fail(ring, -ENOMEM, "out of memory for a packet's copy");
-	take(ring, packets, count);
-	deliver(ring, packets, count, ring_copies_parsed(copies));
+	memcpy(packets, step(ring, count), count * sizeof(*packets));
+	if (parsed)
+		parse(packets, count, parsed);
 	if (target->buffer)
 		copy_out(packets, target->buffer, target->size);
 	else
@@ -239,7 +298,7 @@ static int hand_out(struct torc_ring *ring, struct ring_copies *copies,
 }
 
 /* The same for rings of several threads, under the lock. While one waits the lock is free. */
-static int receive_shared(struct torc_ring *ring, const struct target *target)
+static int receive_shared(struct torc_ring *ring, struct target *target)
 {
 	int timeout_ms = __atomic_load_n(&ring->poll_duration_ms, __ATOMIC_RELAXED);
 	uint64_t deadline_ns = ring_deadline_ns(timeout_ms);
@@ -252,6 +311,8 @@ static int receive_shared(struct torc_ring *ring, const struct target *target)
 		ring_unlock(ring);
 		return -ENOMEM;
 	}
+	if (target->borrowed)
+		*target->borrowed = target->packets = ring_copies_packet(copies);
 	for (;;) {
 		result = torc_ring_stopped(ring) ? 0 : refill(ring, 0);
 		if (result > 0)
@@ -270,27 +331,61 @@ static int receive_shared(struct torc_ring *ring, const struct target *target)
 	return result;
 }
 
-int torc_ring_next(struct torc_ring *ring, struct torc_packet *packet)
+int torc_ring_borrow_slow(struct torc_ring *ring, const struct torc_packet **packet)
 {
 	int result;
 
 	if (ring->reentrant)
-		return receive_shared(ring, &(struct target){ .packets = packet, .max = 1 });
+		return receive_shared(ring, &(struct target){ .borrowed = packet, .max = 1 });
 	if (__atomic_load_n(&ring->stopped, __ATOMIC_RELAXED))
 		return 0;
-	if (ring->batch_at == ring->batch_count) {
-		result = refill(ring, ring->poll_duration_ms);
-		if (result <= 0) {
-			ring_ready(ring);
-			return result;
-		}
+	if (ring->cursor.limit == NULL)
+		ring_cursor_limit(ring); /* a stop came, and is over */
+	result = refill(ring, ring->poll_duration_ms);
+	if (result > 0)
+		*packet = step(ring, 1);
+	ring_ready(ring);
+	return result > 0 ? 1 : result;
+}
+
+const struct torc_packet *torc_ring_step(struct torc_ring *ring)
+{
+	const struct torc_packet *limit = __atomic_load_n(&ring->cursor.limit, __ATOMIC_RELAXED);
+
+	return ring->cursor.next < limit ? step(ring, 1) : NULL;
+}
+
+int torc_ring_borrow(struct torc_ring *ring, const struct torc_packet **packet)
+{
+	return torc_ring_borrow_slow(ring, packet);
+}
+
+int torc_ring_next(struct torc_ring *ring, struct torc_packet *packet)
+{
+	const struct torc_packet *borrowed;
+	int result = torc_ring_borrow_slow(ring, &borrowed);
+
+	*packet = result > 0 ? *borrowed : (struct torc_packet){ 0 };
+	return result;
+}
+
+/* Packets that were read ahead, or else straight into the caller's array. */
+static int receive_batch(struct torc_ring *ring, struct torc_packet *packets, unsigned int max)
+{
+	unsigned int pending = ring_pending(ring);
+	int result;
+
+	if (pending > 0) {
+		max = pending < max ? pending : max;
+		memcpy(packets, step(ring, max), max * sizeof(*packets));
+		return (int)max;
 	}
-	*packet = ring->batch[ring->batch_at];
-	deliver(ring, packet, 1, ring->parsed ? &ring->parsed[ring->batch_at] : NULL);
-	ring->batch_at++;
-	if (ring->fd_given)
-		ring_ready(ring);
-	return 1;
+	result = receive(ring, packets, max, ring->poll_duration_ms);
+	if (result > 0)
+		ring_batch_account(ring->batch, packets, (unsigned int)result, 1);
+	if (result > 0 && ring->parsed)
+		parse(packets, (unsigned int)result, ring->parsed);
+	return result;
 }
 
 int torc_ring_next_batch(struct torc_ring *ring, struct torc_packet *packets, unsigned int max)
@@ -305,12 +400,7 @@ int torc_ring_next_batch(struct torc_ring *ring, struct torc_packet *packets, un
 		return receive_shared(ring, &(struct target){ .packets = packets, .max = max });
 	if (__atomic_load_n(&ring->stopped, __ATOMIC_RELAXED))
 		return 0;
-	if (ring->batch_at < ring->batch_count)
-		result = (int)take(ring, packets, max);
-	else
-		result = receive(ring, packets, max, ring->poll_duration_ms);
-	if (result > 0)
-		deliver(ring, packets, (unsigned int)result, ring->parsed);
+	result = receive_batch(ring, packets, max);
 	if (ring->fd_given)
 		ring_ready(ring);
 	return result;
@@ -333,7 +423,7 @@ int torc_ring_read_to(struct torc_ring *ring, void *buffer, size_t size,
 	int result;
 
 	if (ring->reentrant)
-		return receive_shared(ring, &(struct target){ packet, 1, buffer, size });
+		return receive_shared(ring, &(struct target){ packet, NULL, 1, buffer, size });
 	result = torc_ring_next(ring, packet);
 	if (result > 0)
 		copy_out(packet, buffer, size);
@@ -350,11 +440,8 @@ int torc_ring_peek(struct torc_ring *ring, struct torc_packet *packet)
 	if (torc_ring_stopped(ring))
 		return 0;
 	result = refill(ring, 0);
-	if (result > 0) {
-		*packet = ring->batch[ring->batch_at];
-		if (ring->parsed)
-			parse(packet, &ring->parsed[ring->batch_at]);
-	}
+	if (result > 0)
+		*packet = *ring->cursor.next;
 	ring_ready(ring);
 	return result > 0 ? 1 : result;
 }
@@ -378,7 +465,7 @@ int torc_ring_wait(struct torc_ring *ring, int timeout_ms)
 
 bool torc_ring_at_end(const struct torc_ring *ring)
 {
-	if (ring->port_count == 0 || ring->batch_at < ring->batch_count)
+	if (ring->port_count == 0 || ring_pending(ring) > 0)
 		return false;
 	for (unsigned int i = 0; i < ring->port_count; i++) {
 		const struct ring_port *port = &ring->ports[i];

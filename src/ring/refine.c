@@ -177,15 +177,20 @@ static bool refuse_late(struct torc_ring *ring, const struct ring_port *port,
 /* The settings changed: what was read ahead passed the tests of the older ones. */
 void ring_refine_batch(struct torc_ring *ring)
 {
-	unsigned int kept = ring->batch_at;
+	const struct ring_port *port = &ring->ports[ring->block_port];
+	struct ring_batch *batch = ring_batch_spare(ring);
+	const struct torc_packet *packet = ring->cursor.next;
+	unsigned int pending = ring_pending(ring);
 
-	for (unsigned int i = ring->batch_at; i < ring->batch_count; i++) {
-		if (refuse(ring, &ring->ports[ring->block_port], &ring->batch[i]))
-			ring_add(&ring->counters.filtered_late, 1);
-		else
-			ring->batch[kept++] = ring->batch[i];
+	for (; pending > 0; pending--, packet++) {
+		if (!refuse(ring, port, packet)) {
+			batch->packets[batch->count++] = *packet;
+			continue;
+		}
+		ring_add(&ring->counters.filtered_late, 1);
+		ring_batch_account(batch, packet, 1, -1);
 	}
-	ring->batch_count = kept;
+	ring_batch_publish(ring, batch);
 	ring_ready(ring);
 }
 

@@ -54,9 +54,6 @@ struct ring_port {
 
 /* Counters: written by whoever receives, read by any thread; relaxed atomics. */
 struct ring_counters {
-	uint64_t received;
-	uint64_t received_bytes;
-	uint64_t truncated;
 	uint64_t taken; /* of file engines: everything that was read */
 	uint64_t filtered;
 	uint64_t filtered_late;
@@ -67,7 +64,22 @@ struct ring_counters {
 	uint64_t discarded;
 };
 
+/*
+ * Packets read ahead, and the ring's account as it is once all of them have been handed out. What
+ * has not been is subtracted when somebody asks (account.c).
+ */
+struct ring_batch {
+	struct torc_packet packets[RING_BATCH];
+	unsigned int count;
+	uint64_t received, received_bytes, truncated; /* atomic */
+};
+
 struct torc_ring {
+	struct torc_ring_cursor cursor; /* first: see torc/ring.h */
+	struct ring_batch *batch;       /* the one that cursor.next points into */
+	struct ring_batch batches[2];   /* in turn: who asks for the account may still look at one */
+	uint64_t batch_number;          /* of the batch; atomic */
+
 	struct ring_port ports[RING_PORTS_MAX];
 	unsigned int port_count;
 
@@ -79,8 +91,6 @@ struct torc_ring {
 	bool in_block;             /* one is being read: block_token of that port */
 	unsigned int block_port;
 	uint32_t block_token;
-	struct torc_packet batch[RING_BATCH];
-	unsigned int batch_at, batch_count;
 	struct torc_parsed *parsed; /* RING_BATCH of them, with TORC_LONG_HEADER */
 	unsigned int end_count;    /* ports at their end */
 	bool has_event;            /* some port may have one */
@@ -94,7 +104,7 @@ struct torc_ring {
 	/* waiting */
 	int epoll_fd;
 	int stop_fd;               /* eventfd: readable while a stop is in effect */
-	int ready_fd;              /* eventfd: readable while packets lie in batch[] (see wait.c) */
+	int ready_fd;              /* eventfd: readable while packets were read ahead (see wait.c) */
 	int timer_fd;              /* -1 while the user has no descriptor */
 	bool fd_given;             /* the user has the descriptor */
 	bool fds_changed;          /* the batch may be of a socket that is not watched any more */
@@ -169,6 +179,14 @@ static inline uint64_t ring_get(const uint64_t *counter)
 	return __atomic_load_n(counter, __ATOMIC_RELAXED);
 }
 
+/* Packets that were read ahead and not handed out; for the thread that receives. */
+static inline unsigned int ring_pending(const struct torc_ring *ring)
+{
+	const struct ring_batch *batch = ring->batch;
+
+	return (unsigned int)(batch->packets + batch->count - ring->cursor.next);
+}
+
 /* The watermark in force: what was set, else one that suits the engine. */
 static inline uint32_t ring_watermark(const struct torc_ring *ring)
 {
@@ -221,6 +239,11 @@ void ring_device_free(struct ring_device_spec *spec);
 /* receive.c */
 int ring_fill(struct torc_ring *ring, struct torc_packet *packets, unsigned int max);
 void ring_drain(struct torc_ring *ring);
+struct ring_batch *ring_batch_spare(struct torc_ring *ring);
+void ring_batch_publish(struct torc_ring *ring, struct ring_batch *batch);
+void ring_batch_account(struct ring_batch *batch, const struct torc_packet *packets,
+			unsigned int count, int sign);
+void ring_cursor_limit(struct torc_ring *ring);
 
 /* refine.c */
 void ring_refine_changed(struct torc_ring *ring);
@@ -235,6 +258,7 @@ unsigned int ring_copies_fit(struct ring_copies *copies, const struct torc_packe
 			     unsigned int count);
 void ring_copies_make(struct ring_copies *copies, struct torc_packet *packets,
 		      unsigned int count);
+struct torc_packet *ring_copies_packet(struct ring_copies *copies);
 struct torc_parsed *ring_copies_parsed(struct ring_copies *copies);
 void ring_copies_free(struct torc_ring *ring);
 void ring_copies_register(struct torc_ring *ring);
@@ -249,6 +273,7 @@ void ring_wait_unwatch(struct torc_ring *ring);
 void ring_wait_choose_nap(struct torc_ring *ring);
 void ring_wait_choose_patience(struct torc_ring *ring);
 void ring_ready(struct torc_ring *ring);
+bool ring_shows_batch(const struct torc_ring *ring);
 int64_t ring_due_ns(struct torc_ring *ring);
 
 /* link.c */

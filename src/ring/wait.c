@@ -6,7 +6,7 @@
  *
  *	stop_fd    an eventfd, readable while torc_ring_stop() is in effect
  *	ready_fd   an eventfd, readable while packets are at hand that the kernel knows nothing of:
- *	           those of a file, of a socket that left its cluster, and those in batch[] of
+ *	           those of a file, of a socket that left its cluster, and those read ahead of
  *	           engines whose descriptor does not stay readable for them
  *	timer_fd   for files that are replayed at their own speed, and to look for an interface
  *	           that was deleted
@@ -115,6 +115,7 @@ void torc_ring_stop(struct torc_ring *ring)
 	int saved = errno; /* this may run in a signal handler */
 
 	__atomic_store_n(&ring->stopped, true, __ATOMIC_SEQ_CST);
+	__atomic_store_n(&ring->cursor.limit, NULL, __ATOMIC_SEQ_CST); /* see ring_cursor_limit() */
 	show_stopped(ring);
 	errno = saved;
 }
@@ -148,7 +149,7 @@ unsigned int torc_ring_queued(struct torc_ring *ring)
 	unsigned int count;
 
 	ring_lock(ring);
-	count = ring->batch_count - ring->batch_at;
+	count = ring_pending(ring);
 	if (ring->enabled)
 		count += queued_in_engines(ring);
 	ring_unlock(ring);
@@ -185,7 +186,7 @@ static void set_timer(struct torc_ring *ring, int64_t due)
 }
 
 /* The block that the batch lies in keeps the engine's own descriptor readable. */
-static bool engine_shows_batch(const struct torc_ring *ring)
+bool ring_shows_batch(const struct torc_ring *ring)
 {
 	return ring->ports[0].ops->stays_readable && !ring->fds_changed;
 }
@@ -199,7 +200,7 @@ void ring_ready(struct torc_ring *ring)
 	bool is_file = ring->port_count > 0 && ring->ports[0].ops->is_file;
 	uint64_t value = 1;
 	int64_t due;
-	bool want = ring->batch_at < ring->batch_count && !engine_shows_batch(ring);
+	bool want = ring_pending(ring) > 0 && !ring_shows_batch(ring);
 	ssize_t unused;
 
 	if (!ring->fd_given && !ring->ready_set)
@@ -228,6 +229,7 @@ int torc_ring_fd(const struct torc_ring *constant)
 			watch(ring, ring->timer_fd);
 	}
 	ring->fd_given = true;
+	ring_cursor_limit(ring);
 	ring_ready(ring);
 	ring_unlock(ring);
 	return ring->epoll_fd;
@@ -308,7 +310,7 @@ void ring_wait_choose_nap(struct torc_ring *ring)
 
 static bool wants_nap(struct torc_ring *ring, const struct wait *wait, uint64_t now)
 {
-	uint64_t received = ring_get(&ring->counters.received);
+	uint64_t received = ring_get(&ring->batch->received);
 	bool dense = received - ring->received_at_wait >= ring->nap_us / DENSE_US;
 
 	ring->received_at_wait = received;
@@ -339,8 +341,8 @@ static int look(struct torc_ring *ring, struct wait *wait, uint64_t now)
 				 "the ring is not enabled: call torc_ring_enable()");
 	if (torc_ring_at_end(ring))
 		return 0;
-	wait->queued = ring->batch_count - ring->batch_at + queued_in_engines(ring);
-	wait->enough = enough(ring);
+	wait->queued = ring_pending(ring) + queued_in_engines(ring);
+	wait->enough = ring_pending(ring) > 0 ? 1 : enough(ring);
 	if (wait->queued > 0)
 		return 1;
 	result = ring_check(ring);
