@@ -45,10 +45,6 @@ ring_send: what leaves by an AF_XDP socket does not pass packet sockets
 	1 skipped: sending on any
 ring_vlan: outgoing packets, the upper half of the bits: XDP does not see them
 	4 received | got 0, want 1
-	2 with their TPIDs, priorities and ids
-	2 len counts the tags | got 104, want 108
-	2 caplen too | got 104, want 108
-	2 2 tags | got 1, want 2
 	2 takes what it should | got 14, want 238
 	2 takes what it should | got 10, want 170
 	6 takes what it should | got 4, want 68
