@@ -159,7 +159,13 @@ $(B)/examples/%: $(B)/examples/%.o $(B)/libtorc.a
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 
-tests: $(TESTS) $(AGREE)
+# Libraries that tests preload.
+PRELOADS := $(patsubst tests/%.c,$(B)/tests/%.so,$(wildcard tests/preload/*.c))
+$(B)/tests/preload/%.so: tests/preload/%.c
+	$(call say,LD,$@)
+	$(Q)mkdir -p $(@D) && $(CC) -shared -fPIC -D_GNU_SOURCE -std=gnu17 $(WARNINGS) -O1 -o $@ $<
+
+tests: $(TESTS) $(AGREE) $(PRELOADS)
 benches: $(BENCHES)
 examples: $(EXAMPLES) ## build the example programs
 
