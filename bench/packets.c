@@ -10,6 +10,7 @@
 
 #include <torc/torc.h>
 
+#include "go_peer.h"
 #include "rounds.h"
 #include "util/crc32c.h"
 
@@ -122,6 +123,38 @@ static void edit_by_name(void)
 	sink = (uint32_t)torc_edit_set(&edit4, &assignment);
 }
 
+/* ---- Ethernet, IPv4 and TCP built, lengths and checksums computed ---- */
+
+static struct go_peer gopacket;
+
+static void build(size_t payload)
+{
+	static struct torc_ethernet ethernet = { .source = { 2, [5] = 1 }, .destination = { 2, [5] = 2 } };
+	static struct torc_ipv4 ipv4 = { .source = { 10, [3] = 1 }, .destination = { 10, [3] = 2 } };
+	static struct torc_tcp tcp = { .source_port = 5000, .destination_port = 80,
+				       .flags = TORC_TCP_ACK, .window = 65535 };
+	static uint8_t zeros[1400], bytes[1514];
+	static struct torc_builder builder;
+
+	tcp.sequence++;
+	torc_build_begin(&builder, TORC_LINK_ETHERNET, bytes, sizeof(bytes));
+	torc_build_push(&builder, TORC_LAYER_ETHERNET, &ethernet, sizeof(ethernet), 0);
+	torc_build_push(&builder, TORC_LAYER_IPV4, &ipv4, sizeof(ipv4), 0);
+	torc_build_push(&builder, TORC_LAYER_TCP, &tcp, sizeof(tcp), 0);
+	torc_build_payload(&builder, zeros, payload);
+	sink = (uint32_t)torc_build_finish(&builder, NULL);
+}
+
+static void build_64(void)
+{
+	build(64);
+}
+
+static void build_1400(void)
+{
+	build(1400);
+}
+
 /* ---- rounds ---- */
 
 static struct way {
@@ -129,6 +162,7 @@ static struct way {
 	void (*run)(void);
 	int peer; /* the place of what it is compared with; -1: nothing */
 	const char *goal;
+	const char *go; /* what the Go program is asked for; else run */
 	struct rounds ns;
 } ways[] = {
 	{ .name = "sum of 1,454 bytes, 2 at a time", .run = sum_plain, .peer = -1 },
@@ -141,14 +175,21 @@ static struct way {
 	{ .name = "edit of a TCP port", .run = edit_port, .peer = -1, .goal = "<= 15" },
 	{ .name = "edit of a TTL", .run = edit_ttl, .peer = -1 },
 	{ .name = "edit of an address by name", .run = edit_by_name, .peer = -1 },
+	{ .name = "gopacket SerializeLayers, 64 bytes", .go = "64", .peer = -1 },
+	{ .name = "torc_build, 64 bytes", .run = build_64, .peer = 10 },
+	{ .name = "gopacket SerializeLayers, 1,400 bytes", .go = "1400", .peer = -1 },
+	{ .name = "torc_build, 1,400 bytes", .run = build_1400, .peer = 12 },
 };
 
 #define WAYS (sizeof(ways) / sizeof(*ways))
 
 static void report(const struct way *way)
 {
-	const struct way *peer = way->peer < 0 ? NULL : &ways[way->peer];
+	const struct way *peer = way->peer < 0 || ways[way->peer].ns.count == 0 ? NULL :
+										  &ways[way->peer];
 
+	if (way->ns.count == 0)
+		return;
 	printf("%-36s %10.1f %8.1f %8.1f", way->name, rounds_median(&way->ns),
 	       rounds_share(&way->ns, 0.25), rounds_share(&way->ns, 0.75));
 	if (peer)
@@ -161,14 +202,23 @@ static void report(const struct way *way)
 
 int main(void)
 {
+	const struct torc_packet packet = { .data = frame, .caplen = 64, .len = 64,
+					    .link_type = TORC_LINK_ETHERNET };
+
 	for (uint32_t i = 0; i < sizeof(frame); i++)
 		frame[i] = (uint8_t)(i * 31 + i / 256);
 	edits_begin(&edit4, bytes4, false);
 	edits_begin(&edit6, bytes6, true);
+	go_peer_start(&gopacket, "serialize/main.go", "serialize", &packet, 1);
 	for (unsigned int round = 0; round < ROUNDS; round++)
 		for (size_t n = 0; n < WAYS; n++) {
 			double start = rounds_cpu_ns();
 
+			if (ways[n].go) {
+				if (gopacket.in)
+					rounds_add(&ways[n].ns, go_peer_round(&gopacket, ways[n].go));
+				continue;
+			}
 			for (uint32_t i = 0; i < REPEAT; i++)
 				ways[n].run();
 			rounds_add(&ways[n].ns, (rounds_cpu_ns() - start) / REPEAT);
@@ -176,5 +226,6 @@ int main(void)
 	printf("%-36s %10s %8s %8s\n", "", "ns", "lower q.", "upper q.");
 	for (size_t n = 0; n < WAYS; n++)
 		report(&ways[n]);
+	go_peer_stop(&gopacket);
 	return 0;
 }

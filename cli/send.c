@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <torc/build.h>
 #include <torc/file.h>
 #include <torc/filter.h>
 #include <torc/send.h>
@@ -13,7 +14,7 @@
 #include "change.h"
 #include "commands.h"
 
-enum { BATCH = 1024, PATIENCE_NS = 20000000 };
+enum { BATCH = 1024, PATIENCE_NS = 20000000, FRAME_MAX = 65535 };
 
 struct sizes {
 	uint32_t lengths[TORC_MAKE_LENGTHS_MAX];
@@ -23,6 +24,7 @@ struct sizes {
 struct settings {
 	const char *device;
 	struct cli_list inputs;
+	const char *make; /* one packet, described */
 	struct change_settings change;
 	uint64_t packets;
 	uint64_t for_ns;
@@ -140,6 +142,8 @@ static const struct cli_option what_options[] = {
 };
 
 static const struct cli_option make_options[] = {
+	{ 0, "make", "PACKET", "this one: 'Ethernet(dst=...)/IPv4(dst=10.0.0.1)/UDP(dst_port=9)'",
+	  cli_set_text, AT(make), NULL },
 	{ 0, "flows", "N", "so many flows, in turn (default: 1)", set_flows, AT(flows), NULL },
 	{ 0, "size", "LIST", "bytes of the frames, in turn: 64,1500 (default: 64; IPv6 86)", set_sizes,
 	  AT(sizes), NULL },
@@ -193,6 +197,7 @@ struct send {
 	struct torc_sender *sender;
 	const char *filter; /* of the packets of files; NULL: all */
 	struct change *change; /* NULL: packets stay as they are */
+	struct torc_packet described; /* by --make */
 	uint64_t given;     /* packets handed to the sender */
 	uint64_t next_tick_ns;
 	uint64_t started_ns;
@@ -408,6 +413,37 @@ static void send_made(struct send *send)
 	torc_maker_close(maker);
 }
 
+/* The packet of --make, into a buffer that is good as long as the command. */
+static int describe(struct send *send)
+{
+	static uint8_t frame[FRAME_MAX];
+	struct torc_builder builder;
+	struct torc_error error = { 0 };
+
+	torc_build_begin(&builder, TORC_LINK_ETHERNET, frame, sizeof(frame));
+	if (torc_build_text(&builder, send->settings->make, &error) < 0) {
+		cli_complain("torc send: --make: %s", error.text);
+		return CLI_USAGE;
+	}
+	torc_build_finish(&builder, &send->described);
+	if (builder.decoded.layers[0].type == TORC_LAYER_ETHERNET)
+		return CLI_GOOD;
+	cli_complain("torc send: --make: the packet must begin with Ethernet, not with %s",
+		     torc_layer_name(builder.decoded.layers[0].type));
+	return CLI_USAGE;
+}
+
+static void send_described(struct send *send)
+{
+	struct torc_packet packets[BATCH];
+
+	while (!over(send)) {
+		for (unsigned int i = 0; i < BATCH; i++)
+			packets[i] = send->described;
+		give(send, packets, BATCH);
+	}
+}
+
 /* ---- the account ---- */
 
 static void print_json(const struct torc_sender_info *info, const struct torc_sender_stats *stats,
@@ -489,6 +525,7 @@ static int check(const struct settings *settings, char **words)
 	int limits = settings->top_speed + (settings->packets_per_second > 0) +
 		     (settings->bits_per_second > 0) + (settings->speed > 0);
 	bool files = settings->inputs.count > 0;
+	static const uint8_t no_mac[6];
 	const char *wrong = NULL;
 
 	if (!settings->device)
@@ -502,6 +539,13 @@ static int check(const struct settings *settings, char **words)
 	else if (files && (settings->flows || settings->sizes.count || settings->vlan ||
 			   settings->ipv6 || settings->protocol))
 		wrong = "--flows, --size, --protocol, --vlan and --ipv6 exclude -r";
+	else if (settings->make &&
+		 (files || settings->flows || settings->sizes.count || settings->vlan ||
+		  settings->ipv6 || settings->protocol ||
+		  memcmp(settings->source_mac, no_mac, 6) != 0 ||
+		  memcmp(settings->destination_mac, no_mac, 6) != 0))
+		wrong = "--make says all of the packet: it excludes -r and the other options of made "
+			"packets";
 	if (!wrong)
 		return CLI_GOOD;
 	cli_complain("torc send: %s", wrong);
@@ -542,6 +586,8 @@ static int run(void *data, char **words)
 		settings->speed = 1;
 	send.filter = filter = *words ? cli_join(words, ' ') : NULL;
 	status = change_open(&settings->change, &send.change);
+	if (status == CLI_GOOD && settings->make)
+		status = describe(&send);
 	if (status == CLI_GOOD)
 		status = open_sender(&send);
 	if (status == CLI_GOOD) {
@@ -552,6 +598,8 @@ static int run(void *data, char **words)
 			cli_stop_after(settings->for_ns);
 		if (settings->inputs.count)
 			send_files(&send);
+		else if (settings->make)
+			send_described(&send);
 		else
 			send_made(&send);
 		finish(&send);

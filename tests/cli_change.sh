@@ -51,5 +51,17 @@ run 'torc send --set' 0 send -i left -r "$work/in.pcap" --topspeed --set udp.dst
 run 'made packets too' 0 send -i left -c 3 --vlan 9 --strip dot1q --set udp.dst_port=777
 wait $pid
 is 'all arrive so' "$(grep -c '\.777: ' "$work/sent.out")" 8
+torc dump -n -t -v -i right -Q rx -c 2 >"$work/made.out" 2>"$work/made.err" &
+pid=$!
+listening $pid "$work/made.err"
+run '--make' 0 send -i left -c 2 --make 'Ethernet(dst=02:00:00:00:00:02)/IPv4(src=10.0.0.1,dst=10.0.0.2,ttl=9)/UDP(src_port=7,dst_port=9)/Payload(text=hello)'
+wait $pid
+is 'arrives' "$(grep -c 'ttl 9' "$work/made.out")" 2
+like 'as it was described' "$(cat "$work/made.out")" '10\.0\.0\.1\.7 > 10\.0\.0\.2\.9: .*length 5'
+run '--make of an unknown field' 2 send -i left -c 1 --make 'Ethernet/IPv4(dest=1.2.3.4)'
+like 'has the place' "$err" 'at character 15 of the packet: ipv4 has no field "dest"; the nearest are dst'
+run '--make without Ethernet' 2 send -i left -c 1 --make 'IPv4'
+run '--make with --flows' 2 send -i left -c 1 --flows 2 --make 'Ethernet'
+run '--make without end' 2 send -i left --make 'Ethernet'
 run 'torc send --set of no field' 2 send -i left -c 3 --set udp.port=7
 done_testing

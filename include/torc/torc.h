@@ -4,6 +4,7 @@
 #define TORC_TORC_H
 
 #include <torc/base.h>
+#include <torc/build.h>
 #include <torc/checksum.h>
 #include <torc/cluster.h>
 #include <torc/confine.h>

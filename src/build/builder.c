@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* builder.c - layers pushed one behind the other, and what follows from them filled in */
+#include <torc/build.h>
+
+#include <errno.h>
+
+#include <torc/layers/link/arp.h>
+#include <torc/layers/link/ethernet.h>
+#include <torc/layers/network/ip.h>
+#include <torc/layers/tunnel/mpls.h>
+#include <torc/layers/tunnel/tunnel.h>
+
+#include "build/builder.h"
+#include "build/writer.h"
+#include "decode/registry.h"
+#include "edit/finish.h"
+#include "text/value.h"
+
+void torc_build_begin(struct torc_builder *builder, uint16_t link_type, void *buffer, size_t room)
+{
+	builder->data = buffer;
+	builder->room = room < UINT32_MAX ? (uint32_t)room : UINT32_MAX;
+	builder->length = 0;
+	builder->code = 0;
+	memset(&builder->decoded, 0, offsetof(struct torc_decoded, layers));
+	builder->decoded.data = buffer;
+	builder->decoded.link_type = link_type;
+}
+
+/* ---- layers ---- */
+
+void build_defaults(unsigned int type, void *object)
+{
+	union {
+		struct torc_ipv4 *ipv4;
+		struct torc_ipv6 *ipv6;
+		struct torc_arp *arp;
+		struct torc_llc *llc;
+		struct torc_gtpv1u *gtp;
+		struct torc_erspan2 *erspan;
+		struct torc_mpls *mpls;
+	} layer = { object };
+
+	switch (type) {
+	case TORC_LAYER_IPV4:
+		layer.ipv4->ttl = layer.ipv4->ttl ? layer.ipv4->ttl : 64;
+		break;
+	case TORC_LAYER_IPV6:
+		layer.ipv6->hop_limit = layer.ipv6->hop_limit ? layer.ipv6->hop_limit : 64;
+		break;
+	case TORC_LAYER_MPLS:
+		layer.mpls->ttl = layer.mpls->ttl ? layer.mpls->ttl : 64;
+		break;
+	case TORC_LAYER_ARP:
+		if (layer.arp->hardware_type || layer.arp->protocol_type)
+			break;
+		layer.arp->hardware_type = 1;
+		layer.arp->protocol_type = 0x0800;
+		layer.arp->hardware_length = 6;
+		layer.arp->protocol_length = 4;
+		layer.arp->operation = layer.arp->operation ? layer.arp->operation : TORC_ARP_REQUEST;
+		break;
+	case TORC_LAYER_LLC:
+		layer.llc->control = layer.llc->control ? layer.llc->control : 3;
+		break;
+	case TORC_LAYER_GTPV1U:
+		if (layer.gtp->version == 0) {
+			layer.gtp->version = 1;
+			layer.gtp->is_gtp = true;
+			layer.gtp->message_type = layer.gtp->message_type ? layer.gtp->message_type : 255;
+		}
+		break;
+	case TORC_LAYER_ERSPAN2:
+		layer.erspan->version = layer.erspan->version ? layer.erspan->version : 1;
+		break;
+	}
+}
+
+static int fail(struct torc_builder *builder, int code)
+{
+	if (builder->code == 0)
+		builder->code = code;
+	return builder->code;
+}
+
+/* A layer of that many bytes at the end of what there is; NULL: there is no room. */
+static uint8_t *layer_add(struct torc_builder *builder, unsigned int type, uint32_t length,
+			  unsigned int given)
+{
+	struct torc_decoded *decoded = &builder->decoded;
+	uint8_t *at = builder->data + builder->length;
+
+	if (decoded->layer_count == TORC_LAYERS_MAX || length > builder->room - builder->length) {
+		fail(builder, -ENOSPC);
+		return NULL;
+	}
+	builder->given[decoded->layer_count] = (uint8_t)given;
+	decoded->layers[decoded->layer_count++] = (struct torc_layer){
+		.type = (uint16_t)type, .offset = builder->length, .header_length = length
+	};
+	builder->length += length;
+	return at;
+}
+
+int torc_build_push(struct torc_builder *builder, unsigned int type, const void *layer, size_t size,
+		    unsigned int given)
+{
+	const struct torc_layer_ops *ops = type < TORC_LAYER_TYPES ? layer_ops(type) : NULL;
+	layer_write *write = layer_writer(type);
+	union layer_struct object;
+	struct writer w = { builder->data + builder->length, builder->room - builder->length, 0 };
+
+	if (builder->code < 0)
+		return builder->code;
+	if (!ops)
+		return fail(builder, -EINVAL);
+	if (!write)
+		return fail(builder, -EOPNOTSUPP);
+	memset(object.bytes, 0, ops->struct_size);
+	memcpy(object.bytes, layer, size < ops->struct_size ? size : ops->struct_size);
+	if (!(given & TORC_BUILD_DEFAULTS_GIVEN))
+		build_defaults(type, object.bytes);
+	write(&w, object.bytes);
+	return layer_add(builder, type, w.length, given) ? 0 : builder->code;
+}
+
+int build_raw(struct torc_builder *builder, unsigned int type, const void *bytes, size_t length)
+{
+	uint8_t *at;
+
+	if (builder->code < 0)
+		return builder->code;
+	if (length > UINT32_MAX)
+		return fail(builder, -ENOSPC);
+	at = layer_add(builder, type, (uint32_t)length, TORC_BUILD_AS_GIVEN);
+	if (!at)
+		return builder->code;
+	if (length > 0)
+		memcpy(at, bytes, length);
+	return 0;
+}
+
+int torc_build_payload(struct torc_builder *builder, const void *bytes, size_t length)
+{
+	return build_raw(builder, TORC_LAYER_PAYLOAD, bytes, length);
+}
+
+/* ---- what follows ---- */
+
+/* Where a header says what comes next. */
+struct next_place {
+	uint8_t registry;
+	uint8_t at;
+	uint8_t size;
+};
+
+static struct next_place next_place(unsigned int type)
+{
+	switch (type) {
+	case TORC_LAYER_ETHERNET:
+		return (struct next_place){ TORC_BY_ETHER_TYPE, 12, 2 };
+	case TORC_LAYER_DOT1Q:
+	case TORC_LAYER_GRE:
+	case TORC_LAYER_GENEVE:
+		return (struct next_place){ TORC_BY_ETHER_TYPE, 2, 2 };
+	case TORC_LAYER_SNAP:
+		return (struct next_place){ TORC_BY_ETHER_TYPE, 3, 2 };
+	case TORC_LAYER_LINUX_SLL:
+		return (struct next_place){ TORC_BY_ETHER_TYPE, 14, 2 };
+	case TORC_LAYER_LINUX_SLL2:
+		return (struct next_place){ TORC_BY_ETHER_TYPE, 0, 2 };
+	case TORC_LAYER_IPV4:
+		return (struct next_place){ TORC_BY_IP_PROTOCOL, 9, 1 };
+	case TORC_LAYER_IPV6:
+		return (struct next_place){ TORC_BY_IP_PROTOCOL, 6, 1 };
+	case TORC_LAYER_IPV6_HOP_BY_HOP:
+	case TORC_LAYER_IPV6_DESTINATION:
+	case TORC_LAYER_IPV6_ROUTING:
+	case TORC_LAYER_IPV6_FRAGMENT:
+		return (struct next_place){ TORC_BY_IP_PROTOCOL, 0, 1 };
+	case TORC_LAYER_UDP:
+		return (struct next_place){ TORC_BY_UDP_PORT, 2, 2 };
+	case TORC_LAYER_ICMPV6:
+		return (struct next_place){ TORC_BY_ICMPV6_TYPE, 0, 1 };
+	case TORC_LAYER_LOOPBACK:
+		return (struct next_place){ TORC_BY_ADDRESS_FAMILY, 2, 2 };
+	default:
+		return (struct next_place){ TORC_BY_NONE, 0, 0 };
+	}
+}
+
+/* The number that leads to a type in a registry: the first that its description has; 0: none. */
+static unsigned int number_of(enum torc_registry registry, unsigned int type)
+{
+	const struct torc_layer_ops *ops = layer_ops(type);
+
+	for (const struct torc_layer_number *n = ops ? ops->numbers : NULL;
+	     n && n->registry != TORC_BY_NONE; n++)
+		if (n->registry == registry)
+			return n->number;
+	return 0;
+}
+
+static void next_set(struct torc_builder *builder, unsigned int i)
+{
+	const struct torc_layer *layer = &builder->decoded.layers[i];
+	unsigned int next = layer[1].type, number, found;
+	struct next_place place = next_place(layer->type);
+	uint8_t *p = builder->data + layer->offset;
+
+	if (layer->type == TORC_LAYER_LLC && p[0] == 0 && p[1] == 0) {
+		number = next == TORC_LAYER_SNAP ? 0xAA : number_of(TORC_BY_LLC_SAP, next);
+		p[0] = p[1] = (uint8_t)number;
+	} else if (layer->type == TORC_LAYER_MPLS) {
+		p[2] = (uint8_t)((p[2] & 0xFE) | (next != TORC_LAYER_MPLS));
+	} else if (layer->type == TORC_LAYER_PPP) {
+		number = number_of(TORC_BY_PPP_PROTOCOL, next);
+		place = (struct next_place){ TORC_BY_PPP_PROTOCOL, (uint8_t)(layer->header_length - 2), 2 };
+	}
+	if (place.registry == TORC_BY_NONE || place.at + place.size > layer->header_length)
+		return;
+	number = number_of((enum torc_registry)place.registry, next);
+	found = place.size == 1 ? p[place.at] : torc_be16(p + place.at);
+	if (number == 0 && layer->type == TORC_LAYER_ETHERNET)
+		number = next == TORC_LAYER_LLC ? 0 : found;
+	if ((number == 0 && next != TORC_LAYER_IPV6_HOP_BY_HOP) ||
+	    registry_find((enum torc_registry)place.registry, found) == next)
+		return;
+	if (layer->type == TORC_LAYER_UDP && found != 0)
+		return; /* a port is the caller's, where it has one */
+	if (place.size == 2)
+		p[place.at++] = (uint8_t)(number >> 8);
+	p[place.at] = (uint8_t)number;
+}
+
+/* VXLAN's outer checksum should be 0, which IPv6 does not allow (RFC 7348 §5, RFC 8200 §8.1). */
+static bool is_unsummed(const struct torc_decoded *decoded, unsigned int i)
+{
+	return i > 0 && i + 1u < decoded->layer_count && decoded->layers[i].type == TORC_LAYER_UDP &&
+	       decoded->layers[i - 1].type == TORC_LAYER_IPV4 &&
+	       decoded->layers[i + 1].type == TORC_LAYER_VXLAN;
+}
+
+static void checksum_set(struct torc_builder *builder, unsigned int i)
+{
+	const struct edit_inside whole = { &builder->decoded, 0 };
+	const struct torc_layer *layer = &builder->decoded.layers[i];
+	uint8_t *p = builder->data + layer->offset;
+	struct edit_cover cover;
+
+	if (layer->type == TORC_LAYER_UDP)
+		p[6] = p[7] = is_unsummed(&builder->decoded, i) ? 0 : 0xFF; /* 0: there is none */
+	if (!edit_cover_find(&whole, layer, &cover))
+		return;
+	if (cover.end > builder->length) /* a length that is wrong on purpose */
+		cover.end = builder->length;
+	edit_checksum_set(builder->data, &cover);
+}
+
+int torc_build_finish(struct torc_builder *builder, struct torc_packet *packet)
+{
+	struct torc_decoded *decoded = &builder->decoded;
+	unsigned int count = decoded->layer_count, i;
+
+	if (builder->code < 0)
+		return builder->code;
+	decoded->caplen = decoded->len = builder->length;
+	for (i = 0; i < count; i++)
+		decoded->layers[i].payload_length = builder->length - decoded->layers[i].offset -
+						    decoded->layers[i].header_length;
+	for (i = 0; i + 1 < count; i++)
+		if (!(builder->given[i] & TORC_BUILD_NEXT_GIVEN))
+			next_set(builder, i);
+	for (i = count; i-- > 0;)
+		if (!(builder->given[i] & TORC_BUILD_LENGTH_GIVEN))
+			edit_length_set(builder->data, decoded, &decoded->layers[i]);
+	for (i = count; i-- > 0;)
+		if (!(builder->given[i] & TORC_BUILD_CHECKSUM_GIVEN))
+			checksum_set(builder, i);
+	if (packet)
+		*packet = (struct torc_packet){
+			.data = builder->data,
+			.caplen = builder->length,
+			.len = builder->length,
+			.link_type = decoded->link_type,
+			.direction = TORC_PACKET_DIRECTION_UNKNOWN,
+			.kind = TORC_PACKET_KIND_UNKNOWN,
+			.flags = TORC_PACKET_TIMESTAMP_MISSING,
+		};
+	return (int)builder->length;
+}
+
+/* ---- and back ---- */
+
+/* A layer as it was read, if it was all there. */
+static bool push_again(struct torc_builder *builder, const struct torc_decoded *decoded,
+		       const struct torc_layer *layer, unsigned int given)
+{
+	layer_write *write = layer_writer(layer->type);
+	union layer_struct object;
+	struct writer w = { NULL, 0, 0 };
+
+	if (!write || !layer_fields(decoded, layer, &object))
+		return false;
+	write(&w, object.bytes);
+	if (w.length != layer->header_length)
+		return false;
+	torc_build_push(builder, layer->type, object.bytes, sizeof(object.bytes), given);
+	return true;
+}
+
+int torc_build_from(struct torc_builder *builder, const struct torc_decoded *decoded,
+		    unsigned int given)
+{
+	uint32_t at = 0;
+
+	for (unsigned int i = 0; i < decoded->layer_count; i++) {
+		const struct torc_layer *layer = &decoded->layers[i];
+
+		if (!push_again(builder, decoded, layer, given))
+			build_raw(builder, layer->type, torc_layer_header(decoded, layer),
+				  layer->header_length);
+		at = layer->offset + layer->header_length;
+	}
+	if (at < decoded->caplen) /* padding, or where decoding ended */
+		torc_build_payload(builder, decoded->data + at, decoded->caplen - at);
+	return builder->code;
+}
