@@ -16,9 +16,11 @@
 
 #include "export/plugin.h"
 
-enum { CLOSE_MS = 1000, PARTLY_AGAIN_MS = 60000 };
+enum { CLOSE_MS = 1000, PURGE_MS = 1000, PARTLY_AGAIN_MS = 60000 };
 
 struct producer {
+	rd_kafka_conf_t *conf; /* for each that is made */
+	char *topic_name;
 	rd_kafka_t *kafka;
 	rd_kafka_topic_t *topic;
 	struct kafka_events events;
@@ -194,6 +196,23 @@ static int check_topic(struct producer *producer, int wait_ms, char *sentence, s
 	return code == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART ? -ENOENT : -EACCES;
 }
 
+static int start(struct producer *producer, char *sentence, size_t size)
+{
+	rd_kafka_conf_t *conf = rd_kafka_conf_dup(producer->conf);
+
+	producer->kafka = rd_kafka_new(RD_KAFKA_PRODUCER, conf, sentence, size);
+	if (!producer->kafka) {
+		rd_kafka_conf_destroy(conf);
+		return -EINVAL;
+	}
+	producer->topic = rd_kafka_topic_new(producer->kafka, producer->topic_name, NULL);
+	if (producer->topic)
+		return 0;
+	snprintf(sentence, size, "topic %s: %s", producer->topic_name,
+		 rd_kafka_err2str(rd_kafka_last_error()));
+	return -EINVAL;
+}
+
 static void plugin_close(void *object);
 
 static int plugin_open(void **result, const struct kafka_target *target,
@@ -204,35 +223,26 @@ static int plugin_open(void **result, const struct kafka_target *target,
 	int code = producer && conf ? configure(conf, target, sentence, size) : -ENOMEM;
 
 	if (code < 0) {
-		rd_kafka_conf_destroy(conf);
+		if (conf)
+			rd_kafka_conf_destroy(conf);
 		free(producer);
 		return code;
 	}
+	producer->conf = conf;
 	producer->events = *events;
 	producer->sensor = strdup(target->sensor);
+	producer->topic_name = strdup(target->topic);
 	rd_kafka_conf_set_opaque(conf, producer);
 	rd_kafka_conf_set_dr_msg_cb(conf, on_delivery);
 	rd_kafka_conf_set_error_cb(conf, on_error);
 	rd_kafka_conf_set_log_cb(conf, on_log);
-	producer->kafka = rd_kafka_new(RD_KAFKA_PRODUCER, conf, sentence, size);
-	if (!producer->kafka) {
-		rd_kafka_conf_destroy(conf);
-		code = -EINVAL;
-		goto failed;
-	}
-	producer->topic = rd_kafka_topic_new(producer->kafka, target->topic, NULL);
-	code = producer->topic && producer->sensor ? 0 : -EINVAL;
-	if (code < 0)
-		snprintf(sentence, size, "topic %s: %s", target->topic,
-			 rd_kafka_err2str(rd_kafka_last_error()));
-	else
+	code = producer->sensor && producer->topic_name ? start(producer, sentence, size) : -ENOMEM;
+	if (code == 0)
 		code = check_topic(producer, target->check_ms, sentence, size);
-	if (code == 0) {
+	if (code < 0)
+		plugin_close(producer);
+	else
 		*result = producer;
-		return 0;
-	}
-failed:
-	plugin_close(producer);
 	return code;
 }
 
@@ -290,26 +300,46 @@ static void *destroy(void *kafka)
 }
 
 /* rd_kafka_destroy() waits for its threads, one of which may be waiting for a name server. */
-static void plugin_close(void *object)
+static void stop(struct producer *producer)
 {
-	struct producer *producer = object;
 	struct timespec until;
 	pthread_t thread;
 
-	if (producer->kafka) {
-		/* no events any more: what is left was counted as such by the caller */
+	if (producer->topic)
+		rd_kafka_topic_destroy(producer->topic);
+	producer->topic = NULL;
+	if (!producer->kafka)
+		return;
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_sec += CLOSE_MS / 1000;
+	if (pthread_create(&thread, NULL, destroy, producer->kafka) == 0 &&
+	    pthread_timedjoin_np(thread, NULL, &until) != 0)
+		pthread_detach(thread); /* it polls no more, so there are no events */
+	producer->kafka = NULL;
+}
+
+static int plugin_renew(void *object, char *sentence, size_t size)
+{
+	struct producer *producer = object;
+
+	rd_kafka_purge(producer->kafka, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
+	rd_kafka_flush(producer->kafka, PURGE_MS); /* the reports of what was purged */
+	stop(producer);
+	producer->state = KAFKA_AWAY; /* until the first report */
+	return start(producer, sentence, size);
+}
+
+static void plugin_close(void *object)
+{
+	struct producer *producer = object;
+
+	/* what is left was counted as such by the caller: no reports */
+	if (producer->kafka)
 		rd_kafka_purge(producer->kafka, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT |
 						RD_KAFKA_PURGE_F_NON_BLOCKING);
-		if (producer->topic)
-			rd_kafka_topic_destroy(producer->topic);
-		clock_gettime(CLOCK_REALTIME, &until);
-		until.tv_sec += CLOSE_MS / 1000;
-		if (pthread_create(&thread, NULL, destroy, producer->kafka) == 0 &&
-		    pthread_timedjoin_np(thread, NULL, &until) != 0) {
-			pthread_detach(thread);
-			return; /* its callbacks may still look at the producer */
-		}
-	}
+	stop(producer);
+	rd_kafka_conf_destroy(producer->conf);
+	free(producer->topic_name);
 	free(producer->sensor);
 	free(producer);
 }
@@ -322,5 +352,6 @@ __attribute__((visibility("default"))) const struct kafka_plugin torc_kafka_plug
 	.produce = plugin_produce,
 	.poll = plugin_poll,
 	.flush = plugin_flush,
+	.renew = plugin_renew,
 	.close = plugin_close,
 };

@@ -375,6 +375,29 @@ static void test_all_away(void)
 	check_seen(&stats);
 }
 
+/* An error after which librdkafka's producer is of no more use: another takes its place. */
+static void test_fatal(void)
+{
+	struct torc_export_stats stats;
+	struct torc_export *out;
+
+	new_topic();
+	out = opened(NULL, 0);
+	write_flows(out, 0, 100, 1);
+	for (int n = 0; n < 6000 && stats_of(out).acknowledged < 100; n++)
+		usleep(10000);
+	rd_kafka_mock_push_request_errors(cluster, PRODUCE, 1,
+					  RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER);
+	write_flows(out, 1000, 100, 1);
+	ok(wait_for_news(out, "takes its place"), "that a new producer is made is said");
+	write_flows(out, 2000, 100, 1);
+	stats = finish(out, 60 * SECOND);
+	is(stats.made, 300, "made");
+	is(stats.acknowledged + stats.failed, 300, "each record has its fate");
+	ok(stats.acknowledged >= 200, "what came after is there");
+	check_seen(&stats);
+}
+
 /* Records wait for message.timeout.ms, and fail then; the reports may come when brokers are back. */
 static void test_timeout(void)
 {
@@ -474,7 +497,7 @@ static void test_refused(void)
 	rd_kafka_mock_topic_set_error(cluster, topic, RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED);
 	refused(NULL, NULL, -EACCES, "authorization");
 	setenv("TORC_PLUGIN_DIR", "/nowhere", 1);
-	refused("127.0.0.1:9092/t", NULL, -ENOENT, "librdkafka1");
+	refused("127.0.0.1:9092/t", NULL, -ENOENT, "librdkafka-dev");
 	plugin_here();
 }
 
@@ -509,6 +532,7 @@ int main(void)
 	test_errors();
 	test_one_away();
 	test_all_away();
+	test_fatal();
 	test_timeout();
 	test_close();
 	test_late();

@@ -25,12 +25,17 @@
 #define TORC_PLUGIN_DIR "/usr/local/lib/torc"
 #endif
 
+#define PAUSE_FIRST_NS 1000000000ull
+#define PAUSE_LAST_NS  30000000000ull
+
 enum { VALUE_MAX = 2048, TOPIC_MAX = 249, CHECK_MS = 2000, POLL_EACH = 64, FLUSH_MS = 50 };
 
 struct kafka {
 	const struct kafka_plugin *plugin;
 	void *producer;
 	unsigned int since_poll;
+	uint64_t renew_ns; /* when a new producer is made; 0: this one is good */
+	uint64_t pause_ns; /* before the next */
 };
 
 /* ---- the part that is loaded ---- */
@@ -96,8 +101,8 @@ static int find_plugin(struct torc_export *out, struct torc_error *error)
 	if (!library) {
 		const char *why = dlerror();
 
-		return torc_error_set(error, -ENOENT, "%s: no Kafka here (%s): build Torc where "
-				      "librdkafka-dev is installed, and install librdkafka1", out->target,
+		return torc_error_set(error, -ENOENT, "%s: no Kafka here (%s): install the "
+				      "package torc-kafka, or librdkafka-dev and build Torc anew", out->target,
 				      why ? why : "there is no " KAFKA_PLUGIN_FILE);
 	}
 	kafka->plugin = dlsym(library, KAFKA_PLUGIN_SYMBOL);
@@ -175,9 +180,11 @@ static bool is_topic(const char *text)
 static void on_settled(void *object, enum kafka_fate fate, uint64_t packets)
 {
 	struct torc_export *out = object;
+	struct kafka *kafka = out->state;
 
 	if (fate == KAFKA_ACKNOWLEDGED) {
 		export_acknowledge(out, 1);
+		kafka->pause_ns = PAUSE_FIRST_NS;
 		return;
 	}
 	export_fail(out, 1, packets);
@@ -188,8 +195,9 @@ static void on_settled(void *object, enum kafka_fate fate, uint64_t packets)
 static void on_state(void *object, enum kafka_state state, const char *why)
 {
 	struct torc_export *out = object;
+	struct kafka *kafka = out->state;
 
-	export_set_away(out, state == KAFKA_AWAY);
+	export_set_away(out, state == KAFKA_AWAY || state == KAFKA_BROKEN);
 	if (state == KAFKA_REACHED)
 		export_say(out, 0, "%s is back", out->target);
 	else if (state == KAFKA_AWAY)
@@ -199,8 +207,10 @@ static void on_state(void *object, enum kafka_state state, const char *why)
 		export_say(out, -EHOSTUNREACH, "%s: a broker is away (%s): trying again, others are "
 			   "asked meanwhile", out->target, why);
 	else
-		export_break(out, -EIO, "%s: the brokers refuse to go on: %s: start anew", out->target,
-			     why);
+		export_say(out, -EIO, "%s: the brokers refuse this producer, and another takes its place "
+			   "(%s)", out->target, why);
+	if (state == KAFKA_BROKEN)
+		kafka->renew_ns = export_now_ns() + kafka->pause_ns;
 }
 
 static void on_attempt(void *object)
@@ -221,6 +231,7 @@ static int open_producer(struct torc_export *out, char *brokers, const char *top
 
 	gethostname(host, sizeof(host) - 1);
 	snprintf(sensor, sizeof(sensor), "%s/%u", host, out->options.domain);
+	kafka->pause_ns = PAUSE_FIRST_NS;
 	export_count(out->attempts, 1);
 	code = kafka->plugin->open(&kafka->producer, &target, &events, sentence, sizeof(sentence));
 	return code < 0 ? torc_error_set(error, code, "%s: %s", out->target, sentence) : 0;
@@ -252,12 +263,37 @@ static int kafka_open(struct torc_export *out, const char *target, struct torc_e
 
 /* ---- at work ---- */
 
+/* Whether there is a producer that works; a new one is made when its time has come. */
+static bool is_good(struct torc_export *out)
+{
+	struct kafka *kafka = out->state;
+	char sentence[400] = "";
+
+	if (out->broken)
+		return false;
+	if (!kafka->renew_ns)
+		return true;
+	if (export_now_ns() < kafka->renew_ns)
+		return false;
+	kafka->renew_ns = 0;
+	kafka->pause_ns *= 2;
+	if (kafka->pause_ns > PAUSE_LAST_NS)
+		kafka->pause_ns = PAUSE_LAST_NS;
+	export_count(out->attempts, 1);
+	if (kafka->plugin->renew(kafka->producer, sentence, sizeof(sentence)) == 0)
+		return true;
+	export_break(out, -EIO, "%s: %s", out->target, sentence);
+	return false;
+}
+
 static int kafka_write(struct torc_export *out, const struct torc_flow_record *record)
 {
 	struct kafka *kafka = out->state;
 	char value[VALUE_MAX], key[TORC_COMMUNITY_ID_SIZE];
 	int length, code;
 
+	if (!is_good(out))
+		return -EAGAIN;
 	length = torc_flow_record_json(record, export_interface(out, record->ifindex),
 				       out->options.community_id_seed, value, sizeof(value));
 	if (length <= 0 || (size_t)length >= sizeof(value))
@@ -278,13 +314,16 @@ static void kafka_idle(struct torc_export *out)
 {
 	struct kafka *kafka = out->state;
 
-	kafka->plugin->poll(kafka->producer);
+	if (is_good(out) || !out->broken)
+		kafka->plugin->poll(kafka->producer);
 }
 
 static bool kafka_finish(struct torc_export *out)
 {
 	struct kafka *kafka = out->state;
 
+	if (!is_good(out) && out->broken)
+		return false;
 	return kafka->plugin->flush(kafka->producer, FLUSH_MS);
 }
 

@@ -16,7 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define KAFKA_PLUGIN_VERSION 1u
+#define KAFKA_PLUGIN_VERSION 2u
 #define KAFKA_PLUGIN_FILE    "libtorc-kafka.so"
 #define KAFKA_PLUGIN_SYMBOL  "torc_kafka_plugin"
 
@@ -30,7 +30,7 @@ enum kafka_state {
 	KAFKA_REACHED, /* the brokers answer again */
 	KAFKA_PARTLY,  /* one of them is away */
 	KAFKA_AWAY,    /* all are away, or refuse us */
-	KAFKA_BROKEN   /* the producer is of no more use */
+	KAFKA_BROKEN   /* the producer is of no more use until renew() */
 };
 
 struct kafka_events {
@@ -59,6 +59,11 @@ struct kafka_plugin {
 	void (*poll)(void *producer);
 	/* Sends without lingering, for wait_ms; true while messages are left. */
 	bool (*flush)(void *producer, int wait_ms);
+	/*
+	 * A new producer in its place; what the old one had not settled has failed. 0, or a negative
+	 * errno with a sentence. Takes some seconds at most.
+	 */
+	int (*renew)(void *producer, char *sentence, size_t size);
 	void (*close)(void *producer); /* takes a second at most, whatever the network does */
 };
 
