@@ -64,6 +64,29 @@ else
 	skip 'two rings with one number' 'no folder of rings is found'
 fi
 
+# A program that knows PF_RING's interface only.
+cat >"$work/old.c" <<-'END'
+	#include <pfring.h>
+	#include <unistd.h>
+
+	int main(void)
+	{
+		pfring *ring = pfring_open("lo", 128, 0);
+
+		if (!ring || pfring_set_application_name(ring, (char *)"old") < 0 || pfring_enable_ring(ring) < 0)
+			return 1;
+		return (int)sleep(60);
+	}
+END
+if "${CC:-gcc}" -o "$work/old" "$work/old.c" -Icompat/pfring "$B/libpfring.a" -lpcap -pthread 2>/dev/null; then
+	"$work/old" &
+	children="$children $!"
+	ok 'a program on libpfring has metrics too' \
+		wait_for is_there '^torc_ring_packets_total\{application="old",device="lo",.*result="received"\} 0$'
+else
+	skip 'a program on libpfring' 'it cannot be linked here'
+fi
+
 # ---- what torc flows tells ----
 
 "$TORC" flows -i lo --json --idle 200ms udp port 4001 >/dev/null 2>&1 &
