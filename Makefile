@@ -68,7 +68,7 @@ FUZZERS := $(patsubst fuzz/%.c,$(B)/fuzz/%,$(FUZZ_SRC))
 PRODUCTS := $(B)/libtorc.a $(B)/libtorc.so $(if $(CLI_SRC),$(B)/torc) \
 	$(if $(PFRING_SRC),$(B)/libpfring.a $(B)/libpfring.so) $(if $(HAVE_KAFKA),$(B)/libtorc-kafka.so)
 
-.PHONY: all config tests benches examples install uninstall check bench fuzz agree try-package sizes asan tsan clean help
+.PHONY: all config tests benches examples install uninstall check bench fuzz fuzz-long agree try-package sizes asan tsan clean help
 .DELETE_ON_ERROR:
 .SECONDARY:
 .SUFFIXES:
@@ -185,6 +185,14 @@ fuzz: ## fuzz every target for FUZZ_SECONDS (needs clang)
 		SANITIZE='-fsanitize=fuzzer-no-link,address,undefined' fuzzers
 	$(Q)B=build-fuzz FUZZ_SECONDS=$(FUZZ_SECONDS) sh fuzz/run
 
+fuzz-long: ## fuzz all targets HOURS=N altogether; keeps what is found in fuzz/found
+	$(if $(HOURS),,$(error make fuzz-long HOURS=8: how long altogether))
+	$(Q)$(MAKE) --no-print-directory B=build-fuzz CC=clang CFLAGS='-O1 -g' \
+		SANITIZE='-fsanitize=fuzzer-no-link,address,undefined' fuzzers
+	$(Q)$(MAKE) --no-print-directory B=build-cover CC=clang CFLAGS='-O1 -g' \
+		SANITIZE='-fsanitize=fuzzer-no-link -fprofile-instr-generate -fcoverage-mapping' fuzzers
+	$(Q)sh fuzz/long $(HOURS)
+
 fuzzers: $(FUZZERS)
 $(B)/fuzz/http: $(B)/cli/http_request.o
 $(B)/fuzz/%: $(B)/fuzz/%.o $(B)/libtorc.a
@@ -220,7 +228,7 @@ try-package: ## build the Debian packages in a minbase tree, install, use and re
 	$(Q)sh scripts/try-package
 
 clean: ## remove what was built
-	$(Q)rm -rf build build-asan build-tsan build-fuzz
+	$(Q)rm -rf build build-asan build-tsan build-fuzz build-cover
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 18

@@ -139,6 +139,17 @@ bool capture_over(struct capture *capture)
 	       (limit && capture->packets >= limit) || at_end(capture);
 }
 
+/* AF_XDP sockets and programs take rights anew; packet sockets are kept spare. */
+static bool cannot_reopen(struct torc_ring *ring)
+{
+	struct torc_confine_info confined = { .size = sizeof(confined) };
+	struct torc_ring_info info = { .size = sizeof(info) };
+
+	return torc_ring_info(ring, &info) == 0 && strcmp(info.engine, "af_xdp") == 0 &&
+	       torc_confine_info(&confined) == 0 &&
+	       (confined.in_force & TORC_CONFINED_CAPABILITIES);
+}
+
 /*
  * An interface that went away is worth a word; the ring goes on when it is back. A file that is
  * damaged has ended: the others go on.
@@ -147,7 +158,11 @@ void capture_report(struct capture *capture, struct torc_ring *ring, int code)
 {
 	if (code == -EINTR)
 		return; /* a signal came while a pipe was read */
-	if (code == -ENETDOWN || code == -ENODEV) {
+	if (code == -ENODEV && cannot_reopen(ring)) {
+		cli_complain("torc: %s; but a confined capture has no right to open an xdp: interface "
+			     "that is made again: begin a new one then, or use --sandbox=off",
+			     torc_ring_error(ring));
+	} else if (code == -ENETDOWN || code == -ENODEV) {
 		cli_complain("torc: %s; the capture goes on when it is back", torc_ring_error(ring));
 	} else if (torc_file_of_ring(ring)) {
 		cli_complain("torc: %s%s", torc_ring_error(ring),

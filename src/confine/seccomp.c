@@ -286,7 +286,8 @@ int torc_seccomp_enter(uint32_t roles, bool log, uint32_t *parts)
 	make(&program, roles, log);
 	code.len = program.count;
 	if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, &code) != 0)
-		return errno == ENOSYS || errno == EINVAL ? -EOPNOTSUPP : -errno;
+		/* EPERM: a container's own list, on which the call is not */
+		return errno == ENOSYS || errno == EINVAL || errno == EPERM ? -EOPNOTSUPP : -errno;
 	*parts = TORC_CONFINED_SYSTEM_CALLS;
 	if (log)
 		*parts |= TORC_CONFINED_LOGS;
