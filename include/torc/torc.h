@@ -35,6 +35,7 @@
 #include <torc/layers/tunnel/mpls.h>
 #include <torc/layers/network/ndp.h>
 #include <torc/layers/application/http.h>
+#include <torc/layers/application/netflow.h>
 #include <torc/layers/application/ntp.h>
 #include <torc/layers/routing/ospf.h>
 #include <torc/layers/link/ppp.h>

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* line_words.c - protocols that tcpdump has words of its own for, and Torc the same */
 #include <torc/layers/application/dhcp.h>
+#include <torc/layers/application/netflow.h>
 #include <torc/layers/application/ntp.h>
 #include <torc/layers/application/radius.h>
 #include <torc/layers/application/sflow.h>
@@ -370,6 +371,23 @@ static void line_sflow(struct line *line, const struct torc_layer **layer)
 	field_text(line, ", length ", message_length(line, *layer));
 }
 
+static void line_netflow(struct line *line, const struct torc_layer **layer)
+{
+	struct torc_netflow netflow;
+
+	torc_layer_netflow(line->decoded, *layer, &netflow);
+	if (netflow.version == 10)
+		text_string(&line->text, "IPFIX");
+	else
+		field_text(line, "NetFlow v", netflow.version);
+	if (netflow.version != 5)
+		field_text(line, ", domain ", netflow.domain);
+	field_text(line, ", seq ", netflow.sequence);
+	field_text(line, ", ", netflow.version == 5 ? netflow.count : netflow.set_count);
+	text_string(&line->text, netflow.version == 5 ? " records" : " sets");
+	field_text(line, ", length ", message_length(line, *layer));
+}
+
 static void line_radius(struct line *line, const struct torc_layer **layer)
 {
 	static const char *const codes[] = { [1] = "Access-Request", [2] = "Access-Accept",
@@ -429,6 +447,7 @@ bool line_words(struct line *line, const struct torc_layer **layer)
 		{ TORC_LAYER_NTP, line_ntp },	    { TORC_LAYER_IPSEC_ESP, line_esp },
 		{ TORC_LAYER_IPSEC_AH, line_ah },   { TORC_LAYER_SFLOW, line_sflow },
 		{ TORC_LAYER_RADIUS, line_radius }, { TORC_LAYER_GRE, line_gre },
+		{ TORC_LAYER_NETFLOW, line_netflow },
 	};
 
 	for (size_t i = 0; i < COUNT(words); i++) {

@@ -295,3 +295,86 @@ func controlMessage(w *walk, s *step) bool {
 	s.role(3, "NTP")
 	return true
 }
+
+// The first sets that fit, RFC 3954 §5.2, RFC 7011 §3.3.2: how many, and whether they are all
+func flowSets(p []byte, cut bool) (int, bool) {
+	count := 0
+	for len(p) > 0 {
+		if len(p) < 4 {
+			return count, cut
+		}
+		if be16(p[2:]) < 4 {
+			return count, false
+		}
+		if be16(p[2:]) > len(p) {
+			return count, cut
+		}
+		p = p[be16(p[2:]):]
+		count++
+	}
+	return count, true
+}
+
+// D48: NetFlow and IPFIX, which gopacket does not have, by port and version
+func flowRecords(w *walk, s *step) bool {
+	n, p := len(w.found), s.data
+	if n == 0 || w.fragment || s.decoder != gopacket.LayerTypePayload {
+		return false
+	}
+	x, ok := w.found[n-1].layer.(*layers.UDP)
+	flows := map[layers.UDPPort]bool{2055: true, 4739: true, 9995: true, 9996: true}
+	if !ok || !flows[x.DstPort] && !flows[x.SrcPort] {
+		return false
+	}
+	cut := w.cut && w.packetEnd() > len(w.data)
+	version := 0
+	if len(p) >= 2 {
+		version = be16(p)
+	}
+	header := map[int]int{5: 24, 9: 20, 10: 16}[version]
+	if len(p) < 2 || len(p) < header {
+		if cut {
+			s.undo()
+			s.truncated = true
+			s.fail("too few bytes")
+		}
+		return cut
+	}
+	end, f := len(p), fields{"version": version}
+	switch version {
+	case 5:
+		if be16(p[2:]) < 1 || be16(p[2:]) > 30 {
+			return false
+		}
+		end = 24 + 48*be16(p[2:])
+		f["count"], f["uptime"], f["export_time"] = be16(p[2:]), be32(p[4:]), be32(p[8:])
+		f["seq"] = be32(p[16:])
+	case 9:
+		f["count"], f["uptime"], f["export_time"] = be16(p[2:]), be32(p[4:]), be32(p[8:])
+		f["seq"], f["domain"] = be32(p[12:]), be32(p[16:])
+	case 10:
+		end = be16(p[2:])
+		if end < 16 {
+			return false
+		}
+		f["length"], f["export_time"], f["seq"], f["domain"] = end, be32(p[4:]), be32(p[8:]), be32(p[12:])
+	default:
+		return false
+	}
+	s.undo()
+	s.truncated = cut && version == 9 || end > len(p)
+	if end > len(p) {
+		end = len(p)
+	}
+	s.add("NetFlow", s.offset, end, 0, f)
+	s.rest = nil
+	s.role(3, "NetFlow")
+	if version != 5 {
+		count, fit := flowSets(p[header:end], s.truncated)
+		f["set_count"] = count
+		if !fit {
+			s.failure, s.tail = "a set does not fit", true
+		}
+	}
+	return true
+}

@@ -68,6 +68,7 @@ var rules = []rule{
 	{"D3", failedLayer},
 	{"D18", cutHeader},
 	{"D45", otherProtocol},
+	{"D48", flowRecords},
 }
 
 func (w *walk) amend(s *step) {

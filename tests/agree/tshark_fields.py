@@ -445,6 +445,10 @@ LAYERS = {
         'records[].source_count': 'icmpv6.mldr.mar.nb_sources'}),
     'MPLS': ('mpls', 'header', {
         'label': 'mpls.label', 'tc': 'mpls.exp', 'bottom': 'mpls.bottom', 'ttl': 'mpls.ttl'}),
+    'NetFlow': ('cflow', None, {
+        'version': 'cflow.version', 'count': 'cflow.count', 'length': 'cflow.len',
+        'uptime': ('cflow.sysuptime', raw), 'seq': 'cflow.sequence',
+        'domain': 'cflow.source_id|cflow.od_id'}),
     'NTP': ('ntp', 'all', {
         'leap_indicator': 'ntp.flags.li', 'version': 'ntp.flags.vn', 'mode': 'ntp.flags.mode',
         'response': 'ntp.ctrl.flags2.r|ntp.priv.flags.r',

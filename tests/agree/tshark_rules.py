@@ -185,8 +185,14 @@ def hint(d, case):
     """A protocol that its port announces, and whose first bytes cannot be its own."""
     return only_tshark(d) and case.before in ('UDP', 'TCP') and case.behind(d.proto) and any(
         proto.pos == case.last['offset'] and proto.name in
-        ('sflow', 'ntp', 'dhcp', 'bfd', 'dns', 'sip', 'gtp', 'radius', 'dhcpv6', 'vxlan')
+        ('sflow', 'ntp', 'dhcp', 'bfd', 'dns', 'sip', 'gtp', 'radius', 'dhcpv6', 'vxlan', 'cflow')
         for proto in case.theirs.protos)
+
+
+def lacking(d, case):
+    """NetFlow and IPFIX whose length or count says another length than the datagram has."""
+    return d.key == 'NetFlow @' and not d.theirs and (
+        case.ours['truncated'] or case.layers[-2].get('length') != 8 + case.last['header_length'])
 
 
 # what a standard forbids; tshark shows such a header, mostly without a word
@@ -198,7 +204,7 @@ REFUSED = ('version is not 1', 'version is not 3', 'version is not 5', 'version 
            "length is below the packet's type", 'the length is less than 8',
            'checksum coverage is below the header', 'chunk length is below its header', 'protocol number is even',
            'neither a request line nor a status line',
-           'version is not 1 (type II)', 'version and type are not 1')
+           'version is not 1 (type II)', 'version and type are not 1', 'a set does not fit')
 
 
 def refused(d, case):
@@ -225,7 +231,7 @@ RULES = (('S1', quoted), ('S2', foreign), ('S3', inside), ('D1', fragment), ('S4
          ('S5', tshark_stops), ('S6', element), ('D9', jumbo), ('S7', isl), ('S8', erspan3),
          ('S9', wccp), ('S10', ppp_address), ('S11', vxlan_gpe), ('S12', atm_arp), ('S13', other_port),
          ('D16', version), ('S14', udp_esp), ('S15', sum_of_part), ('S16', no_record), ('S17', refused),
-         ('D14', geneve_version), ('S18', pseudowire), ('S19', hint))
+         ('D14', geneve_version), ('S18', pseudowire), ('S19', hint), ('S20', lacking))
 
 
 def rule_of(difference, case):
