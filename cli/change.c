@@ -1,11 +1,22 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* change.c - --set, --strip and --fix-checksums: packets changed on their way */
+/* change.c - --set, --strip, --fix-checksums and --mtu: packets changed on their way */
 #include "change.h"
 
 #include <errno.h>
 #include <stdlib.h>
 
+/* What a piece may have more than the packet it is of: an IPv6 fragment header. */
+#define PIECE_MORE 8
+
 #define AT(member) offsetof(struct change_settings, member)
+
+static const char *set_mtu(const struct cli_option *option, void *field, const char *text)
+{
+	if (cli_set_positive(option, field, text) || *(uint64_t *)field < 68 ||
+	    *(uint64_t *)field > 65535)
+		return "bytes of an IP packet, 68 to 65535";
+	return NULL;
+}
 
 const struct cli_option change_options[] = {
 	{ 0, "set", "FIELD=VALUE", "set a field, such as ipv4.dst=10.0.0.9; may be repeated",
@@ -14,6 +25,8 @@ const struct cli_option change_options[] = {
 	  cli_set_text, AT(strip), NULL },
 	{ 0, "fix-checksums", NULL, "make checksums anew, and lengths that are more than there is",
 	  cli_set_flag, AT(finish), NULL },
+	{ 0, "mtu", "N", "longer IP packets become TCP segments or fragments of at most N bytes", set_mtu,
+	  AT(mtu), NULL },
 	{ 0 },
 };
 
@@ -31,8 +44,14 @@ struct change {
 	struct tally set[CLI_LIST_MAX];
 	struct tally strip;
 	unsigned int strip_type;
+	struct tally split;
 	uint8_t *buffer; /* of one batch */
 	size_t room;
+	struct torc_packet *pieces; /* of --mtu; their data is a place in piece_bytes at first */
+	size_t piece_count, piece_room;
+	uint8_t *piece_bytes;
+	size_t used, bytes_room;
+	uint32_t fragment_id;
 };
 
 int change_open(const struct change_settings *settings, struct change **change)
@@ -41,7 +60,8 @@ int change_open(const struct change_settings *settings, struct change **change)
 	struct change *made;
 
 	*change = NULL;
-	if (!settings->set.count && !settings->strip && !settings->finish)
+	if (!settings->set.count && !settings->strip && !settings->finish &&
+	    !settings->mtu)
 		return CLI_GOOD;
 	made = calloc(1, sizeof(*made));
 	if (!made)
@@ -68,7 +88,7 @@ refused:
 	return CLI_USAGE;
 }
 
-static void count(struct tally *tally, int code)
+static void count_result(struct tally *tally, int code)
 {
 	if (code >= 0)
 		tally->done++;
@@ -86,37 +106,92 @@ static void change_one(struct change *change, struct torc_packet *packet, uint8_
 
 	torc_edit_begin(&edit, packet, buffer, packet->caplen);
 	if (change->strip_type)
-		count(&change->strip, torc_edit_strip(&edit, change->strip_type));
+		count_result(&change->strip, torc_edit_strip(&edit, change->strip_type));
 	for (size_t i = 0; i < change->settings->set.count; i++)
-		count(&change->set[i], torc_edit_set(&edit, &change->assignments[i]));
-	if (change->settings->finish)
+		count_result(&change->set[i], torc_edit_set(&edit, &change->assignments[i]));
+	if (change->settings->finish ||
+	    (change->settings->mtu && edit.flags & TORC_PACKET_CHECKSUM_PARTIAL))
 		torc_edit_finish(&edit);
 	torc_edit_packet(&edit, packet);
 }
 
-bool change_packets(struct change *change, struct torc_packet *packets, unsigned int count_packets)
+/* Memory for at least that much; false: there is none. */
+static bool grow(void **memory, size_t *room, size_t needed, size_t unit)
+{
+	void *larger;
+
+	if (needed <= *room)
+		return true;
+	needed += needed / 2;
+	larger = realloc(*memory, needed * unit);
+	if (!larger)
+		return false;
+	*memory = larger;
+	*room = needed;
+	return true;
+}
+
+/* Appends what becomes of a packet. A packet that cannot be split goes on as it is. */
+static bool split_one(struct change *change, const struct torc_packet *packet)
+{
+	size_t most = packet->caplen + PIECE_MORE;
+	struct torc_split split;
+	int count = torc_split_begin(&split, packet, (uint32_t)change->settings->mtu,
+				     ++change->fragment_id);
+
+	if (count < 0) {
+		count_result(&change->split, count);
+		torc_split_begin(&split, packet, UINT32_MAX, 0); /* one piece */
+		split.left = split.chunk = packet->caplen;
+		count = 1;
+	} else {
+		count_result(&change->split, 0);
+	}
+	if (!grow((void **)&change->pieces, &change->piece_room, change->piece_count + (size_t)count,
+		  sizeof(*change->pieces)))
+		return false;
+	while (count-- > 0) {
+		struct torc_packet *piece = &change->pieces[change->piece_count];
+
+		if (!grow((void **)&change->piece_bytes, &change->bytes_room, change->used + most, 1))
+			return false;
+		if (torc_split_next(&split, change->piece_bytes + change->used, most, piece) != 1)
+			*piece = *packet; /* of no bytes */
+		piece->data = (const uint8_t *)change->used;
+		change->used += piece->caplen;
+		change->piece_count++;
+	}
+	return true;
+}
+
+struct torc_packet *change_packets(struct change *change, struct torc_packet *packets,
+				   unsigned int *count)
 {
 	size_t needed = 0, at = 0;
-	uint8_t *larger;
+	bool good = true;
 
-	for (unsigned int i = 0; i < count_packets; i++)
+	for (unsigned int i = 0; i < *count; i++)
 		needed += packets[i].caplen;
-	if (needed > change->room) {
-		larger = realloc(change->buffer, needed);
-		if (!larger) {
-			cli_fail(-ENOMEM, NULL);
-			return false;
-		}
-		change->buffer = larger;
-		change->room = needed;
-	}
-	for (unsigned int i = 0; i < count_packets; i++) {
+	good = grow((void **)&change->buffer, &change->room, needed, 1);
+	change->piece_count = change->used = 0;
+	for (unsigned int i = 0; i < *count && good; i++) {
 		size_t length = packets[i].caplen;
 
 		change_one(change, &packets[i], change->buffer + at);
 		at += length;
+		if (change->settings->mtu)
+			good = split_one(change, &packets[i]);
 	}
-	return true;
+	if (!good) {
+		cli_fail(-ENOMEM, NULL);
+		return NULL;
+	}
+	if (!change->settings->mtu)
+		return packets;
+	for (size_t i = 0; i < change->piece_count; i++)
+		change->pieces[i].data = change->piece_bytes + (size_t)change->pieces[i].data;
+	*count = (unsigned int)change->piece_count;
+	return change->pieces;
 }
 
 static void report_one(const char *option, const char *what, const struct tally *tally)
@@ -129,6 +204,7 @@ static void report_one(const char *option, const char *what, const struct tally 
 		     !tally->refused		  ? "" :
 		     tally->code == -ENODATA	  ? "bytes that it needs were not captured" :
 		     tally->code == -ERANGE	  ? "the value does not fit" :
+		     tally->code == -EMSGSIZE	  ? "it must not be fragmented" :
 		     tally->code == -EOPNOTSUPP	  ? "its form does not allow it" :
 						    torc_strerror(tally->code));
 }
@@ -139,11 +215,16 @@ void change_report(const struct change *change)
 		report_one("--set", change->settings->set.items[i], &change->set[i]);
 	if (change->settings->strip)
 		report_one("--strip", change->settings->strip, &change->strip);
+	if (change->settings->mtu && change->split.refused > 0)
+		report_one("--mtu", cli_figure(change->settings->mtu).text, &change->split);
 }
 
 void change_close(struct change *change)
 {
-	if (change)
+	if (change) {
 		free(change->buffer);
+		free(change->pieces);
+		free(change->piece_bytes);
+	}
 	free(change);
 }

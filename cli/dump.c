@@ -179,7 +179,9 @@ static void use_whole(struct dump *dump, struct torc_packet *packets, unsigned i
 {
 	if (count == 0)
 		return;
-	if (dump->change && !change_packets(dump->change, packets, count)) {
+	if (dump->change)
+		packets = change_packets(dump->change, packets, &count);
+	if (!packets) {
 		dump->capture.status = CLI_FAILED;
 		dump->capture.stopped = true;
 		return;

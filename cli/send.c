@@ -273,7 +273,9 @@ static unsigned int portion(const struct send *send, const struct torc_packet *p
 
 static void give(struct send *send, struct torc_packet *packets, unsigned int count)
 {
-	if (send->change && !change_packets(send->change, packets, count)) {
+	if (send->change)
+		packets = change_packets(send->change, packets, &count);
+	if (!packets) {
 		send->status = CLI_FAILED;
 		return;
 	}

@@ -75,6 +75,42 @@ static void by_name(struct torc_edit *edit, const uint8_t *value)
 		torc_edit_set(edit, &assignment);
 }
 
+/* Split at some MTU, into a buffer that is no longer than a piece may be. */
+static void pieces(const struct torc_packet *packet, const uint8_t *value)
+{
+	uint32_t mtu = 68 + torc_be16(value) % 600, room = packet->caplen + 8;
+	uint8_t *buffer = malloc(room);
+	struct torc_packet piece;
+	struct torc_split split;
+	int count = torc_split_begin(&split, packet, mtu, 1), n = 0;
+
+	while (buffer && count > 0 && torc_split_next(&split, buffer, room, &piece) == 1)
+		n++;
+	insist(count <= 0 || n == count || packet->caplen == 0);
+	free(buffer);
+}
+
+/* Tags, tunnels, lengths: in a buffer with room for one tag. */
+static void shapes(const struct torc_packet *packet, const uint8_t *value)
+{
+	static const uint16_t types[] = { TORC_LAYER_VXLAN, TORC_LAYER_GRE, TORC_LAYER_MPLS,
+					  TORC_LAYER_DOT1Q, TORC_LAYER_GTPV1U, TORC_LAYER_PPPOE,
+					  TORC_LAYER_GENEVE, TORC_LAYER_IPV4 };
+	uint8_t *bytes = malloc(packet->caplen + 4);
+	struct torc_edit edit;
+
+	if (bytes && torc_edit_begin(&edit, packet, bytes, packet->caplen + 4) == 0) {
+		torc_edit_vlan_push(&edit, 0, torc_be16(value));
+		torc_edit_finish(&edit);
+		torc_edit_strip(&edit, types[value[3] & 7]);
+		torc_edit_truncate(&edit, torc_be16(value + 4) & 0xFF);
+		torc_edit_vlan_pop(&edit);
+		torc_edit_pad(&edit, value[6]);
+		insist(edit.caplen <= packet->caplen + 4 && edit.caplen <= edit.len);
+	}
+	free(bytes);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct torc_packet packet = { .link_type = TORC_LINK_ETHERNET };
@@ -90,6 +126,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	packet.len = packet.caplen + data[2];
 	packet.data = data + 3;
 	packet.flags = value[17] & 1 ? TORC_PACKET_CHECKSUM_PARTIAL : 0;
+	pieces(&packet, value);
+	shapes(&packet, value);
 	bytes = malloc(packet.caplen);
 	before = malloc(packet.caplen);
 	if (bytes && before && torc_edit_begin(&edit, &packet, bytes, packet.caplen) == 0) {

@@ -36,6 +36,11 @@ ok 'a wrong checksum' test "$(ports "$work/bad.pcap" | grep -c -E 'bad|incorrect
 run '--fix-checksums' 0 dump -r "$work/bad.pcap" -w "$work/good.pcap" --fix-checksums
 is 'is what it was' "$(torc dump -xx -r "$work/good.pcap" 2>/dev/null)" "$(torc dump -xx -r "$work/in.pcap" 2>/dev/null)"
 
+torc dump -r "$work/in.pcap" -w "$work/may.pcap" --set ipv4.dont_fragment=false 2>/dev/null
+run '--mtu' 0 dump -r "$work/may.pcap" -w "$work/small.pcap" --mtu 68
+is 'what fits stays' "$(torc dump -xx -r "$work/small.pcap" 2>/dev/null)" "$(torc dump -xx -r "$work/may.pcap" 2>/dev/null)"
+run '--mtu 67' 2 dump -r "$work/may.pcap" --mtu 67
+
 ip link add left type veth peer name right 2>/dev/null || {
 	skip 'torc send' 'veth pairs cannot be made here'
 	done_testing
@@ -58,6 +63,14 @@ run '--make' 0 send -i left -c 2 --make 'Ethernet(dst=02:00:00:00:00:02)/IPv4(sr
 wait $pid
 is 'arrives' "$(grep -c 'ttl 9' "$work/made.out")" 2
 like 'as it was described' "$(cat "$work/made.out")" '10\.0\.0\.1\.7 > 10\.0\.0\.2\.9: .*length 5'
+torc dump -i right -Q rx -c 4 -w "$work/tcp.pcap" 2>"$work/tcp.err" &
+pid=$!
+listening $pid "$work/tcp.err"
+run 'a segment of 4,000 bytes with --mtu' 0 send -i left -c 4 --mtu 1100 \
+	--make 'Ethernet/IPv4(src=10.0.0.1,dst=10.0.0.2)/TCP(seq=1000,dst_port=9,flags=24)/Payload(length=4000)'
+wait $pid
+is 'leaves as four, relative to the first' "$(torc dump -n -t -r "$work/tcp.pcap" 2>/dev/null | sed 's/.*Flags \[\([^]]*\).*seq \([0-9:]*\).*/\1 \2/' | tr '\n' ' ')" \
+	'. 1000:2060 . 1060:2120 . 2120:3180 P. 3180:4000 '
 run '--make of an unknown field' 2 send -i left -c 1 --make 'Ethernet/IPv4(dest=1.2.3.4)'
 like 'has the place' "$err" 'at character 15 of the packet: ipv4 has no field "dest"; the nearest are dst'
 run '--make without Ethernet' 2 send -i left -c 1 --make 'IPv4'

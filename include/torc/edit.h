@@ -160,6 +160,55 @@ TORC_API int torc_edit_truncate(struct torc_edit *edit, uint32_t length);
  */
 TORC_API int torc_edit_finish(struct torc_edit *edit);
 
+/* ---- packets that are longer than an MTU ---- */
+
+/* A packet that is being taken apart; its members are the library's. The packet is borrowed meanwhile. */
+struct torc_split {
+	struct torc_packet packet;
+	uint32_t kind;
+	uint32_t headers;  /* bytes that every piece begins with */
+	uint32_t body;     /* where what is shared out begins in the packet */
+	uint32_t left;     /* bytes of it */
+	uint32_t chunk;    /* of a piece, at most */
+	uint32_t ip;       /* places of headers */
+	uint32_t transport;
+	uint32_t link;     /* of the byte that says what follows the headers (IPv6) */
+	uint32_t number;   /* of the next piece */
+	uint32_t at;       /* bytes that were shared out */
+	uint32_t id;
+	uint32_t reserved[4];
+};
+
+/*
+ * torc_split_begin - take a packet apart whose IP packet is longer than an MTU
+ *
+ * mtu  bytes of an IP packet, at least 68
+ * id   of the fragment headers of IPv6
+ *
+ * TCP segments (a card or the kernel put them together: up to 64 KiB) become segments with sequence
+ * numbers, IPv4 ids and flags as segmentation offload makes them, and all checksums anew. All else becomes
+ * IP fragments (RFC 791 §3.2, RFC 8200 §4.5). The outermost IP header counts, tunnel or not.
+ *
+ * Returns how many packets it makes, 1 where it fits, or
+ *   -ENOENT      it has no IP header
+ *   -ENODATA     it was not captured whole
+ *   -EMSGSIZE    IPv4 that must not be fragmented, and is not TCP
+ *   -EINVAL      the headers alone are longer than the MTU
+ *   -EOPNOTSUPP  its checksum is left to the card (torc_edit_finish() makes it), it is a fragment of IPv6
+ *                already, or behind PPPoE or LLC
+ */
+TORC_API int torc_split_begin(struct torc_split *split, const struct torc_packet *packet, uint32_t mtu,
+			      uint32_t id);
+
+/*
+ * torc_split_next - the next of them, written into a buffer
+ *
+ * packet  filled in: as the whole one, with data, caplen and len of the piece, borrowed from the buffer
+ * Returns 1, 0 at the end, or -ENOSPC: the buffer is too short (MTU, 40 and the link header are enough)
+ */
+TORC_API int torc_split_next(struct torc_split *split, void *buffer, size_t room,
+			     struct torc_packet *packet);
+
 /* ---- fields by name ---- */
 
 /*
