@@ -257,7 +257,7 @@ void edit_plain_find(struct torc_edit *edit)
 		case TORC_LAYER_UDP:
 			if (torc_be16(torc_layer_header(decoded, &decoded->layers[i]) + 4) < 8)
 				return;
-			/* fall through */
+			__attribute__((fallthrough));
 		case TORC_LAYER_TCP:
 			if (!ip || transport)
 				return;
