@@ -515,7 +515,7 @@ static void test_command(void)
 	snprintf(command, sizeof(command),
 		 "unset TORC_PLUGIN_DIR; file=$(mktemp) && perl tests/flows_pcap $file 200 && "
 		 "$TORC flows -r $file --domain 7 --kafka %s/%s --kafka-option linger.ms=1 "
-		 "--wait 60s 2>&1 | tail -n 1 | sed 's/^/# /' | tee $file.said; "
+		 "--wait 60s >$file.said 2>&1; sed -n 's/^kafka:/# &/p' $file.said; "
 		 "grep -q ': 401 records = 401 acknowledged + 0 failed + 0 refused + 0 in flight' "
 		 "$file.said; code=$?; rm -f $file $file.said; exit $code",
 		 rd_kafka_mock_cluster_bootstraps(cluster), topic);
