@@ -333,6 +333,7 @@ static void test_one_away(void)
 	struct torc_export *out;
 
 	new_topic();
+	rd_kafka_mock_partition_set_leader(cluster, topic, 0, 1); /* else they are random */
 	out = opened(NULL, 0);
 	write_some(out, 500, 2);
 	rd_kafka_mock_broker_set_down(cluster, 1);
