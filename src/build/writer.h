@@ -8,6 +8,7 @@
 #ifndef TORC_BUILD_WRITER_H
 #define TORC_BUILD_WRITER_H
 
+#include <endian.h>
 #include <string.h>
 
 #include <torc/layer.h>
@@ -25,33 +26,23 @@ static inline void write_bytes(struct writer *w, const void *bytes, uint32_t len
 	w->length += length;
 }
 
-static inline void write_number(struct writer *w, uint64_t number, unsigned int size)
-{
-	uint8_t bytes[8];
-
-	for (unsigned int i = 0; i < size; i++)
-		bytes[i] = (uint8_t)(number >> 8 * (size - 1 - i));
-	write_bytes(w, bytes, size);
-}
-
 static inline void write8(struct writer *w, unsigned int number)
 {
-	write_number(w, number, 1);
+	write_bytes(w, (const uint8_t[]){ (uint8_t)number }, 1);
 }
 
 static inline void write16(struct writer *w, unsigned int number)
 {
-	write_number(w, number, 2);
-}
+	uint16_t wire = htobe16((uint16_t)number);
 
-static inline void write24(struct writer *w, uint32_t number)
-{
-	write_number(w, number, 3);
+	write_bytes(w, &wire, 2);
 }
 
 static inline void write32(struct writer *w, uint32_t number)
 {
-	write_number(w, number, 4);
+	uint32_t wire = htobe32(number);
+
+	write_bytes(w, &wire, 4);
 }
 
 static inline void write_zeros(struct writer *w, uint32_t count)
