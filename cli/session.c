@@ -85,11 +85,19 @@ static void publish_again(struct torc_ring *ring)
 	torc_ring_set_application_name(ring, name);
 }
 
+static bool is_xdp(struct torc_ring *ring)
+{
+	struct torc_ring_info info = { .size = sizeof(info) };
+
+	return torc_ring_info(ring, &info) == 0 && strcmp(info.engine, "af_xdp") == 0;
+}
+
 int capture_confine(struct capture *capture, const struct privileges *wanted)
 {
 	struct privileges all = *wanted;
 
-	if (capture->settings->cluster.id)
+	/* who has an xdp: interface is found by other processes at a place, alone as well */
+	if (capture->settings->cluster.id || is_xdp(capture->rings[0]))
 		all.roles |= TORC_CONFINE_CLUSTER;
 	capture->status = privileges_confine(&capture->settings->sandbox, &all);
 	for (unsigned int i = 0; i < capture->ring_count; i++)
@@ -143,10 +151,8 @@ bool capture_over(struct capture *capture)
 static bool cannot_reopen(struct torc_ring *ring)
 {
 	struct torc_confine_info confined = { .size = sizeof(confined) };
-	struct torc_ring_info info = { .size = sizeof(info) };
 
-	return torc_ring_info(ring, &info) == 0 && strcmp(info.engine, "af_xdp") == 0 &&
-	       torc_confine_info(&confined) == 0 &&
+	return is_xdp(ring) && torc_confine_info(&confined) == 0 &&
 	       (confined.in_force & TORC_CONFINED_CAPABILITIES);
 }
 

@@ -190,6 +190,10 @@ fi
 again member dump -i vb --cluster 6 -w "$work/in/member.pcap"
 again pair dump -i vb -i lo -w "$work/in/pair.pcapng"
 
+if torc count -q -i xdp:vb --for 0.1s >/dev/null 2>&1; then
+	is 'xdp: nothing is left behind' "$(ls /run/torc)" ''
+fi
+
 # ---- clusters ----
 
 start one dump -l -n -i lo --cluster 5 udp port 4000

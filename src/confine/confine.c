@@ -158,7 +158,8 @@ static int enter(const struct torc_confine_options *options, struct torc_confine
 			 (step.landlock == 0 ? parts : 0);
 	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0)
 		info->in_force |= TORC_CONFINED_NOT_DUMPABLE;
-	code = torc_seccomp_enter(options->roles, log, &parts);
+	code = torc_seccomp_enter(options->roles | (info->in_force & TORC_CONFINED_FILES ?
+						    CONFINE_HAS_LANDLOCK : 0), log, &parts);
 	info->in_force |= parts;
 	if (code < 0 && code != -EOPNOTSUPP)
 		return torc_error_set(error, code, "the list of system calls (seccomp) is refused: %s",

@@ -15,6 +15,8 @@
 int torc_landlock_make(const struct torc_confine_options *options, uint32_t *abi, uint32_t *parts);
 int torc_landlock_enter(int ruleset); /* the calling thread, and what it starts */
 
+#define CONFINE_HAS_LANDLOCK (1u << 31) /* beside the roles: it is in force for files */
+
 /* seccomp.c: for all threads; 0 or a negative errno; -EOPNOTSUPP on a machine it has no list for. */
 int torc_seccomp_enter(uint32_t roles, bool log, uint32_t *parts);
 

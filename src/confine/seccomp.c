@@ -70,7 +70,7 @@ static const short always[] = {
 	SYS_ioctl, SYS_fadvise64, SYS_ftruncate, SYS_getdents64, SYS_close_range,
 	/* names; which of them may be opened is Landlock's matter */
 	SYS_newfstatat, SYS_statx, SYS_statfs, SYS_readlinkat, SYS_faccessat, SYS_faccessat2,
-	SYS_unlinkat, SYS_getcwd,
+	SYS_unlinkat, SYS_mkdirat, SYS_getcwd,
 	/* waiting */
 	SYS_ppoll, SYS_pselect6, SYS_epoll_create1, SYS_epoll_ctl, SYS_epoll_pwait, SYS_epoll_pwait2,
 	SYS_eventfd2, SYS_timerfd_create, SYS_timerfd_settime, SYS_timerfd_gettime, SYS_pipe2,
@@ -92,7 +92,7 @@ static const short always[] = {
 	SYS_bind, SYS_getsockname, SYS_getpeername, SYS_getsockopt, SYS_setsockopt, SYS_recvfrom,
 	SYS_recvmsg, SYS_recvmmsg, SYS_shutdown,
 #ifdef SYS_open /* machines that have the old calls */
-	SYS_stat, SYS_lstat, SYS_access, SYS_readlink, SYS_unlink, SYS_poll, SYS_select,
+	SYS_stat, SYS_lstat, SYS_access, SYS_readlink, SYS_unlink, SYS_mkdir, SYS_poll, SYS_select,
 	SYS_epoll_wait, SYS_dup2, SYS_getpgrp, SYS_alarm,
 #endif
 	-1,
@@ -100,9 +100,9 @@ static const short always[] = {
 
 static const short writes[] = {
 	SYS_fsync, SYS_fdatasync, SYS_fallocate, SYS_sync_file_range, SYS_renameat, SYS_renameat2,
-	SYS_mkdirat, SYS_fchmod, SYS_copy_file_range, SYS_sendfile,
+	SYS_fchmod, SYS_copy_file_range, SYS_sendfile,
 #ifdef SYS_open
-	SYS_rename, SYS_mkdir,
+	SYS_rename,
 #endif
 	-1,
 };
@@ -110,9 +110,9 @@ static const short writes[] = {
 /* Members talk to each other, and one of them to the kernel; docs/clusters.md has the list. */
 static const short clusters[] = {
 	SYS_socketpair, SYS_connect, SYS_listen, SYS_accept4, SYS_sendmsg, SYS_sendto, SYS_pidfd_open,
-	SYS_renameat, SYS_renameat2, SYS_mkdirat, SYS_fchmod, SYS_fallocate,
+	SYS_renameat, SYS_renameat2, SYS_fchmod, SYS_fallocate,
 #ifdef SYS_open
-	SYS_rename, SYS_mkdir,
+	SYS_rename,
 #endif
 	-1,
 };
@@ -146,8 +146,8 @@ struct rule {
 
 #define EXACTLY	   UINT32_MAX
 #define FOR_OUTPUT (O_ACCMODE | O_CREAT | O_TRUNC)
-/* pages and locks of the folder of live rings and clusters: opened for writing too */
-#define OPENS_TO_WRITE (TORC_CONFINE_WRITE | TORC_CONFINE_CLUSTER)
+/* which files is Landlock's matter, but where there is none */
+#define OPENS_TO_WRITE (TORC_CONFINE_WRITE | TORC_CONFINE_CLUSTER | CONFINE_HAS_LANDLOCK)
 
 static const struct rule rules[] = {
 	{ ALL_ROLES, SYS_mprotect, 2, false, false, PROT_EXEC, 0 },
