@@ -561,8 +561,9 @@ static void file_packet(struct file *file, const uint8_t *frame, size_t length)
 
 static void file_start(struct file *file)
 {
-	static const uint32_t header[] = { 0xA1B2C3D4, 2 | 4 << 16, 0, 0, 65535,
-					   TORC_LINK_ETHERNET };
+	const bool little = __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__;
+	const uint32_t header[] = { 0xA1B2C3D4, little ? 4 << 16 | 2 : 2 << 16 | 4, 0, 0, 65535,
+				    TORC_LINK_ETHERNET };
 
 	file->length = 0;
 	for (unsigned int i = 0; i < 6; i++)

@@ -386,5 +386,5 @@ API void pfring_config(u_short cpu_percentage)
 		return;
 	if (sched_setscheduler(0, SCHED_FIFO, &param) < 0)
 		pf_say("cannot run with SCHED_FIFO priority %u: %s", cpu_percentage,
-		       strerrordesc_np(errno));
+		       torc_strerror(errno));
 }

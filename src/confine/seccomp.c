@@ -74,7 +74,11 @@ static const short always[] = {
 	/* waiting */
 	SYS_ppoll, SYS_pselect6, SYS_epoll_create1, SYS_epoll_ctl, SYS_epoll_pwait, SYS_epoll_pwait2,
 	SYS_eventfd2, SYS_timerfd_create, SYS_timerfd_settime, SYS_timerfd_gettime, SYS_pipe2,
-	SYS_futex, SYS_futex_waitv, SYS_nanosleep, SYS_clock_nanosleep, SYS_restart_syscall,
+	SYS_futex,
+#ifdef SYS_futex_waitv /* newer than musl's headers of Debian 12 */
+	SYS_futex_waitv,
+#endif
+	SYS_nanosleep, SYS_clock_nanosleep, SYS_restart_syscall,
 	SYS_sched_yield,
 	/* memory; mmap and mprotect are below */
 	SYS_munmap, SYS_mremap, SYS_madvise, SYS_brk, SYS_mlock, SYS_munlock, SYS_msync, SYS_mincore,

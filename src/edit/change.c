@@ -177,7 +177,7 @@ static void crc_follow(uint8_t *data, const struct edit_cover *cover, struct cha
 	uint32_t crc = checksum_crc32c(data + cover->start, cover->end - cover->start,
 				       cover->at - cover->start);
 
-	crc = __builtin_bswap32(crc);
+	crc = htobe32(crc);
 	memcpy(data + cover->at, &crc, 4);
 	*change = (struct change){ cover->at, 4, difference(before, sum_add(0, data + cover->at, 4)) };
 }

@@ -12,6 +12,7 @@
 
 #include "file/file.h"
 #include "file/pcapng.h"
+#include "util/wide.h"
 
 static inline void set_packet(struct torc_packet *packet, const uint8_t *data, uint32_t caplen,
 			      uint32_t len, uint16_t link_type, uint32_t port)
@@ -30,20 +31,24 @@ static inline void set_packet(struct torc_packet *packet, const uint8_t *data, u
 
 static uint64_t slow_ns(const struct torc_file_clock *clock, uint64_t ticks)
 {
-	unsigned __int128 ns = ticks;
+	struct wide ns;
 
 	if (clock->binary)
-		ns = ns * 1000000000u >> clock->shift;
+		ns = wide_shift_right(wide_multiply(ticks, 1000000000u), clock->shift);
 	else
-		ns = ns * clock->multiply / clock->divide;
+		ns = wide_divide(wide_multiply(ticks, clock->multiply), clock->divide);
 	if (clock->offset_ns < 0) {
 		uint64_t before = 0 - (uint64_t)clock->offset_ns;
 
-		ns = ns > before ? ns - before : 0;
+		if (ns.high == 0 && ns.low <= before)
+			return 0;
+		ns.high -= ns.low < before;
+		ns.low -= before;
 	} else {
-		ns += (uint64_t)clock->offset_ns;
+		ns.low += (uint64_t)clock->offset_ns;
+		ns.high += ns.low < (uint64_t)clock->offset_ns;
 	}
-	return ns > UINT64_MAX ? UINT64_MAX : (uint64_t)ns;
+	return ns.high > 0 ? UINT64_MAX : ns.low;
 }
 
 uint64_t torc_pcapng_ns(const struct torc_file_clock *clock, uint32_t high, uint32_t low)

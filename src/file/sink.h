@@ -10,6 +10,8 @@
 #ifndef TORC_FILE_SINK_H
 #define TORC_FILE_SINK_H
 
+#include <sys/types.h>
+
 #include <torc/file.h>
 
 struct torc_sink {

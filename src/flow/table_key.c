@@ -13,7 +13,7 @@
 #include <torc/layers/transport/tcp.h>
 
 #include "flow/icmp.h"
-#include "flow/mix.h"
+#include "util/wide.h"
 
 #define FRAGMENT_NS 30000000000u /* RFC 791 wants 15 s or more for reassembly, RFC 8200 60 s at most */
 
@@ -144,9 +144,9 @@ static struct fragment *fragment_set(struct torc_flow_table *table, const struct
 
 	memcpy(words, key->address, sizeof(key->address));
 	words[4] = (uint64_t)key->id << 32 | key->protocol;
-	hash = flow_mix(words[0] ^ table->seed[0], words[1] ^ table->seed[1]) ^
-	       flow_mix(words[2] ^ table->seed[1], words[3] ^ table->seed[2]) ^
-	       flow_mix(words[4] ^ table->seed[2], table->seed[0]);
+	hash = wide_mix(words[0] ^ table->seed[0], words[1] ^ table->seed[1]) ^
+	       wide_mix(words[2] ^ table->seed[1], words[3] ^ table->seed[2]) ^
+	       wide_mix(words[4] ^ table->seed[2], table->seed[0]);
 	return table->fragments + hash % FRAGMENT_SETS * FRAGMENT_WAYS;
 }
 
@@ -297,9 +297,9 @@ static void read_ip(const struct torc_decoded *decoded, const struct torc_layer 
 static inline uint32_t hash_of(const struct torc_flow_table *table, uint64_t w0, uint64_t w1,
 			       uint64_t w2, uint64_t w3, uint64_t w4, uint64_t w5)
 {
-	uint64_t hash = flow_mix(w0 ^ table->seed[0], w1 ^ table->seed[1]) ^
-			flow_mix(w2 ^ table->seed[1], w3 ^ table->seed[2]) ^
-			flow_mix(w4 ^ table->seed[2], w5 ^ table->seed[0]);
+	uint64_t hash = wide_mix(w0 ^ table->seed[0], w1 ^ table->seed[1]) ^
+			wide_mix(w2 ^ table->seed[1], w3 ^ table->seed[2]) ^
+			wide_mix(w4 ^ table->seed[2], w5 ^ table->seed[0]);
 
 	return (uint32_t)(hash ^ hash >> 32);
 }

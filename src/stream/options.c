@@ -86,11 +86,13 @@ unsigned int policy_of(const struct torc_streams *streams, const struct torc_str
 		       unsigned int end)
 {
 	const uint64_t *address = end ? stream->key.high : stream->key.low;
+	const uint32_t ipv4 = (uint32_t)address[0]; /* its bytes, in the order they came in */
 	bool ipv6 = stream->key.scope & SCOPE_IPV6;
+	const uint8_t *bytes = ipv6 ? (const uint8_t *)address : (const uint8_t *)&ipv4;
 
 	for (unsigned int i = 0; i < streams->network_count; i++)
 		if (streams->networks[i].ipv6 == ipv6 &&
-		    network_holds(&streams->networks[i], (const uint8_t *)address))
+		    network_holds(&streams->networks[i], bytes))
 			return streams->networks[i].policy;
 	return streams->options.policy;
 }

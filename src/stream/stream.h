@@ -26,6 +26,8 @@
 #include <torc/layers/transport/tcp.h>
 #include <torc/stream.h>
 
+#include "util/wide.h"
+
 #define NONE	  UINT32_MAX
 #define NO_OFFSET UINT64_MAX
 
@@ -283,13 +285,6 @@ int segment_scale(const struct segment *segment);
 
 /* ---- table.c ---- */
 
-static inline uint64_t hash_mix(uint64_t a, uint64_t b)
-{
-	__extension__ unsigned __int128 product = (unsigned __int128)a * b;
-
-	return (uint64_t)product ^ (uint64_t)(product >> 64);
-}
-
 /*
  * With a secret seed, so that nobody can choose addresses that all fall into one bucket. addresses:
  * both of IPv4, or those of IPv6 mixed; ends: ports and scope as they lie in the key.
@@ -297,7 +292,7 @@ static inline uint64_t hash_mix(uint64_t a, uint64_t b)
 static inline uint32_t hash_ends(const struct torc_streams *streams, uint64_t addresses,
 				 uint64_t ends)
 {
-	return (uint32_t)hash_mix(addresses ^ streams->seed[0], ends ^ streams->seed[1]);
+	return (uint32_t)wide_mix(addresses ^ streams->seed[0], ends ^ streams->seed[1]);
 }
 
 #define SLAB_BYTES   (1u << 19)

@@ -82,8 +82,8 @@ static uint32_t key_hash(const struct torc_streams *streams, const struct key *k
 
 	memcpy(&ends, &key->low_port, sizeof(ends));
 	if (key->scope & SCOPE_IPV6)
-		addresses = hash_mix(key->low[0] ^ streams->seed[0], key->high[0] ^ streams->seed[1]) ^
-			    hash_mix(key->low[1] ^ streams->seed[2], key->high[1] ^ streams->seed[3]);
+		addresses = wide_mix(key->low[0] ^ streams->seed[0], key->high[0] ^ streams->seed[1]) ^
+			    wide_mix(key->low[1] ^ streams->seed[2], key->high[1] ^ streams->seed[3]);
 	return hash_ends(streams, addresses, ends);
 }
 

@@ -13,6 +13,16 @@ const char *torc_version(void)
 	return TORC_VERSION_STRING;
 }
 
+/* A constant text, in English, from any thread; musl's strerror() is that. */
+static const char *description(int number)
+{
+#ifdef __GLIBC__
+	return strerrordesc_np(number);
+#else
+	return strerror(number);
+#endif
+}
+
 const char *torc_strerror(int code)
 {
 	switch (code < 0 ? -code : code) {
@@ -27,7 +37,7 @@ const char *torc_strerror(int code)
 	case TORC_ECLUSTER:
 		return "the cluster exists with another type or device";
 	default:
-		return strerrordesc_np(code < 0 ? -code : code) ?: "unknown error";
+		return description(code < 0 ? -code : code) ?: "unknown error";
 	}
 }
 
