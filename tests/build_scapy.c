@@ -31,6 +31,12 @@ static const struct {
 	{ "Ethernet(src=02:00:00:00:00:01,dst=02:00:00:00:00:02)/IPv6(src=fd00::1,dst=fd00::2)/"
 	  "ICMPv6/ICMPv6Echo(id=3,seq=4)/Payload(text=x)",
 	  "E()/IPv6(src='fd00::1',dst='fd00::2')/ICMPv6EchoRequest(id=3,seq=4,data=b'x')" },
+	{ "Ethernet(src=02:00:00:00:00:01,dst=02:00:00:00:00:02)/IPv6(src=fd00::1,dst=fd00::2,hop_limit=255)/"
+	  "ICMPv6/ICMPv6NeighborSolicitation(target=fd00::2)",
+	  "E()/IPv6(src='fd00::1',dst='fd00::2',hlim=255)/ICMPv6ND_NS(tgt='fd00::2')" },
+	{ "Ethernet(src=02:00:00:00:00:01,dst=02:00:00:00:00:02)/IPv6(src=fd00::1,dst=fd00::2,hop_limit=255)/"
+	  "ICMPv6/ICMPv6NeighborAdvertisement(target=fd00::2,solicited=true)",
+	  "E()/IPv6(src='fd00::1',dst='fd00::2',hlim=255)/ICMPv6ND_NA(tgt='fd00::2',R=0,S=1,O=0)" },
 };
 
 #define PACKETS (sizeof(packets) / sizeof(packets[0]))

@@ -8,5 +8,6 @@ layer_write *layer_writer(unsigned int type)
 
 	write = write ? write : transport_writer(type);
 	write = write ? write : link_writer(type);
-	return write ? write : tunnel_writer(type);
+	write = write ? write : tunnel_writer(type);
+	return write ? write : ndp_writer(type);
 }

@@ -69,5 +69,6 @@ layer_write *link_writer(unsigned int type);
 layer_write *network_writer(unsigned int type);
 layer_write *transport_writer(unsigned int type);
 layer_write *tunnel_writer(unsigned int type);
+layer_write *ndp_writer(unsigned int type);
 
 #endif
