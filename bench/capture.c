@@ -117,12 +117,12 @@ static void walk_close(void *context)
 
 static struct torc_ring *ring_on(const char *device, uint64_t block_bytes)
 {
-	struct torc_ring_options options = { .size = sizeof(options),
-					     .buffer_bytes = (uint64_t)BLOCK_BYTES * BLOCK_COUNT,
-					     .block_bytes = block_bytes };
+	struct torc_ring_options options = { .size = sizeof(options), .block_bytes = block_bytes };
 	struct torc_ring *ring;
 	struct torc_error error;
 
+	if (block_bytes)
+		options.buffer_bytes = (uint64_t)BLOCK_BYTES * BLOCK_COUNT;
 	if (torc_ring_open_with(&ring, device, &options, &error) < 0) {
 		fprintf(stderr, "%s\n", error.text);
 		return NULL;
@@ -139,6 +139,12 @@ static struct torc_ring *ring_on(const char *device, uint64_t block_bytes)
 static void *ring_open(void)
 {
 	return ring_on(DEVICE, BLOCK_BYTES);
+}
+
+/* buffer and blocks as a user gets them who asks for nothing */
+static void *default_open(void)
+{
+	return ring_on(DEVICE, 0);
 }
 
 /* needs CAP_BPF and CAP_NET_ADMIN */
@@ -267,8 +273,9 @@ static const struct receiver {
 	const char *goal; /* for the ratio to the walk */
 } receivers[] = {
 	{ "walk (TPACKET_V3 by hand)", walk_open, walk_some, walk_close, NULL },
-	{ "torc_ring_next_batch", ring_open, batch_some, ring_close, "<= 1.25" },
-	{ "torc_ring_next", ring_open, next_some, ring_close, "<= 1.6" },
+	{ "torc_ring_next_batch", ring_open, batch_some, ring_close, "<= 1.15" },
+	{ "torc_ring_next", ring_open, next_some, ring_close, "<= 1.3" },
+	{ "torc_ring_next, default", default_open, next_some, ring_close, NULL },
 	{ "torc_ring_next_batch, xdp:", xdp_open, batch_some, ring_close, NULL },
 	{ "libpcap pcap_dispatch", libpcap_open, libpcap_some, libpcap_close, NULL },
 	{ "gopacket afpacket", NULL, NULL, NULL, NULL },
