@@ -119,6 +119,7 @@ int flows_workers_run(struct flows_settings *settings, char **words, flows_work 
 		return cli_fail(-ENOMEM, NULL);
 	}
 	shared->start.count = count;
+	cli_signals_catch(NULL, NULL); /* and so do the workers, from their first moment on */
 	fflush(NULL);
 	for (n = 0; n < count; n++) {
 		pids[n] = start_worker(settings, words, work, shared, n);

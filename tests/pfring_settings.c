@@ -266,6 +266,8 @@ static void test_information(void)
 	is(pfring_get_mtu_size(ring), 1500, "MTU");
 	is(pfring_get_link_status(ring), 1, "link up");
 	run("ip link set p0 down");
+	for (int i = 0; i < 5000 && pfring_get_link_status(ring) != 0; i++)
+		usleep(1000); /* the other end learns of it some time later */
 	is(pfring_get_link_status(ring), 0, "link down");
 	run("ip link set p0 up");
 	is(pfring_get_link_type(ring), 1, "Ethernet");

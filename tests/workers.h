@@ -274,10 +274,10 @@ static inline void workers_settle(uint64_t expected)
 	}
 }
 
-/* Until the cluster has that many enabled members, and no more; false: it took five seconds. */
+/* Until the cluster has that many enabled members, and no more; false: it took half a minute. */
 static inline bool wait_members(unsigned int id, unsigned int wanted)
 {
-	for (int i = 0; i < 500; i++) {
+	for (int i = 0; i < 3000; i++) {
 		struct torc_cluster_info **clusters;
 		unsigned int count, enabled = 0;
 
