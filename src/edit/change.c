@@ -18,8 +18,6 @@
 #include "decode/registry.h"
 #include "util/sum.h"
 
-#define PROTOCOL_UDP 17
-
 #define CHANGES_MAX (2 * TORC_LAYERS_MAX + 1)
 
 /* Layers that torc_checksum_verify() has no word for, and whose sums have to follow all the same. */
@@ -89,12 +87,12 @@ bool edit_cover_find(const struct edit_inside *in, const struct torc_layer *laye
 		.start = in->base + layer->offset,
 		.method = how.method,
 		.protocol = how.protocol,
-		.zero_is_absent = how.method == TORC_SUM_PSEUDO && how.protocol == PROTOCOL_UDP,
+		.never_zero = layer->type == TORC_LAYER_UDP || layer->type == TORC_LAYER_UDPLITE,
 	};
 	cover->end = how.method == TORC_SUM_HEADER ?
 			     cover->start + layer->header_length :
 			     in->base + message_end(in->decoded, layer, ip);
-	return !(cover->zero_is_absent && torc_be16(p + how.offset) == 0);
+	return layer->type != TORC_LAYER_UDP || torc_be16(p + how.offset) != 0;
 }
 
 /* ---- changes ---- */
@@ -191,7 +189,7 @@ static void sum_follow(uint8_t *data, const struct follower *f, uint64_t sum, st
 		after = sum_folded(before + sum);
 	else
 		after = sum_checksum((uint16_t)~before + sum);
-	if (after == 0 && f->cover.zero_is_absent)
+	if (after == 0 && f->cover.never_zero)
 		after = 0xFFFF;
 	p[0] = (uint8_t)(after >> 8);
 	p[1] = (uint8_t)after;

@@ -22,7 +22,7 @@ struct edit_cover {
 	uint32_t end;      /* may be behind what was captured */
 	uint8_t method;    /* enum torc_checksum_method */
 	uint8_t protocol;
-	bool zero_is_absent;
+	bool never_zero;   /* a sum of 0 is written as 0xFFFF: 0 says "none" in UDP, nothing in UDP-Lite */
 };
 
 /* The checksum of a layer; false: it has none, it is absent, or it was not captured. */

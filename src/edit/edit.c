@@ -76,7 +76,10 @@ bool edit_quoted(const struct torc_edit *edit, struct torc_decoded *quoted,
 /* Kinds of layers that a field may be of; one bit each. */
 enum { OF_ETHERNET = 1, OF_TAG = 2, OF_IPV4 = 4, OF_IPV6 = 8, OF_TCP = 16, OF_OTHER_PORTS = 32 };
 
-static unsigned int kind_of(unsigned int type)
+/* Inlined down to where the kinds are constants: a comparison or two are left of the switch. */
+#define INLINE static inline __attribute__((always_inline))
+
+INLINE unsigned int kind_of(unsigned int type)
 {
 	switch (type) {
 	case TORC_LAYER_ETHERNET:
@@ -98,7 +101,7 @@ static unsigned int kind_of(unsigned int type)
 	}
 }
 
-static const struct torc_layer *find(const struct torc_decoded *decoded, unsigned int kinds, int n)
+INLINE const struct torc_layer *find(const struct torc_decoded *decoded, unsigned int kinds, int n)
 {
 	unsigned int count = decoded->layer_count;
 
@@ -122,7 +125,7 @@ struct place {
 	struct torc_decoded quoted;
 };
 
-static int locate(const struct torc_edit *edit, unsigned int kinds, int n, struct place *place)
+INLINE int locate(const struct torc_edit *edit, unsigned int kinds, int n, struct place *place)
 {
 	place->inside = NULL;
 	place->where = (struct edit_inside){ &edit->decoded, 0 };
@@ -146,7 +149,7 @@ static int write_at(struct torc_edit *edit, const struct place *place, uint32_t 
 }
 
 /* Bytes at an offset of the nth layer of some kinds. */
-static int field_write(struct torc_edit *edit, unsigned int kinds, int n, uint32_t offset,
+INLINE int field_write(struct torc_edit *edit, unsigned int kinds, int n, uint32_t offset,
 		       const uint8_t *bytes, uint32_t length)
 {
 	struct place place;

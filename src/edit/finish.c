@@ -107,7 +107,7 @@ bool edit_checksum_set(uint8_t *data, const struct edit_cover *cover)
 					  cover->protocol);
 	put16(p, 0);
 	checksum = sum_checksum(sum_add(sum, data + cover->start, length));
-	if (checksum == 0 && cover->zero_is_absent)
+	if (checksum == 0 && cover->never_zero)
 		checksum = 0xFFFF;
 	put16(p, checksum);
 	return before != checksum;
