@@ -534,7 +534,7 @@ extern __inline__ __attribute__((__gnu_inline__)) const struct torc_packet *
 torc_ring_step(struct torc_ring *ring)
 {
 	struct torc_ring_cursor *cursor = (struct torc_ring_cursor *)(void *)ring;
-	const struct torc_packet *next = cursor->next;
+	const struct torc_packet *next = __atomic_load_n(&cursor->next, __ATOMIC_RELAXED);
 
 	if (__builtin_expect(next >= __atomic_load_n(&cursor->limit, __ATOMIC_RELAXED), 0))
 		return NULL;

@@ -339,7 +339,7 @@ int torc_ring_borrow_slow(struct torc_ring *ring, const struct torc_packet **pac
 		return receive_shared(ring, &(struct target){ .borrowed = packet, .max = 1 });
 	if (__atomic_load_n(&ring->stopped, __ATOMIC_RELAXED))
 		return 0;
-	if (ring->cursor.limit == NULL)
+	if (__atomic_load_n(&ring->cursor.limit, __ATOMIC_RELAXED) == NULL)
 		ring_cursor_limit(ring); /* a stop came, and is over */
 	result = refill(ring, ring->poll_duration_ms);
 	if (result > 0)
@@ -352,7 +352,7 @@ const struct torc_packet *torc_ring_step(struct torc_ring *ring)
 {
 	const struct torc_packet *limit = __atomic_load_n(&ring->cursor.limit, __ATOMIC_RELAXED);
 
-	return ring->cursor.next < limit ? step(ring, 1) : NULL;
+	return __atomic_load_n(&ring->cursor.next, __ATOMIC_RELAXED) < limit ? step(ring, 1) : NULL;
 }
 
 int torc_ring_borrow(struct torc_ring *ring, const struct torc_packet **packet)
