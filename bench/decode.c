@@ -19,6 +19,7 @@
 #include <torc/torc.h>
 
 #include "mix.h"
+#include "allocations.h"
 #include "go_peer.h"
 #include "rounds.h"
 
@@ -27,32 +28,6 @@
 #define LEAST_BYTES ((size_t)48 << 20)
 #define BATCH	    64u
 #define AHEAD	    12u
-
-/* ---- counting allocations: these stand before the C library's ---- */
-
-void *__libc_malloc(size_t size);
-void *__libc_calloc(size_t count, size_t size);
-void *__libc_realloc(void *old, size_t size);
-
-static unsigned long allocations;
-
-void *malloc(size_t size)
-{
-	allocations++;
-	return __libc_malloc(size);
-}
-
-void *calloc(size_t count, size_t size)
-{
-	allocations++;
-	return __libc_calloc(count, size);
-}
-
-void *realloc(void *old, size_t size)
-{
-	allocations++;
-	return __libc_realloc(old, size);
-}
 
 /* ---- the packets ---- */
 

@@ -17,38 +17,13 @@
 
 #include <torc/torc.h>
 
+#include "allocations.h"
 #include "rounds.h"
 
 #define CONNECTIONS 200u
 #define SEGMENTS    305u /* of each */
 #define MSS	    1448u
 #define BATCH	    64u
-
-/* ---- counting allocations: these stand before the C library's ---- */
-
-void *__libc_malloc(size_t size);
-void *__libc_calloc(size_t count, size_t size);
-void *__libc_realloc(void *old, size_t size);
-
-static unsigned long allocations;
-
-void *malloc(size_t size)
-{
-	allocations++;
-	return __libc_malloc(size);
-}
-
-void *calloc(size_t count, size_t size)
-{
-	allocations++;
-	return __libc_calloc(count, size);
-}
-
-void *realloc(void *old, size_t size)
-{
-	allocations++;
-	return __libc_realloc(old, size);
-}
 
 /* ---- the packets ---- */
 

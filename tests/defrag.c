@@ -168,24 +168,30 @@ static void test_drop(void)
 		const char *what;
 		struct piece_of_text parts[4];
 		int results[4];
+		unsigned int overlapping; /* so many fragments ended their datagram, or with it */
 	} cases[] = {
 		{ "the same fragment twice",
 		  { { 0, 'A', 16 }, { 0, 'A', 16 }, { 16, 'B', 8 } },
-		  { TORC_DEFRAG_WAITING, TORC_DEFRAG_DROPPED, TORC_DEFRAG_WHOLE } },
+		  { TORC_DEFRAG_WAITING, TORC_DEFRAG_DROPPED, TORC_DEFRAG_WHOLE },
+		  0 },
 		{ "a fragment inside another",
 		  { { 0, 'A', 32 }, { 8, 'X', 8 }, { 32, 'B', 8 } },
-		  { TORC_DEFRAG_WAITING, TORC_DEFRAG_DROPPED, TORC_DEFRAG_WHOLE } },
+		  { TORC_DEFRAG_WAITING, TORC_DEFRAG_DROPPED, TORC_DEFRAG_WHOLE },
+		  0 },
 		{ "inside two that came in order",
 		  { { 0, 'A', 16 }, { 16, 'B', 16 }, { 8, 'X', 16 }, { 32, 'C', 8 } },
 		  { TORC_DEFRAG_WAITING, TORC_DEFRAG_WAITING, TORC_DEFRAG_DROPPED,
-		    TORC_DEFRAG_WHOLE } },
+		    TORC_DEFRAG_WHOLE },
+		  0 },
 		{ "across two that did not: the end waits alone",
 		  { { 16, 'B', 16 }, { 0, 'A', 16 }, { 8, 'X', 16 }, { 32, 'C', 8 } },
 		  { TORC_DEFRAG_WAITING, TORC_DEFRAG_WAITING, TORC_DEFRAG_DROPPED,
-		    TORC_DEFRAG_WAITING } },
+		    TORC_DEFRAG_WAITING },
+		  3 },
 		{ "overlap by eight: the end waits alone",
 		  { { 0, 'A', 24 }, { 16, 'B', 16 }, { 32, 'C', 8 } },
-		  { TORC_DEFRAG_WAITING, TORC_DEFRAG_DROPPED, TORC_DEFRAG_WAITING } },
+		  { TORC_DEFRAG_WAITING, TORC_DEFRAG_DROPPED, TORC_DEFRAG_WAITING },
+		  2 },
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
@@ -201,6 +207,8 @@ static void test_drop(void)
 				    cases[i].parts[n].length, &whole),
 			   cases[i].results[n], "%s: fragment %u", cases[i].what, n);
 		}
+		is(frag_stats(defrag).overlap, cases[i].overlapping, "%s: %u go for it",
+		   cases[i].what, cases[i].overlapping);
 		ok(frag_balanced(defrag), "the account balances");
 		torc_defrag_close(defrag);
 	}

@@ -341,6 +341,20 @@ static inline struct torc_ring *net_ring_of(const char *device,
 	return ring;
 }
 
+/* Such a ring opens here; where the kernel or the rights lack it, the whole test is skipped. */
+static inline void net_need(const char *device)
+{
+	struct torc_ring *ring;
+	struct torc_error error;
+	int result = torc_ring_open(&ring, device, 0, 0, &error);
+
+	if (result == -EPERM || result == -EOPNOTSUPP)
+		skip_all(error.text);
+	if (!ok(result == 0, "a ring opens"))
+		note("%s", error.text);
+	torc_ring_close(ring);
+}
+
 static inline struct torc_ring *net_ring_with(const char *device,
 					      const struct torc_ring_options *options)
 {
