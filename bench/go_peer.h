@@ -36,22 +36,20 @@ static inline bool go_peer_file(const char *path, const struct torc_packet *pack
 	return torc_writer_close(writer, NULL, NULL) == 0 && good;
 }
 
-/* Build and start it: source, below bench/gopacket; name, of the program and of its file. */
-static inline void go_peer_start(struct go_peer *peer, const char *source, const char *name,
-				 const struct torc_packet *packets, size_t count)
+/* Build and start it: source, below bench/gopacket; name, of the program; file, of the packets. */
+static inline void go_peer_start_on(struct go_peer *peer, const char *source, const char *name,
+				    const char *file)
 {
 	const char *folder = getenv("B") ? getenv("B") : "build";
-	char program[200], file[200], command[700];
+	char program[200], command[700];
 	int in[2], out[2];
 
 	*peer = (struct go_peer){ 0 };
 	snprintf(program, sizeof(program), "%s/bench/gopacket-%s", folder, name);
-	snprintf(file, sizeof(file), "%s/bench/%s.pcap", folder, name);
 	snprintf(command, sizeof(command),
 		 "GOPATH=${GOPATH:-/usr/share/gocode} GO111MODULE=off CGO_ENABLED=0 "
 		 "go build -o %s bench/gopacket/%s 2>/dev/null", program, source);
-	if (system(command) != 0 || !go_peer_file(file, packets, count) || pipe(in) < 0 ||
-	    pipe(out) < 0) {
+	if (system(command) != 0 || pipe(in) < 0 || pipe(out) < 0) {
 		printf("gopacket is left out: go or the package is not installed\n");
 		return;
 	}
@@ -68,6 +66,18 @@ static inline void go_peer_start(struct go_peer *peer, const char *source, const
 	close(out[1]);
 	peer->in = fdopen(in[1], "w");
 	peer->out = fdopen(out[0], "r");
+}
+
+/* The same on a file of these packets, made beside the program. */
+static inline void go_peer_start(struct go_peer *peer, const char *source, const char *name,
+				 const struct torc_packet *packets, size_t count)
+{
+	char file[200];
+
+	snprintf(file, sizeof(file), "%s/bench/%s.pcap", getenv("B") ? getenv("B") : "build", name);
+	if (!go_peer_file(file, packets, count))
+		errx(1, "cannot write %s", file);
+	go_peer_start_on(peer, source, name, file);
 }
 
 /* One round of what a line asks for: nanoseconds a packet. */

@@ -18,6 +18,7 @@
 #include <torc/torc.h>
 
 #include "allocations.h"
+#include "go_peer.h"
 #include "rounds.h"
 
 #define CONNECTIONS 200u
@@ -173,47 +174,8 @@ static uint64_t way_streams(void)
 
 /* ---- gopacket, in a process of its own ---- */
 
-static FILE *go_in, *go_out;
+static struct go_peer gopacket;
 static char capture[200];
-
-static void go_start(void)
-{
-	const char *folder = getenv("B") ? getenv("B") : "build";
-	char program[200], command[700];
-	int in[2], out[2];
-
-	snprintf(program, sizeof(program), "%s/bench/reassembly", folder);
-	snprintf(command, sizeof(command),
-		 "GOPATH=${GOPATH:-/usr/share/gocode} GO111MODULE=off CGO_ENABLED=0 "
-		 "go build -o %s bench/streams/reassembly.go 2>/dev/null", program);
-	if (system(command) != 0 || pipe(in) < 0 || pipe(out) < 0) {
-		printf("gopacket is left out: go or the package is not installed\n");
-		return;
-	}
-	if (fork() == 0) {
-		dup2(in[0], 0);
-		dup2(out[1], 1);
-		close(in[1]);
-		close(out[0]);
-		execl(program, program, capture, (char *)NULL);
-		_exit(127);
-	}
-	close(in[0]);
-	close(out[1]);
-	go_in = fdopen(in[1], "w");
-	go_out = fdopen(out[0], "r");
-}
-
-static double go_round(void)
-{
-	double ns;
-	long long bytes;
-
-	if (fprintf(go_in, "go\n") < 0 || fflush(go_in) != 0 ||
-	    fscanf(go_out, "%lf %lld", &ns, &bytes) != 2)
-		errx(1, "the Go program ended early");
-	return ns;
-}
 
 /* ---- whole programs: seconds of processor time ---- */
 
@@ -301,8 +263,8 @@ static void round_run(void)
 	rounds_add(&decode_ns, (middle - start) / packet_count);
 	rounds_add(&streams_ns, (end - middle) / packet_count);
 	rounds_add(&over_ns, (end - middle - (middle - start)) / packet_count);
-	if (go_in)
-		rounds_add(&go_ns, go_round());
+	if (gopacket.in)
+		rounds_add(&go_ns, go_peer_round(&gopacket, "go"));
 }
 
 static void tell(const char *name, const struct rounds *ns, const char *peer,
@@ -340,13 +302,14 @@ int main(int argc, char **argv)
 		errx(1, "cannot write %s", capture);
 	printf("%u packets, %u connections, %.1f MB\n", packet_count, CONNECTIONS,
 	       (double)memory_used / 1e6);
-	go_start();
+	go_peer_start_on(&gopacket, "reassembly/main.go", "reassembly", capture);
 	nids_build();
 	for (unsigned int n = 0; n < rounds; n++) {
 		round_run();
 		if (n < 5)
 			programs_round();
 	}
+	go_peer_stop(&gopacket);
 	printf("%-36s %10s %8s %8s %8s\n", "", "ns/packet", "lower q.", "upper q.", "x");
 	tell("torc_decode_batch", &decode_ns, NULL, NULL);
 	tell("with streams", &streams_ns, "torc_decode_batch", &decode_ns);

@@ -5,6 +5,7 @@ package main
 import (
 	"bufio"
 	"fmt"
+	"log"
 	"os"
 	"syscall"
 	"time"
@@ -78,6 +79,9 @@ func main() {
 			}
 		}
 		assembler.FlushAll()
-		fmt.Printf("%f %d\n", float64(cpu()-start)/float64(len(packets)), f.bytes)
+		fmt.Printf("%f\n", float64(cpu()-start)/float64(len(packets)))
+		if f.bytes == 0 {
+			log.Fatal("no byte came out")
+		}
 	}
 }
