@@ -77,7 +77,7 @@ static void ask_driver(int fd, struct device *device)
 
 bool devices_hardware_time(const char *name)
 {
-	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	struct device device = { 0 };
 
 	snprintf(device.name, sizeof(device.name), "%s", name);
@@ -259,32 +259,53 @@ static void print_short(const struct device *device)
 	       device->flags & IFF_LOOPBACK ? ", Loopback" : "");
 }
 
-static int list(void (*print)(const struct device *device), bool engines_too)
+/* All of them, owned by the caller; NULL: said why. */
+static struct device *ask_all(bool engines_too, unsigned int *count)
 {
 	struct if_nameindex *entries = if_nameindex();
-	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	struct device device;
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	struct device *devices = NULL;
 
-	if (!entries || fd < 0) {
+	*count = 0;
+	while (entries && entries[*count].if_index)
+		++*count;
+	if (entries && fd >= 0)
+		devices = calloc(*count + 1, sizeof(*devices));
+	if (!devices)
 		cli_complain("torc: the interfaces cannot be listed: %s", strerror(errno));
-		return CLI_FAILED;
-	}
-	for (const struct if_nameindex *entry = entries; entry->if_index; entry++) {
-		fill_in(fd, &device, entry, engines_too);
-		print(&device);
-	}
-	close(fd);
-	if_freenameindex(entries);
-	return CLI_GOOD;
+	for (unsigned int i = 0; devices && i < *count; i++)
+		fill_in(fd, &devices[i], &entries[i], engines_too);
+	if (fd >= 0)
+		close(fd);
+	if (entries)
+		if_freenameindex(entries);
+	return devices;
 }
 
-int devices_list(bool json)
+/* What takes a right is asked first; what drivers said is printed without any. */
+static int list(void (*print)(const struct device *device), bool engines_too,
+		const struct sandbox_settings *sandbox)
 {
-	return list(json ? print_json : print_short, json);
+	unsigned int count;
+	struct device *devices = ask_all(engines_too, &count);
+	int status = CLI_FAILED;
+
+	if (devices)
+		status = privileges_confine(sandbox, &(struct privileges){ .roles = 0 });
+	for (unsigned int i = 0; status == CLI_GOOD && i < count; i++)
+		print(&devices[i]);
+	free(devices);
+	return status;
+}
+
+int devices_list(bool json, const struct sandbox_settings *sandbox)
+{
+	return list(json ? print_json : print_short, json, sandbox);
 }
 
 struct settings {
 	bool json;
+	struct sandbox_settings sandbox;
 };
 
 static const struct cli_option options[] = {
@@ -295,6 +316,7 @@ static const struct cli_option options[] = {
 
 static const struct cli_group groups[] = {
 	{ "Output", options, 0 },
+	{ "Privileges", sandbox_options, offsetof(struct settings, sandbox) },
 	{ NULL, NULL, 0 },
 };
 
@@ -303,7 +325,7 @@ static int run(void *data, char **words)
 	const struct settings *settings = data;
 
 	(void)words;
-	return list(settings->json ? print_json : print_text, true);
+	return list(settings->json ? print_json : print_text, true, &settings->sandbox);
 }
 
 const struct cli_command command_devices = {

@@ -4,9 +4,10 @@
 #define TORC_CLI_DEVICES_H
 
 #include "cli.h"
+#include "privileges.h"
 
 /* A short list, or with json the same as torc devices --json; returns an exit status. */
-int devices_list(bool json);
+int devices_list(bool json, const struct sandbox_settings *sandbox);
 /* Whether the card takes the time of what comes in. */
 bool devices_hardware_time(const char *name);
 

@@ -459,7 +459,7 @@ static int show_program(const struct settings *settings, char **words)
 static int answer(struct settings *settings, char **words)
 {
 	if (settings->list)
-		return devices_list(settings->capture.json);
+		return devices_list(settings->capture.json, &settings->capture.sandbox);
 	if (settings->list_times) {
 		for (size_t i = 0; i < settings->capture.interfaces.count; i++)
 			program_print_time_types(

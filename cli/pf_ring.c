@@ -40,29 +40,23 @@ static uint64_t own_namespace(void)
 	return stat("/proc/self/ns/net", &status) == 0 ? status.st_ino : 0;
 }
 
-static int read_rings(struct tree *tree)
+static int read_rings(struct tree *tree, struct torc_live_list *list)
 {
 	uint64_t here = own_namespace(); /* 0: there is no /proc to tell; then all are shown */
-	struct torc_live_list *list;
 	struct published one = { .ring.size = sizeof(one.ring), .stats.size = sizeof(one.stats) };
 	struct published *more;
-	int code = torc_live_open(&list);
 
-	while (code >= 0 && torc_live_next(list, &one.ring, &one.stats) > 0) {
+	while (torc_live_next(list, &one.ring, &one.stats) > 0) {
 		if (here != 0 && one.ring.network_namespace != 0 &&
 		    one.ring.network_namespace != here)
 			continue;
 		more = realloc(tree->rings, (tree->count + 1) * sizeof(*more));
-		if (!more) {
-			code = -ENOMEM;
-			break;
-		}
+		if (!more)
+			return -ENOMEM;
 		tree->rings = more;
 		tree->rings[tree->count++] = one;
 	}
-	if (code >= 0 || code == -ENOMEM)
-		torc_live_close(list);
-	return code;
+	return 0;
 }
 
 /* With names: the bytes of the file and nothing else. Without: each under its name. */
@@ -93,20 +87,17 @@ static unsigned int rings_on(const struct tree *tree, const char *interface)
 	return count;
 }
 
-static void print_devices(struct tree *tree)
+static void print_devices(struct tree *tree, const struct if_nameindex *interfaces)
 {
-	struct if_nameindex *all = if_nameindex();
 	char name[64], text[TEXT_BYTES];
 
-	for (struct if_nameindex *at = all; at && at->if_name; at++) {
+	for (const struct if_nameindex *at = interfaces; at && at->if_name; at++) {
 		snprintf(name, sizeof(name), "dev/%s/info", at->if_name);
 		if (wanted(tree, name) &&
 		    torc_live_pf_ring_device(at->if_name, rings_on(tree, at->if_name), text,
 					     sizeof(text)) > 0)
 			print(tree, name, text);
 	}
-	if (all)
-		if_freenameindex(all);
 }
 
 static void print_ring(struct tree *tree, const struct published *one)
@@ -128,7 +119,7 @@ static void print_ring(struct tree *tree, const struct published *one)
 	}
 }
 
-int cli_print_pf_ring(char **names)
+int cli_print_pf_ring(struct torc_live_list *list, const struct if_nameindex *interfaces, char **names)
 {
 	struct tree tree = { .names = names };
 	char text[TEXT_BYTES];
@@ -138,14 +129,14 @@ int cli_print_pf_ring(char **names)
 	while (names[count])
 		count++;
 	tree.found = calloc(count + 1, sizeof(*tree.found));
-	code = tree.found ? read_rings(&tree) : -ENOMEM;
+	code = tree.found ? read_rings(&tree, list) : -ENOMEM;
 	if (code < 0) {
 		status = cli_fail(code, NULL);
 	} else {
 		if (wanted(&tree, "info") &&
 		    torc_live_pf_ring_info(tree.count, text, sizeof(text)) > 0)
 			print(&tree, "info", text);
-		print_devices(&tree);
+		print_devices(&tree, interfaces);
 		for (unsigned int i = 0; i < tree.count; i++)
 			print_ring(&tree, &tree.rings[i]);
 	}

@@ -33,6 +33,7 @@ const struct cli_option sandbox_options[] = {
 static const uint64_t ring_capabilities = CAP_BIT(CAP_NET_RAW) | CAP_BIT(CAP_NET_ADMIN) |
 					  CAP_BIT(CAP_BPF) | CAP_BIT(CAP_IPC_LOCK);
 static const uint64_t file_capabilities = CAP_BIT(CAP_DAC_OVERRIDE);
+static const uint64_t read_capabilities = CAP_BIT(CAP_DAC_READ_SEARCH);
 
 /* Supplementary groups first: setgid() and setuid() alone would leave root's in place. */
 static int become(const struct passwd *account)
@@ -130,8 +131,8 @@ static char *folder_of(const char *path)
 	return folder;
 }
 
-/* Would root, without capabilities, be refused what the command is going to write? */
-static bool needs_override(const char *folder, const char *path)
+/* Would root, without capabilities, be refused a file, or a folder? */
+static bool is_refused(const char *path, int mode)
 {
 	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
 	struct __user_cap_data_struct had[2], none[2];
@@ -143,10 +144,23 @@ static bool needs_override(const char *folder, const char *path)
 	none[0].effective = none[1].effective = 0;
 	if (syscall(SYS_capset, &header, none) < 0)
 		return false;
-	refused = (faccessat(AT_FDCWD, folder, W_OK | X_OK, AT_EACCESS) < 0 && errno == EACCES) ||
-		  (faccessat(AT_FDCWD, path, R_OK | W_OK, AT_EACCESS) < 0 && errno == EACCES);
+	refused = faccessat(AT_FDCWD, path, mode, AT_EACCESS) < 0 && errno == EACCES;
 	syscall(SYS_capset, &header, had);
 	return refused;
+}
+
+/* What root needs of its capabilities for the files that are opened from now on. */
+static uint64_t needed_for_files(const struct privileges *wanted, const char *folder)
+{
+	uint64_t needed = 0;
+
+	if (geteuid() != 0)
+		return 0;
+	if (folder && (is_refused(folder, W_OK | X_OK) || is_refused(wanted->write_path, R_OK | W_OK)))
+		needed |= file_capabilities;
+	for (const char *const *path = wanted->read_paths; path && *path; path++)
+		needed |= is_refused(*path, R_OK) ? read_capabilities : 0;
+	return needed;
 }
 
 /* Something that is no file (a pipe, a device) is written itself, and nothing beside it. */
@@ -218,8 +232,7 @@ int privileges_confine(const struct sandbox_settings *settings, const struct pri
 	if (names_folder)
 		paths[count++] = names_folder;
 	if (status == CLI_GOOD && mode != SANDBOX_OFF) {
-		if (path && geteuid() == 0 && needs_override(folder, path))
-			options.keep_capabilities |= file_capabilities;
+		options.keep_capabilities |= needed_for_files(wanted, folder);
 		status = confine(settings, &options);
 	} else if (status == CLI_GOOD && settings->verbose) {
 		cli_complain("sandbox: off");

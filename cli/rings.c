@@ -2,6 +2,7 @@
 /* rings.c - torc rings: the rings that are open on this machine, as they published themselves */
 #include <errno.h>
 #include <linux/capability.h>
+#include <net/if.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -263,6 +264,19 @@ static int print_rings(struct torc_live_list *list, const struct settings *setti
 	return CLI_GOOD;
 }
 
+/* The C library asks for interfaces by sending to an address, which is refused afterwards. */
+static int print_pf_ring(struct torc_live_list *list, const struct settings *settings, char **words)
+{
+	struct if_nameindex *interfaces = if_nameindex();
+	int status = confine(settings, 0, 0);
+
+	if (status == CLI_GOOD)
+		status = cli_print_pf_ring(list, interfaces, words);
+	if (interfaces)
+		if_freenameindex(interfaces);
+	return status;
+}
+
 static int run(void *data, char **words)
 {
 	const struct settings *settings = data;
@@ -271,14 +285,13 @@ static int run(void *data, char **words)
 	unsigned int count;
 	int code, status;
 
-	if (settings->pf_ring)
-		return cli_print_pf_ring(words);
-	if (words[0]) {
+	if (words[0] && !settings->pf_ring) {
 		cli_complain("torc rings: only --pf-ring takes names, but \"%s\" was given", words[0]);
 		return CLI_USAGE;
 	}
-	if (settings->json + settings->openmetrics + settings->prometheus + !!settings->listen > 1) {
-		cli_complain("torc rings: give one of --json, --openmetrics, --prometheus, --listen");
+	if (settings->pf_ring + settings->json + settings->openmetrics + settings->prometheus + !!settings->listen > 1) {
+		cli_complain("torc rings: give one of --json, --pf-ring, --openmetrics, "
+			     "--prometheus, --listen");
 		return CLI_USAGE;
 	}
 	if (settings->listen)
@@ -290,6 +303,11 @@ static int run(void *data, char **words)
 	code = torc_live_open(&list);
 	if (code < 0)
 		return cli_fail(code, NULL);
+	if (settings->pf_ring) {
+		status = print_pf_ring(list, settings, words);
+		torc_live_close(list);
+		return status;
+	}
 	code = torc_clusters_read(&clusters, &count);
 	status = print_rings(list, settings);
 	torc_live_close(list);

@@ -13,6 +13,7 @@
 
 #include "change.h"
 #include "commands.h"
+#include "privileges.h"
 
 enum { BATCH = 1024, PATIENCE_NS = 20000000, FRAME_MAX = 65535 };
 
@@ -26,6 +27,7 @@ struct settings {
 	struct cli_list inputs;
 	const char *make; /* one packet, described */
 	struct change_settings change;
+	struct sandbox_settings sandbox;
 	uint64_t packets;
 	uint64_t for_ns;
 	uint64_t packets_per_second;
@@ -187,6 +189,7 @@ static const struct cli_group groups[] = {
 	{ "Changes", change_options, offsetof(struct settings, change) },
 	{ "How fast", rate_options, 0 },
 	{ "Output", output_options, 0 },
+	{ "Privileges", sandbox_options, AT(sandbox) },
 	{ NULL, NULL, 0 },
 };
 
@@ -195,7 +198,7 @@ static const struct cli_group groups[] = {
 struct send {
 	const struct settings *settings;
 	struct torc_sender *sender;
-	const char *filter; /* of the packets of files; NULL: all */
+	struct torc_filter *filter; /* of the packets of files; NULL: all */
 	struct change *change; /* NULL: packets stay as they are */
 	struct torc_packet described; /* by --make */
 	uint64_t given;     /* packets handed to the sender */
@@ -311,8 +314,7 @@ static unsigned int select_packets(const struct torc_filter *filter, struct torc
 	return kept;
 }
 
-static int send_open_file(struct send *send, struct torc_file *file, const char *path,
-			  const struct torc_filter *filter)
+static int send_open_file(struct send *send, struct torc_file *file, const char *path)
 {
 	struct torc_packet packets[BATCH];
 	int count;
@@ -332,7 +334,7 @@ static int send_open_file(struct send *send, struct torc_file *file, const char 
 				     "can be sent", path, packets[0].link_type);
 			return send->status = CLI_FAILED;
 		}
-		give(send, packets, select_packets(filter, packets, (unsigned int)count));
+		give(send, packets, select_packets(send->filter, packets, (unsigned int)count));
 	}
 	return send->status;
 }
@@ -340,19 +342,12 @@ static int send_open_file(struct send *send, struct torc_file *file, const char 
 static int send_file(struct send *send, const char *path)
 {
 	struct torc_error error = { 0 };
-	struct torc_filter *filter = NULL;
 	struct torc_file *file;
 	int code = torc_file_open(&file, path, NULL, &error);
 
 	if (code < 0)
 		return send->status = cli_fail(code, error.text);
-	if (send->filter)
-		code = torc_filter_compile(&filter, send->filter, TORC_LINK_ETHERNET, 0, &error);
-	if (code < 0)
-		send->status = cli_fail(code, error.text);
-	else
-		send_open_file(send, file, path, filter);
-	torc_filter_free(filter);
+	send_open_file(send, file, path);
 	torc_file_close(file);
 	return send->status;
 }
@@ -574,11 +569,24 @@ static int open_sender(struct send *send)
 	return code < 0 ? cli_fail(code, error.text) : CLI_GOOD;
 }
 
+static int compile_filter(struct send *send, char **words)
+{
+	struct torc_error error = { 0 };
+	char *text = *words ? cli_join(words, ' ') : NULL;
+	int code = 0;
+
+	if (*words && !text)
+		code = -ENOMEM;
+	else if (text)
+		code = torc_filter_compile(&send->filter, text, TORC_LINK_ETHERNET, 0, &error);
+	free(text);
+	return code < 0 ? cli_fail(code, error.text) : CLI_GOOD;
+}
+
 static int run(void *data, char **words)
 {
 	struct settings *settings = data;
 	struct send send = { .settings = settings };
-	char *filter = NULL;
 	int status = check(settings, words);
 
 	if (status != CLI_GOOD)
@@ -586,12 +594,22 @@ static int run(void *data, char **words)
 	cli_set_colour(settings->colour);
 	if (settings->inputs.count && !settings->top_speed && at_top_speed(settings))
 		settings->speed = 1;
-	send.filter = filter = *words ? cli_join(words, ' ') : NULL;
 	status = change_open(&settings->change, &send.change);
+	if (status == CLI_GOOD)
+		status = compile_filter(&send, words);
 	if (status == CLI_GOOD && settings->make)
 		status = describe(&send);
 	if (status == CLI_GOOD)
 		status = open_sender(&send);
+	if (status == CLI_GOOD) {
+		/* the sender is open; files are opened one after the other, in each pass */
+		status = privileges_confine(&settings->sandbox, &(struct privileges){
+			.roles = TORC_CONFINE_SEND,
+			.read_paths = settings->inputs.items,
+		});
+		if (status != CLI_GOOD)
+			torc_sender_close(send.sender);
+	}
 	if (status == CLI_GOOD) {
 		tell_invisible(&send);
 		cli_signals_catch(wake, &send);
@@ -612,7 +630,7 @@ static int run(void *data, char **words)
 			change_report(send.change);
 	}
 	change_close(send.change);
-	free(filter);
+	torc_filter_free(send.filter);
 	return status;
 }
 

@@ -46,7 +46,7 @@ at_work 'streams' streams -i lo
 at_work 'streams --write' streams -i lo --write "$work/streams"
 grep -q -w flows <(torc --help) && at_work 'flows' flows -i lo
 
-# torc rings waits for a reader of what it prints.
+# What prints and ends waits for a reader here.
 mkfifo "$work/pipe"
 for i in $(seq 40); do
 	"$TORC" count -q -i lo --application-name "$(printf %060d "$i")" &
@@ -55,15 +55,60 @@ done >/dev/null 2>&1
 exec 7<>"$work/pipe"
 all_there() { [ "$(torc rings --json | wc -l)" = 40 ]; }
 wait_for all_there
-head -c 65000 /dev/zero >&7
-"$TORC" rings --json >"$work/pipe" &
-pid=$!
+head -c 65536 /dev/zero >&7
 stuck() { [ "$(words_of $pid)" = "$confined" ]; }
-wait_for stuck
-is 'rings: what is left' "$(words_of $pid)" "$confined"
-kill $pid $counting
+# printing NAME ARGS...
+printing() {
+	local name=$1
+	shift
+	"$TORC" "$@" >"$work/pipe" &
+	pid=$!
+	wait_for stuck
+	is "$name: what is left" "$(words_of $pid)" "$confined"
+	kill $pid
+	wait $pid
+}
+printing 'rings' rings --json
+printing 'rings --pf-ring' rings --pf-ring
+printing 'devices' devices --json
+printing 'dump -D' dump -D --json
+kill $counting
 wait
 exec 7<&-
+
+# ---- sending ----
+
+# sending WAY: a sender at work; those that there are
+sending() {
+	"$TORC" send -i va --way "$1" --size 200 -q --pps 20000 --for 1h >"$work/send.out" 2>"$work/send.err" &
+	pid=$!
+	sends() { [ "$(cat /sys/class/net/vb/statistics/rx_packets)" -gt "$before" ] && stuck; }
+	local before
+	before=$(cat /sys/class/net/vb/statistics/rx_packets)
+	if ! wait_for sends && ! kill -0 $pid 2>/dev/null; then
+		skip "send by $1" "$(head -n 1 "$work/send.err")"
+		return
+	fi
+	is "send by $1: what is left" "$(words_of $pid)" "$confined"
+	kill -INT $pid
+	wait $pid
+	is "send by $1: it ends well" $? 0
+	like "send by $1: nothing is refused" "$(cat "$work/send.out")" " by $1 in .* 0 refused"
+}
+ethtool -K vb gro on 2>/dev/null # then the pair transmits XDP frames
+for way in live_frames af_xdp tx_ring send; do
+	sending $way
+done
+run 'send --sandbox=off' 0 send -i va --way send -c 1 --sandbox=off
+make_pcap "$work/again.pcap" 3
+run 'send: a file is opened in each pass' 0 send -i va --way send -r "$work/again.pcap" --topspeed --loop 5
+like 'and all of it leaves' "$out" '^15 packets'
+run 'send: with a filter' 0 send -i va --way send -r "$work/again.pcap" --topspeed udp
+like 'which is compiled before' "$out" '^3 packets'
+if [ "$(id -u)" = 0 ] && chown nobody "$work/again.pcap" 2>/dev/null; then
+	chmod 600 "$work/again.pcap"
+	run "send: root and another user's file" 0 send -i va --way send -r "$work/again.pcap" --topspeed
+fi
 
 run '-v says what is in force' 0 dump -v -i lo --for 0.1s
 like 'a line' "$err" '^sandbox: no capabilities, no new privileges, not dumpable'

@@ -189,6 +189,8 @@ static const struct rule rules[] = {
 	{ ALL_ROLES, SYS_bpf, 0, false, false, EXACTLY, BPF_MAP_DELETE_ELEM },
 	{ ALL_ROLES, SYS_bpf, 0, false, false, EXACTLY, BPF_OBJ_GET_INFO_BY_FD },
 	{ ALL_ROLES, SYS_bpf, 0, false, false, EXACTLY, BPF_LINK_DETACH },
+	/* a program that is loaded: what sends by live frames */
+	{ TORC_CONFINE_SEND, SYS_bpf, 0, false, false, EXACTLY, BPF_PROG_TEST_RUN },
 };
 
 struct program {

@@ -16,7 +16,7 @@
 
 static int ask(const char *interface, unsigned long what, struct ifreq *request)
 {
-	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), code = 0;
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0), code = 0; /* any kind will do */
 
 	if (fd < 0)
 		return -errno;
