@@ -182,13 +182,13 @@ bench-%: all benches
 FUZZ_SECONDS ?= 20
 fuzz: ## fuzz every target for FUZZ_SECONDS (needs clang)
 	$(Q)$(MAKE) --no-print-directory B=build-fuzz CC=clang CFLAGS='-O1 -g' \
-		SANITIZE='-fsanitize=fuzzer-no-link,address,undefined' fuzzers
+		SANITIZE='-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined' fuzzers
 	$(Q)B=build-fuzz FUZZ_SECONDS=$(FUZZ_SECONDS) sh fuzz/run
 
 fuzz-long: ## fuzz all targets HOURS=N altogether; keeps what is found in fuzz/found
 	$(if $(HOURS),,$(error make fuzz-long HOURS=8: how long altogether))
 	$(Q)$(MAKE) --no-print-directory B=build-fuzz CC=clang CFLAGS='-O1 -g' \
-		SANITIZE='-fsanitize=fuzzer-no-link,address,undefined' fuzzers
+		SANITIZE='-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined' fuzzers
 	$(Q)$(MAKE) --no-print-directory B=build-cover CC=clang CFLAGS='-O1 -g' \
 		SANITIZE='-fsanitize=fuzzer-no-link -fprofile-instr-generate -fcoverage-mapping' fuzzers
 	$(Q)sh fuzz/long $(HOURS)

@@ -160,7 +160,7 @@ func cutSIP(w *walk, s *step) bool {
 	switch {
 	case !bytes.Contains(p, []byte("\n")) && !startLine(bytes.Fields(p)):
 		s.undo()
-		s.truncated = true
+		s.truncated = sipMethod(p)
 		s.fail("SIP: the first line is cut")
 	case !bytes.Contains(p, []byte("\n\r\n")) && !bytes.Contains(p, []byte("\n\n")):
 		s.last().header, s.last().payload = len(p), 0

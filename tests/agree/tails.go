@@ -309,7 +309,19 @@ func sipStart(p []byte) (good, ended bool) {
 		return len(words) > 1 && len(words[1]) == 3 && words[1][0] >= '1' && words[1][0] <= '6' &&
 			strings.Trim(words[1], "0123456789") == "", ended
 	}
-	return len(words) == 3 && words[0] != "" && words[1] != "" && words[2] == "SIP/2.0", ended
+	return len(words) == 3 && sipMethod(p) && words[1] != "" && words[2] == "SIP/2.0", ended
+}
+
+// Whether the first word may be a method, a token of RFC 3261 §25.1 (RFC 9110 §5.6.2 allows some
+// characters more), or what a cut left of the version
+func sipMethod(p []byte) bool {
+	word := strings.TrimSuffix(strings.SplitN(strings.SplitN(string(p), "\n", 2)[0], " ", 2)[0], "\r")
+	for i := 0; i < len(word) && !strings.HasPrefix("SIP/2.0", word); i++ {
+		if c := word[i]; c <= ' ' || c >= 0x7f || strings.IndexByte("\"(),/:;<=>?@[\\]{}", c) >= 0 {
+			return false
+		}
+	}
+	return word != ""
 }
 
 // D45: a port is a hint: what cannot be the protocol is Payload, unless the snaplen cut it
@@ -319,7 +331,7 @@ func otherProtocol(w *walk, s *step) bool {
 		return false
 	}
 	if _, ended := sipStart(s.data); target(s.decoder) == "SIP" && !ended {
-		s.truncated = true
+		s.truncated = sipMethod(s.data)
 	}
 	least := map[string]int{"VXLAN": 8, "BFD": 24, "DNS": 12, "TLS": 5, "RADIUS": 20, "Geneve": 8,
 		"GTPv1U": 8, "SIP": 4, "MPLS": 4}

@@ -5,34 +5,10 @@
 #include <string.h>
 #include <strings.h>
 
+#include "decode/application/heads.h"
 #include "decode/registry.h"
 
 #define LENGTH_MAX (UINT64_MAX / 16)
-
-/* The bytes up to the end of the line, and where the next one begins; false: it has no end. */
-static bool take_line(const uint8_t *p, uint32_t length, struct torc_bytes *line, uint32_t *next)
-{
-	const uint8_t *end = memchr(p, '\n', length);
-	uint32_t size = end ? (uint32_t)(end - p) : length;
-
-	*next = end ? size + 1 : length;
-	if (size > 0 && p[size - 1] == '\r')
-		size--;
-	*line = (struct torc_bytes){ p, size };
-	return end != NULL;
-}
-
-/* tchar of RFC 9110 §5.6.2 */
-static bool is_token(const struct torc_bytes *word)
-{
-	for (uint32_t i = 0; i < word->length; i++) {
-		uint8_t c = word->data[i];
-
-		if (c <= ' ' || c >= 0x7F || strchr("\"(),/:;<=>?@[\\]{}", c))
-			return false;
-	}
-	return word->length > 0;
-}
 
 /* "HTTP/1.1" */
 static bool is_version(const uint8_t *p, uint8_t *minor)

@@ -149,10 +149,11 @@ static void netflow_read(const struct torc_decoded *decoded, const struct torc_l
 int torc_netflow_record_next(const struct torc_netflow *netflow, uint32_t *position,
 			     struct torc_netflow_record *record)
 {
-	const uint8_t *p = netflow->records.data + *position;
+	const uint8_t *p;
 
 	if (*position >= netflow->records.length)
 		return 0;
+	p = netflow->records.data + *position;
 	*record = (struct torc_netflow_record){
 		.input = torc_be16(p + 12),	 .output = torc_be16(p + 14),
 		.packets = torc_be32(p + 16),	 .octets = torc_be32(p + 20),

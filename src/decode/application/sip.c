@@ -4,21 +4,10 @@
 
 #include <string.h>
 
+#include "decode/application/heads.h"
 #include "decode/registry.h"
 
 #define VERSION "SIP/2.0"
-
-/* The bytes up to the end of the line, and where the next one begins. */
-static struct torc_bytes take_line(const uint8_t *p, uint32_t length, uint32_t *next)
-{
-	const uint8_t *end = memchr(p, '\n', length);
-	uint32_t line = end ? (uint32_t)(end - p) : length;
-
-	*next = end ? line + 1 : length;
-	if (line > 0 && p[line - 1] == '\r')
-		line--;
-	return (struct torc_bytes){ p, line };
-}
 
 /* The word up to the next blank; the rest of the line stays. */
 static struct torc_bytes take_word(struct torc_bytes *line)
@@ -55,7 +44,7 @@ static bool read_start_line(struct torc_bytes line, struct torc_sip *sip)
 		sip->reason = line;
 		return true;
 	}
-	if (first.length == 0 || second.length == 0 || !is_version(&line))
+	if (!is_token(&first) || second.length == 0 || !is_version(&line))
 		return false;
 	sip->method = first;
 	sip->uri = second;
@@ -63,24 +52,32 @@ static bool read_start_line(struct torc_bytes line, struct torc_sip *sip)
 	return true;
 }
 
+/* Whether what a cut left of the start line can be one: its first word is a method or the version. */
+static bool may_begin(struct torc_bytes line)
+{
+	struct torc_bytes word = take_word(&line);
+
+	return is_token(&word) ||
+	       (word.length <= strlen(VERSION) && memcmp(word.data, VERSION, word.length) == 0);
+}
+
 /* The headers end at an empty line; the message body behind it is payload. */
 static int sip_decode(struct torc_cursor *cursor)
 {
+	struct torc_bytes line;
 	struct torc_sip sip;
-	uint32_t at = 0, next;
+	uint32_t at, next;
+	bool ended;
 
 	TORC_NEED(cursor, 4);
-	if (!read_start_line(take_line(cursor->data, cursor->length, &next), &sip)) {
-		if (cursor->length < cursor->wire_length && next == cursor->length &&
-		    cursor->data[next - 1] != '\n')
+	ended = take_line(cursor->data, cursor->length, &line, &next);
+	if (!read_start_line(line, &sip)) {
+		if (!ended && cursor->length < cursor->wire_length && may_begin(line))
 			return TORC_STEP_SHORT;
 		return torc_cursor_malformed(cursor, "neither a request line nor a status line");
 	}
-	for (at = next; at < cursor->length; at += next)
-		if (take_line(cursor->data + at, cursor->length - at, &next).length == 0) {
-			at += next;
-			break;
-		}
+	for (at = next; at < cursor->length && line.length > 0; at += next)
+		take_line(cursor->data + at, cursor->length - at, &line, &next);
 	cursor->header_length = at;
 	if (at < cursor->length)
 		cursor->next = TORC_LAYER_PAYLOAD;
@@ -91,9 +88,11 @@ static void sip_read(const struct torc_decoded *decoded, const struct torc_layer
 {
 	const uint8_t *p = torc_layer_header(decoded, layer);
 	struct torc_sip *sip = out;
+	struct torc_bytes line;
 	uint32_t next;
 
-	read_start_line(take_line(p, layer->header_length, &next), sip);
+	take_line(p, layer->header_length, &line, &next);
+	read_start_line(line, sip);
 	sip->headers = (struct torc_bytes){ p + next, layer->header_length - next };
 }
 
@@ -109,13 +108,15 @@ int torc_sip_header_next(const struct torc_sip *sip, uint32_t *position,
 		return 0;
 	start = sip->headers.data + *position;
 	left = sip->headers.length - *position;
-	line = take_line(start, left, &next);
+	take_line(start, left, &line, &next);
 	if (line.length == 0)
 		return 0;
 	while (next < left && (start[next] == ' ' || start[next] == '\t')) {
+		struct torc_bytes folded;
 		uint32_t more;
 
-		line.length = next + take_line(start + next, left - next, &more).length;
+		take_line(start + next, left - next, &folded, &more);
+		line.length = next + folded.length;
 		next += more;
 	}
 	colon = memchr(line.data, ':', line.length);

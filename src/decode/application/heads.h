@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* heads.h - what the heads of HTTP/1 and SIP have in common: lines, and words of token characters */
+#ifndef DECODE_APPLICATION_HEADS_H
+#define DECODE_APPLICATION_HEADS_H
+
+#include <stdbool.h>
+#include <string.h>
+
+#include <torc/decode.h>
+
+/* The bytes up to the end of the line, and where the next one begins; false: it has no end. */
+static inline bool take_line(const uint8_t *p, uint32_t length, struct torc_bytes *line,
+			     uint32_t *next)
+{
+	const uint8_t *end = memchr(p, '\n', length);
+	uint32_t size = end ? (uint32_t)(end - p) : length;
+
+	*next = end ? size + 1 : length;
+	if (size > 0 && p[size - 1] == '\r')
+		size--;
+	*line = (struct torc_bytes){ p, size };
+	return end != NULL;
+}
+
+/* tchar of RFC 9110 §5.6.2, which holds the token of RFC 3261 §25.1 */
+static inline bool is_token(const struct torc_bytes *word)
+{
+	for (uint32_t i = 0; i < word->length; i++) {
+		uint8_t c = word->data[i];
+
+		if (c <= ' ' || c >= 0x7F || strchr("\"(),/:;<=>?@[\\]{}", c))
+			return false;
+	}
+	return word->length > 0;
+}
+
+#endif
