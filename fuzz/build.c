@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * fuzz/build.c - any bytes as a packet that is taken apart and built again, into buffers of every length,
- * and any bytes as the text of a packet. As given, what is read from the copy is what was read before.
+ * and any bytes as the text of a packet. What is read of the copy is what was read before: as given, and
+ * from the structs alone, of which each layer's makes the same header twice.
  * Input as fuzz/decode.c has it.
  */
 #include <stdlib.h>
@@ -49,6 +50,61 @@ static void build(const struct torc_decoded *decoded, uint32_t room, unsigned in
 	free(buffer);
 }
 
+/* A header out of its struct, read and made again: the same, whatever no struct holds. */
+static void again(const struct torc_builder *made, uint32_t at, unsigned int type)
+{
+	struct torc_builder once = *made, twice = *made;
+	struct torc_layer *layer = &once.decoded.layers[once.decoded.layer_count - 1];
+	uint32_t length = made->length - at;
+	uint8_t *copy = malloc(length ? length : 1);
+	_Alignas(16) uint8_t object[512] = { 0 };
+
+	if (!copy)
+		return;
+	memcpy(copy, made->data + at, length);
+	once.decoded.caplen = once.decoded.len = once.length;
+	layer->payload_length = 0;
+	insist(torc_layer_read(&once.decoded, layer, type, object, sizeof(object)) == 0);
+	/* its options are borrowed from where it will be written */
+	twice.decoded.layer_count--; /* it is behind what it was behind */
+	if (torc_build_push(&twice, type, object, sizeof(object), TORC_BUILD_AS_GIVEN) == 0) {
+		insist(twice.length - made->length == length);
+		insist(memcmp(made->data + made->length, copy, length) == 0);
+	}
+	free(copy);
+}
+
+/* Each layer whose struct makes a header of its length. */
+static void structs(const struct torc_decoded *decoded)
+{
+	uint32_t room = 2 * decoded->caplen + 256;
+	uint8_t *buffer = malloc(room);
+	struct torc_builder builder, before;
+
+	if (!buffer)
+		return;
+	torc_build_begin(&builder, decoded->link_type, buffer, room);
+	for (unsigned int i = 0; i < decoded->layer_count; i++) {
+		const struct torc_layer *layer = &decoded->layers[i];
+		_Alignas(16) uint8_t object[512] = { 0 };
+
+		before = builder;
+		if (torc_layer_read(decoded, layer, layer->type, object, sizeof(object)) == 0 &&
+		    torc_build_push(&builder, layer->type, object, sizeof(object),
+				    TORC_BUILD_AS_GIVEN) == 0 &&
+		    builder.length - before.length == layer->header_length) {
+			again(&builder, before.length, layer->type);
+			continue;
+		}
+		builder = before;
+		if (torc_build_payload(&builder, torc_layer_header(decoded, layer),
+				       layer->header_length) < 0)
+			break;
+		builder.decoded.layers[i].type = layer->type;
+	}
+	free(buffer);
+}
+
 static void text(const uint8_t *data, size_t size)
 {
 	struct torc_error error = { 0 };
@@ -79,6 +135,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	caplen = (uint32_t)size - 3;
 	torc_decode((uint16_t)(data[0] << 8 | data[1]), data + 3, caplen, caplen + data[2], &decoded);
+	structs(&decoded);
 	build(&decoded, caplen, TORC_BUILD_AS_GIVEN);
 	build(&decoded, caplen, 0);
 	build(&decoded, caplen / 2, 0);

@@ -44,7 +44,8 @@ struct torc_builder {
 	uint32_t room;
 	uint32_t length;
 	int32_t code; /* the first error: torc_build_finish() returns it */
-	uint32_t reserved[5];
+	uint32_t trailer; /* bytes at the end that no length counts: torc_build_from() */
+	uint32_t reserved[4];
 	uint8_t given[TORC_LAYERS_MAX]; /* TORC_BUILD_ flags of each layer */
 	struct torc_decoded decoded;
 };
@@ -90,7 +91,8 @@ TORC_API int torc_build_finish(struct torc_builder *builder, struct torc_packet 
  *
  * given  of each layer: TORC_BUILD_AS_GIVEN makes the same packet again, 0 with all right
  *
- * A layer that cannot be written, or was cut, is copied as bytes; so is what is behind the last layer.
+ * A layer that cannot be written, or was cut, is copied as bytes; so is what is behind the last layer,
+ * and so are, as given, bits that no struct holds (reserved ones; docs/packets.md).
  * Returns 0 or -ENOSPC.
  */
 TORC_API int torc_build_from(struct torc_builder *builder, const struct torc_decoded *decoded,

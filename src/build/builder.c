@@ -4,17 +4,12 @@
 
 #include <errno.h>
 
-#include <torc/layers/link/arp.h>
-#include <torc/layers/link/ethernet.h>
-#include <torc/layers/network/ip.h>
-#include <torc/layers/tunnel/mpls.h>
-#include <torc/layers/tunnel/tunnel.h>
-
 #include "build/builder.h"
 #include "build/writer.h"
 #include "decode/registry.h"
 #include "edit/finish.h"
 #include "text/value.h"
+#include "util/sum.h"
 
 void torc_build_begin(struct torc_builder *builder, uint16_t link_type, void *buffer, size_t room)
 {
@@ -22,6 +17,7 @@ void torc_build_begin(struct torc_builder *builder, uint16_t link_type, void *bu
 	builder->room = room < UINT32_MAX ? (uint32_t)room : UINT32_MAX;
 	builder->length = 0;
 	builder->code = 0;
+	builder->trailer = 0;
 	memset(&builder->decoded, 0, offsetof(struct torc_decoded, layers));
 	builder->decoded.data = buffer;
 	builder->decoded.link_type = link_type;
@@ -29,58 +25,16 @@ void torc_build_begin(struct torc_builder *builder, uint16_t link_type, void *bu
 
 /* ---- layers ---- */
 
-void build_defaults(unsigned int type, void *object)
-{
-	union {
-		struct torc_ipv4 *ipv4;
-		struct torc_ipv6 *ipv6;
-		struct torc_arp *arp;
-		struct torc_llc *llc;
-		struct torc_gtpv1u *gtp;
-		struct torc_erspan2 *erspan;
-		struct torc_mpls *mpls;
-	} layer = { object };
-
-	switch (type) {
-	case TORC_LAYER_IPV4:
-		layer.ipv4->ttl = layer.ipv4->ttl ? layer.ipv4->ttl : 64;
-		break;
-	case TORC_LAYER_IPV6:
-		layer.ipv6->hop_limit = layer.ipv6->hop_limit ? layer.ipv6->hop_limit : 64;
-		break;
-	case TORC_LAYER_MPLS:
-		layer.mpls->ttl = layer.mpls->ttl ? layer.mpls->ttl : 64;
-		break;
-	case TORC_LAYER_ARP:
-		if (layer.arp->hardware_type || layer.arp->protocol_type)
-			break;
-		layer.arp->hardware_type = 1;
-		layer.arp->protocol_type = 0x0800;
-		layer.arp->hardware_length = 6;
-		layer.arp->protocol_length = 4;
-		layer.arp->operation = layer.arp->operation ? layer.arp->operation : TORC_ARP_REQUEST;
-		break;
-	case TORC_LAYER_LLC:
-		layer.llc->control = layer.llc->control ? layer.llc->control : 3;
-		break;
-	case TORC_LAYER_GTPV1U:
-		if (layer.gtp->version == 0) {
-			layer.gtp->version = 1;
-			layer.gtp->is_gtp = true;
-			layer.gtp->message_type = layer.gtp->message_type ? layer.gtp->message_type : 255;
-		}
-		break;
-	case TORC_LAYER_ERSPAN2:
-		layer.erspan->version = layer.erspan->version ? layer.erspan->version : 1;
-		break;
-	}
-}
-
 static int fail(struct torc_builder *builder, int code)
 {
 	if (builder->code == 0)
 		builder->code = code;
 	return builder->code;
+}
+
+static uint16_t last_type(const struct torc_decoded *decoded, unsigned int count)
+{
+	return count > 0 ? decoded->layers[count - 1].type : TORC_LAYER_NONE;
 }
 
 /* A layer of that many bytes at the end of what there is; NULL: there is no room. */
@@ -102,13 +56,49 @@ static uint8_t *layer_add(struct torc_builder *builder, unsigned int type, uint3
 	return at;
 }
 
+static bool is_chunk(unsigned int type)
+{
+	return type >= TORC_LAYER_SCTP_UNKNOWN && type <= TORC_LAYER_SCTP_COOKIE_ACK;
+}
+
+/*
+ * What was written since a DATA chunk is its user data: their length, and zeros up to the next chunk
+ * or the end (RFC 9260 §3.2). Other chunks did this for themselves.
+ */
+static int sctp_data_end(struct torc_builder *builder)
+{
+	static const uint8_t zeros[4];
+	struct torc_decoded *decoded = &builder->decoded;
+	unsigned int i = decoded->layer_count;
+	uint32_t length, pad;
+	uint8_t *p;
+
+	while (i > 0 && !is_chunk(decoded->layers[i - 1].type))
+		i--;
+	if (i == 0 || decoded->layers[--i].type != TORC_LAYER_SCTP_DATA ||
+	    builder->given[i] & TORC_BUILD_LENGTH_GIVEN)
+		return 0;
+	p = builder->data + decoded->layers[i].offset;
+	length = builder->length - decoded->layers[i].offset;
+	pad = -length & 3;
+	if (pad > builder->room - builder->length)
+		return fail(builder, -ENOSPC);
+	p[2] = (uint8_t)(length >> 8);
+	p[3] = (uint8_t)length;
+	if (pad > 0)
+		memcpy(builder->data + builder->length, zeros, pad);
+	builder->length += pad;
+	builder->given[i] |= TORC_BUILD_LENGTH_GIVEN; /* done */
+	return 0;
+}
+
 int torc_build_push(struct torc_builder *builder, unsigned int type, const void *layer, size_t size,
 		    unsigned int given)
 {
 	const struct torc_layer_ops *ops = type < TORC_LAYER_TYPES ? layer_ops(type) : NULL;
 	layer_write *write = layer_writer(type);
 	union layer_struct object;
-	struct writer w = { builder->data + builder->length, builder->room - builder->length, 0 };
+	struct writer w = { .type = (uint16_t)type };
 
 	if (builder->code < 0)
 		return builder->code;
@@ -120,6 +110,11 @@ int torc_build_push(struct torc_builder *builder, unsigned int type, const void 
 	memcpy(object.bytes, layer, size < ops->struct_size ? size : ops->struct_size);
 	if (!(given & TORC_BUILD_DEFAULTS_GIVEN))
 		build_defaults(type, object.bytes);
+	if (is_chunk(type) && sctp_data_end(builder) < 0)
+		return builder->code;
+	w.data = builder->data + builder->length;
+	w.room = builder->room - builder->length;
+	w.behind = last_type(&builder->decoded, builder->decoded.layer_count);
 	write(&w, object.bytes);
 	return layer_add(builder, type, w.length, given) ? 0 : builder->code;
 }
@@ -177,7 +172,10 @@ static struct next_place next_place(unsigned int type)
 	case TORC_LAYER_IPV6_DESTINATION:
 	case TORC_LAYER_IPV6_ROUTING:
 	case TORC_LAYER_IPV6_FRAGMENT:
+	case TORC_LAYER_IPSEC_AH:
 		return (struct next_place){ TORC_BY_IP_PROTOCOL, 0, 1 };
+	case TORC_LAYER_TCP:
+		return (struct next_place){ TORC_BY_TCP_PORT, 2, 2 };
 	case TORC_LAYER_UDP:
 		return (struct next_place){ TORC_BY_UDP_PORT, 2, 2 };
 	case TORC_LAYER_ICMPV6:
@@ -194,6 +192,9 @@ static unsigned int number_of(enum torc_registry registry, unsigned int type)
 {
 	const struct torc_layer_ops *ops = layer_ops(type);
 
+	if (registry == TORC_BY_ICMPV6_TYPE &&
+	    (type == TORC_LAYER_MLDV1_QUERY || type == TORC_LAYER_MLDV2_QUERY))
+		return 130; /* of both: told apart by their length (RFC 3810 §8.1) */
 	for (const struct torc_layer_number *n = ops ? ops->numbers : NULL;
 	     n && n->registry != TORC_BY_NONE; n++)
 		if (n->registry == registry)
@@ -216,6 +217,11 @@ static void next_set(struct torc_builder *builder, unsigned int i)
 	} else if (layer->type == TORC_LAYER_PPP) {
 		number = number_of(TORC_BY_PPP_PROTOCOL, next);
 		place = (struct next_place){ TORC_BY_PPP_PROTOCOL, (uint8_t)(layer->header_length - 2), 2 };
+	} else if (layer->type == TORC_LAYER_SNAP && number_of(TORC_BY_SNAP, next)) {
+		p[2] = p[0] || p[1] || p[2] ? p[2] : 0x0C; /* Cisco's numbers */
+		place.registry = TORC_BY_SNAP;
+	} else if (layer->type == TORC_LAYER_EAPOL && next == TORC_LAYER_EAPOL_KEY) {
+		p[1] = 3;
 	}
 	if (place.registry == TORC_BY_NONE || place.at + place.size > layer->header_length)
 		return;
@@ -226,7 +232,7 @@ static void next_set(struct torc_builder *builder, unsigned int i)
 	if ((number == 0 && next != TORC_LAYER_IPV6_HOP_BY_HOP) ||
 	    registry_find((enum torc_registry)place.registry, found) == next)
 		return;
-	if (layer->type == TORC_LAYER_UDP && found != 0)
+	if ((layer->type == TORC_LAYER_UDP || layer->type == TORC_LAYER_TCP) && found != 0)
 		return; /* a port is the caller's, where it has one */
 	if (place.size == 2)
 		p[place.at++] = (uint8_t)(number >> 8);
@@ -241,6 +247,20 @@ static bool is_unsummed(const struct torc_decoded *decoded, unsigned int i)
 	       decoded->layers[i + 1].type == TORC_LAYER_VXLAN;
 }
 
+/* As Internet checksums are, but for an odd last byte, which is added as a signed number. */
+static void cdp_checksum_set(uint8_t *p, uint32_t length)
+{
+	uint64_t sum;
+	uint32_t last = length & 1 ? p[length - 1] : 0;
+	uint16_t checksum;
+
+	p[2] = p[3] = 0;
+	sum = sum_add(0, p, length & ~1u);
+	checksum = sum_checksum(sum + (last < 0x80 ? last : 0xFF00 + last - 1));
+	p[2] = (uint8_t)(checksum >> 8);
+	p[3] = (uint8_t)checksum;
+}
+
 static void checksum_set(struct torc_builder *builder, unsigned int i)
 {
 	const struct edit_inside whole = { &builder->decoded, 0 };
@@ -250,6 +270,11 @@ static void checksum_set(struct torc_builder *builder, unsigned int i)
 
 	if (layer->type == TORC_LAYER_UDP)
 		p[6] = p[7] = is_unsummed(&builder->decoded, i) ? 0 : 0xFF; /* 0: there is none */
+	if (layer->type == TORC_LAYER_CDP && layer->header_length == 4)
+		cdp_checksum_set(p, 4 + layer->payload_length);
+	if (layer->type == TORC_LAYER_OSPF && layer->header_length >= 24 && p[0] == 2 &&
+	    torc_be16(p + 14) != 0)
+		return; /* authenticated: not without a key (RFC 2328 §D.4) */
 	if (!edit_cover_find(&whole, layer, &cover))
 		return;
 	if (cover.end > builder->length) /* a length that is wrong on purpose */
@@ -264,10 +289,15 @@ int torc_build_finish(struct torc_builder *builder, struct torc_packet *packet)
 
 	if (builder->code < 0)
 		return builder->code;
+	if (sctp_data_end(builder) < 0)
+		return builder->code;
 	decoded->caplen = decoded->len = builder->length;
-	for (i = 0; i < count; i++)
-		decoded->layers[i].payload_length = builder->length - decoded->layers[i].offset -
-						    decoded->layers[i].header_length;
+	for (i = 0; i < count; i++) {
+		uint32_t end = decoded->layers[i].offset + decoded->layers[i].header_length;
+
+		decoded->layers[i].payload_length =
+			builder->length - builder->trailer > end ? builder->length - builder->trailer - end : 0;
+	}
 	for (i = 0; i + 1 < count; i++)
 		if (!(builder->given[i] & TORC_BUILD_NEXT_GIVEN))
 			next_set(builder, i);
@@ -292,21 +322,43 @@ int torc_build_finish(struct torc_builder *builder, struct torc_packet *packet)
 
 /* ---- and back ---- */
 
-/* A layer as it was read, if it was all there. */
+/*
+ * A layer as it was read, if it was all there. As given, bits that no struct holds are those that
+ * there were. SCTP's user data may have padding behind them: their length stays.
+ */
 static bool push_again(struct torc_builder *builder, const struct torc_decoded *decoded,
-		       const struct torc_layer *layer, unsigned int given)
+		       unsigned int i, unsigned int given)
 {
+	const struct torc_layer *layer = &decoded->layers[i];
 	layer_write *write = layer_writer(layer->type);
+	struct writer w = { .type = layer->type, .behind = last_type(decoded, i) };
+	uint32_t at = builder->length;
 	union layer_struct object;
-	struct writer w = { NULL, 0, 0 };
 
 	if (!write || !layer_fields(decoded, layer, &object))
 		return false;
 	write(&w, object.bytes);
 	if (w.length != layer->header_length)
 		return false;
-	torc_build_push(builder, layer->type, object.bytes, sizeof(object.bytes), given);
+	if (layer->type == TORC_LAYER_SCTP_DATA)
+		given |= TORC_BUILD_LENGTH_GIVEN;
+	if (torc_build_push(builder, layer->type, object.bytes, sizeof(object.bytes), given) == 0 &&
+	    given == TORC_BUILD_AS_GIVEN)
+		memcpy(builder->data + at, torc_layer_header(decoded, layer), w.length);
 	return true;
+}
+
+/* What stands behind the outermost IP packet: no length counts it. */
+static uint32_t trailer_of(const struct torc_decoded *decoded)
+{
+	for (unsigned int i = 0; i < decoded->layer_count; i++) {
+		const struct torc_layer *layer = &decoded->layers[i];
+		uint32_t end = layer->offset + layer->header_length + layer->payload_length;
+
+		if (layer->type == TORC_LAYER_IPV4 || layer->type == TORC_LAYER_IPV6)
+			return end < decoded->caplen ? decoded->caplen - end : 0;
+	}
+	return 0;
 }
 
 int torc_build_from(struct torc_builder *builder, const struct torc_decoded *decoded,
@@ -317,12 +369,13 @@ int torc_build_from(struct torc_builder *builder, const struct torc_decoded *dec
 	for (unsigned int i = 0; i < decoded->layer_count; i++) {
 		const struct torc_layer *layer = &decoded->layers[i];
 
-		if (!push_again(builder, decoded, layer, given))
+		if (!push_again(builder, decoded, i, given))
 			build_raw(builder, layer->type, torc_layer_header(decoded, layer),
 				  layer->header_length);
 		at = layer->offset + layer->header_length;
 	}
 	if (at < decoded->caplen) /* padding, or where decoding ended */
 		torc_build_payload(builder, decoded->data + at, decoded->caplen - at);
+	builder->trailer = trailer_of(decoded);
 	return builder->code;
 }

@@ -7,7 +7,7 @@
 #include <torc/layers/link/ppp.h>
 
 /* IEEE 802.3 §3.2 */
-static void ethernet_write(struct writer *w, const void *layer)
+void ethernet_write(struct writer *w, const void *layer)
 {
 	const struct torc_ethernet *ethernet = layer;
 
@@ -17,7 +17,7 @@ static void ethernet_write(struct writer *w, const void *layer)
 }
 
 /* IEEE 802.1Q §9.6 */
-static void dot1q_write(struct writer *w, const void *layer)
+void dot1q_write(struct writer *w, const void *layer)
 {
 	const struct torc_dot1q *tag = layer;
 
@@ -27,7 +27,7 @@ static void dot1q_write(struct writer *w, const void *layer)
 }
 
 /* IEEE 802.2 §3; an unnumbered frame has one octet of control */
-static void llc_write(struct writer *w, const void *layer)
+void llc_write(struct writer *w, const void *layer)
 {
 	const struct torc_llc *llc = layer;
 
@@ -40,7 +40,7 @@ static void llc_write(struct writer *w, const void *layer)
 }
 
 /* IEEE 802 §9.5 */
-static void snap_write(struct writer *w, const void *layer)
+void snap_write(struct writer *w, const void *layer)
 {
 	const struct torc_snap *snap = layer;
 
@@ -49,7 +49,7 @@ static void snap_write(struct writer *w, const void *layer)
 }
 
 /* RFC 1661 §2, RFC 1662 §3.1; a number below 256 is one that was compressed (RFC 1661 §6.5) */
-static void ppp_write(struct writer *w, const void *layer)
+void ppp_write(struct writer *w, const void *layer)
 {
 	const struct torc_ppp *ppp = layer;
 
@@ -59,7 +59,7 @@ static void ppp_write(struct writer *w, const void *layer)
 }
 
 /* RFC 2516 §4 */
-static void pppoe_write(struct writer *w, const void *layer)
+void pppoe_write(struct writer *w, const void *layer)
 {
 	const struct torc_pppoe *pppoe = layer;
 	bool plain = pppoe->version == 0 && pppoe->type == 0;
@@ -71,12 +71,12 @@ static void pppoe_write(struct writer *w, const void *layer)
 	write_bytes(w, pppoe->tags.data, pppoe->tags.length);
 }
 
-static void loopback_write(struct writer *w, const void *layer)
+void loopback_write(struct writer *w, const void *layer)
 {
 	write32(w, ((const struct torc_loopback *)layer)->family);
 }
 
-static void linux_sll_write(struct writer *w, const void *layer)
+void linux_sll_write(struct writer *w, const void *layer)
 {
 	const struct torc_linux_sll *sll = layer;
 
@@ -87,7 +87,7 @@ static void linux_sll_write(struct writer *w, const void *layer)
 	write16(w, sll->ether_type);
 }
 
-static void linux_sll2_write(struct writer *w, const void *layer)
+void linux_sll2_write(struct writer *w, const void *layer)
 {
 	const struct torc_linux_sll2 *sll = layer;
 
@@ -98,30 +98,4 @@ static void linux_sll2_write(struct writer *w, const void *layer)
 	write8(w, sll->packet_type);
 	write8(w, sll->address_length);
 	write_bytes(w, sll->address, 8);
-}
-
-layer_write *link_writer(unsigned int type)
-{
-	switch (type) {
-	case TORC_LAYER_ETHERNET:
-		return ethernet_write;
-	case TORC_LAYER_DOT1Q:
-		return dot1q_write;
-	case TORC_LAYER_LLC:
-		return llc_write;
-	case TORC_LAYER_SNAP:
-		return snap_write;
-	case TORC_LAYER_PPP:
-		return ppp_write;
-	case TORC_LAYER_PPPOE:
-		return pppoe_write;
-	case TORC_LAYER_LOOPBACK:
-		return loopback_write;
-	case TORC_LAYER_LINUX_SLL:
-		return linux_sll_write;
-	case TORC_LAYER_LINUX_SLL2:
-		return linux_sll2_write;
-	default:
-		return NULL;
-	}
 }

@@ -9,7 +9,7 @@ static void write_options(struct writer *w, const struct torc_bytes *options)
 	write_bytes(w, options->data, options->length);
 }
 
-static void router_solicitation_write(struct writer *w, const void *layer)
+void ndp_router_solicitation_write(struct writer *w, const void *layer)
 {
 	const struct torc_icmpv6_router_solicitation *message = layer;
 
@@ -17,7 +17,7 @@ static void router_solicitation_write(struct writer *w, const void *layer)
 	write_options(w, &message->options);
 }
 
-static void router_advertisement_write(struct writer *w, const void *layer)
+void ndp_router_advertisement_write(struct writer *w, const void *layer)
 {
 	const struct torc_icmpv6_router_advertisement *message = layer;
 
@@ -29,7 +29,7 @@ static void router_advertisement_write(struct writer *w, const void *layer)
 	write_options(w, &message->options);
 }
 
-static void neighbor_solicitation_write(struct writer *w, const void *layer)
+void ndp_neighbor_solicitation_write(struct writer *w, const void *layer)
 {
 	const struct torc_icmpv6_neighbor_solicitation *message = layer;
 
@@ -38,7 +38,7 @@ static void neighbor_solicitation_write(struct writer *w, const void *layer)
 	write_options(w, &message->options);
 }
 
-static void neighbor_advertisement_write(struct writer *w, const void *layer)
+void ndp_neighbor_advertisement_write(struct writer *w, const void *layer)
 {
 	const struct torc_icmpv6_neighbor_advertisement *message = layer;
 
@@ -48,7 +48,7 @@ static void neighbor_advertisement_write(struct writer *w, const void *layer)
 	write_options(w, &message->options);
 }
 
-static void redirect_write(struct writer *w, const void *layer)
+void ndp_redirect_write(struct writer *w, const void *layer)
 {
 	const struct torc_icmpv6_redirect *message = layer;
 
@@ -56,22 +56,4 @@ static void redirect_write(struct writer *w, const void *layer)
 	write_bytes(w, message->target, 16);
 	write_bytes(w, message->destination, 16);
 	write_options(w, &message->options);
-}
-
-layer_write *ndp_writer(unsigned int type)
-{
-	switch (type) {
-	case TORC_LAYER_ICMPV6_ROUTER_SOLICITATION:
-		return router_solicitation_write;
-	case TORC_LAYER_ICMPV6_ROUTER_ADVERTISEMENT:
-		return router_advertisement_write;
-	case TORC_LAYER_ICMPV6_NEIGHBOR_SOLICITATION:
-		return neighbor_solicitation_write;
-	case TORC_LAYER_ICMPV6_NEIGHBOR_ADVERTISEMENT:
-		return neighbor_advertisement_write;
-	case TORC_LAYER_ICMPV6_REDIRECT:
-		return redirect_write;
-	default:
-		return NULL;
-	}
 }

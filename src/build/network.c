@@ -7,7 +7,7 @@
 #include <torc/layers/network/ip.h>
 
 /* RFC 791 §3.1 */
-static void ipv4_write(struct writer *w, const void *layer)
+void ipv4_write(struct writer *w, const void *layer)
 {
 	const struct torc_ipv4 *ipv4 = layer;
 	uint32_t start = w->length;
@@ -29,7 +29,7 @@ static void ipv4_write(struct writer *w, const void *layer)
 }
 
 /* RFC 8200 §3 */
-static void ipv6_write(struct writer *w, const void *layer)
+void ipv6_write(struct writer *w, const void *layer)
 {
 	const struct torc_ipv6 *ipv6 = layer;
 
@@ -50,7 +50,7 @@ static unsigned int extension_length(uint16_t given, uint32_t contents)
 }
 
 /* RFC 8200 §4.3 and §4.6; what is missing to a multiple of eight is PadN or Pad1 (§4.2) */
-static void options_write(struct writer *w, const void *layer)
+void ipv6_options_write(struct writer *w, const void *layer)
 {
 	const struct torc_ipv6_options *header = layer;
 	uint32_t pad = -(2 + header->options.length) & 7;
@@ -68,7 +68,7 @@ static void options_write(struct writer *w, const void *layer)
 }
 
 /* RFC 8200 §4.4: data is all behind the first four bytes; without it, from the addresses */
-static void routing_write(struct writer *w, const void *layer)
+void ipv6_routing_write(struct writer *w, const void *layer)
 {
 	const struct torc_ipv6_routing *routing = layer;
 	bool whole = routing->data.length > 0;
@@ -90,7 +90,7 @@ static void routing_write(struct writer *w, const void *layer)
 }
 
 /* RFC 8200 §4.5 */
-static void fragment_write(struct writer *w, const void *layer)
+void ipv6_fragment_write(struct writer *w, const void *layer)
 {
 	const struct torc_ipv6_fragment *fragment = layer;
 
@@ -101,7 +101,7 @@ static void fragment_write(struct writer *w, const void *layer)
 }
 
 /* RFC 792 */
-static void icmpv4_write(struct writer *w, const void *layer)
+void icmpv4_write(struct writer *w, const void *layer)
 {
 	const struct torc_icmpv4 *icmp = layer;
 
@@ -113,7 +113,7 @@ static void icmpv4_write(struct writer *w, const void *layer)
 }
 
 /* RFC 4443 §2.1, §4.1 */
-static void icmpv6_write(struct writer *w, const void *layer)
+void icmpv6_write(struct writer *w, const void *layer)
 {
 	const struct torc_icmpv6 *icmp = layer;
 
@@ -122,7 +122,7 @@ static void icmpv6_write(struct writer *w, const void *layer)
 	write16(w, icmp->checksum);
 }
 
-static void icmpv6_echo_write(struct writer *w, const void *layer)
+void icmpv6_echo_write(struct writer *w, const void *layer)
 {
 	const struct torc_icmpv6_echo *echo = layer;
 
@@ -140,7 +140,7 @@ static void arp_address(struct writer *w, const uint8_t *plain, uint32_t length,
 }
 
 /* RFC 826; the addresses of Ethernet and IPv4 are those that have a field of their own */
-static void arp_write(struct writer *w, const void *layer)
+void arp_write(struct writer *w, const void *layer)
 {
 	const struct torc_arp *arp = layer;
 	bool mac = arp->hardware_length == 6, ip = arp->protocol_length == 4 &&
@@ -155,31 +155,4 @@ static void arp_write(struct writer *w, const void *layer)
 	arp_address(w, ip ? arp->sender_ip : NULL, 4, &arp->sender_protocol);
 	arp_address(w, mac ? arp->target_mac : NULL, 6, &arp->target_hardware);
 	arp_address(w, ip ? arp->target_ip : NULL, 4, &arp->target_protocol);
-}
-
-layer_write *network_writer(unsigned int type)
-{
-	switch (type) {
-	case TORC_LAYER_IPV4:
-		return ipv4_write;
-	case TORC_LAYER_IPV6:
-		return ipv6_write;
-	case TORC_LAYER_IPV6_HOP_BY_HOP:
-	case TORC_LAYER_IPV6_DESTINATION:
-		return options_write;
-	case TORC_LAYER_IPV6_ROUTING:
-		return routing_write;
-	case TORC_LAYER_IPV6_FRAGMENT:
-		return fragment_write;
-	case TORC_LAYER_ICMPV4:
-		return icmpv4_write;
-	case TORC_LAYER_ICMPV6:
-		return icmpv6_write;
-	case TORC_LAYER_ICMPV6_ECHO:
-		return icmpv6_echo_write;
-	case TORC_LAYER_ARP:
-		return arp_write;
-	default:
-		return NULL;
-	}
 }

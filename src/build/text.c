@@ -206,7 +206,7 @@ static int push_layer(struct reader *r, struct torc_builder *builder)
 		return push_payload(r, builder);
 	if (!layer_writer(type))
 		return refuse(r, at, -EOPNOTSUPP, "headers of that layer are read, not written");
-	build_defaults(type, object.bytes);
+	build_early_defaults(type, object.bytes);
 	if (*r->at == '(') {
 		r->at++;
 		skip_blanks(r);
@@ -223,6 +223,7 @@ static int push_layer(struct reader *r, struct torc_builder *builder)
 		}
 		r->at++;
 	}
+	build_late_defaults(type, object.bytes);
 	return torc_build_push(builder, type, object.bytes, sizeof(object.bytes), given);
 }
 

@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* transport.c - TCP with options, UDP, UDP-Lite, SCTP's common header, written */
+/* transport.c - TCP with options, UDP, UDP-Lite, written */
 #include "build/writer.h"
 
-#include <torc/layers/transport/sctp.h>
 #include <torc/layers/transport/tcp.h>
 #include <torc/layers/transport/udp.h>
 #include <torc/layers/transport/udplite.h>
 
 /* RFC 9293 §3.1 */
-static void tcp_write(struct writer *w, const void *layer)
+void tcp_write(struct writer *w, const void *layer)
 {
 	const struct torc_tcp *tcp = layer;
 	uint32_t header = 20 + ((tcp->options.length + 3) & ~3u), start = w->length;
@@ -26,7 +25,7 @@ static void tcp_write(struct writer *w, const void *layer)
 }
 
 /* RFC 768 */
-static void udp_write(struct writer *w, const void *layer)
+void udp_write(struct writer *w, const void *layer)
 {
 	const struct torc_udp *udp = layer;
 
@@ -37,7 +36,7 @@ static void udp_write(struct writer *w, const void *layer)
 }
 
 /* RFC 3828 §3.1 */
-static void udplite_write(struct writer *w, const void *layer)
+void udplite_write(struct writer *w, const void *layer)
 {
 	const struct torc_udplite *udplite = layer;
 
@@ -45,31 +44,4 @@ static void udplite_write(struct writer *w, const void *layer)
 	write16(w, udplite->destination_port);
 	write16(w, udplite->checksum_coverage);
 	write16(w, udplite->checksum);
-}
-
-/* RFC 9260 §3.1 */
-static void sctp_write(struct writer *w, const void *layer)
-{
-	const struct torc_sctp *sctp = layer;
-
-	write16(w, sctp->source_port);
-	write16(w, sctp->destination_port);
-	write32(w, sctp->verification_tag);
-	write32(w, sctp->checksum);
-}
-
-layer_write *transport_writer(unsigned int type)
-{
-	switch (type) {
-	case TORC_LAYER_TCP:
-		return tcp_write;
-	case TORC_LAYER_UDP:
-		return udp_write;
-	case TORC_LAYER_UDPLITE:
-		return udplite_write;
-	case TORC_LAYER_SCTP:
-		return sctp_write;
-	default:
-		return NULL;
-	}
 }

@@ -6,7 +6,7 @@
 #include <torc/layers/tunnel/tunnel.h>
 
 /* RFC 2784, RFC 2890; version 1 RFC 2637 §4.1; source routes RFC 1701 */
-static void gre_write(struct writer *w, const void *layer)
+void gre_write(struct writer *w, const void *layer)
 {
 	const struct torc_gre *gre = layer;
 
@@ -31,7 +31,7 @@ static void gre_write(struct writer *w, const void *layer)
 }
 
 /* draft-foschiano-erspan-03 §4.2 */
-static void erspan2_write(struct writer *w, const void *layer)
+void erspan2_write(struct writer *w, const void *layer)
 {
 	const struct torc_erspan2 *erspan = layer;
 
@@ -42,7 +42,7 @@ static void erspan2_write(struct writer *w, const void *layer)
 }
 
 /* RFC 7348 §5; without flags that of the network identifier, which has to be there */
-static void vxlan_write(struct writer *w, const void *layer)
+void vxlan_write(struct writer *w, const void *layer)
 {
 	const struct torc_vxlan *vxlan = layer;
 
@@ -54,7 +54,7 @@ static void vxlan_write(struct writer *w, const void *layer)
 }
 
 /* RFC 8926 §3.4 */
-static void geneve_write(struct writer *w, const void *layer)
+void geneve_write(struct writer *w, const void *layer)
 {
 	const struct torc_geneve *geneve = layer;
 	uint32_t options = geneve->options_length ? geneve->options_length : geneve->options.length;
@@ -68,7 +68,7 @@ static void geneve_write(struct writer *w, const void *layer)
 }
 
 /* 3GPP TS 29.281 §5.1 */
-static void gtpv1u_write(struct writer *w, const void *layer)
+void gtpv1u_write(struct writer *w, const void *layer)
 {
 	const struct torc_gtpv1u *gtp = layer;
 
@@ -87,7 +87,7 @@ static void gtpv1u_write(struct writer *w, const void *layer)
 }
 
 /* RFC 3378 §3 */
-static void etherip_write(struct writer *w, const void *layer)
+void etherip_write(struct writer *w, const void *layer)
 {
 	const struct torc_etherip *etherip = layer;
 
@@ -96,32 +96,10 @@ static void etherip_write(struct writer *w, const void *layer)
 }
 
 /* RFC 3032 §2.1 */
-static void mpls_write(struct writer *w, const void *layer)
+void mpls_write(struct writer *w, const void *layer)
 {
 	const struct torc_mpls *mpls = layer;
 
 	write32(w, (mpls->label & 0xFFFFF) << 12 | (mpls->traffic_class & 7u) << 9 |
 			   (mpls->bottom_of_stack ? 0x100u : 0) | mpls->ttl);
-}
-
-layer_write *tunnel_writer(unsigned int type)
-{
-	switch (type) {
-	case TORC_LAYER_GRE:
-		return gre_write;
-	case TORC_LAYER_ERSPAN2:
-		return erspan2_write;
-	case TORC_LAYER_VXLAN:
-		return vxlan_write;
-	case TORC_LAYER_GENEVE:
-		return geneve_write;
-	case TORC_LAYER_GTPV1U:
-		return gtpv1u_write;
-	case TORC_LAYER_ETHERIP:
-		return etherip_write;
-	case TORC_LAYER_MPLS:
-		return mpls_write;
-	default:
-		return NULL;
-	}
 }

@@ -30,6 +30,16 @@ static bool length_place(const struct torc_decoded *decoded, const struct torc_l
 	case TORC_LAYER_GTPV1U:
 		*place = (struct length_place){ 2, 8, false };
 		return true;
+	case TORC_LAYER_EAPOL:
+		*place = (struct length_place){ 2, 4, false };
+		return true;
+	case TORC_LAYER_EAP:
+	case TORC_LAYER_RADIUS:
+		*place = (struct length_place){ 2, 0, false };
+		return true;
+	case TORC_LAYER_OSPF: /* a digest is behind what the length counts (RFC 2328 §D.4.3) */
+		*place = (struct length_place){ 2, 0, false };
+		return layer->header_length >= 16 && (p[0] != 2 || torc_be16(p + 14) != 2);
 	case TORC_LAYER_PPPOE:
 		*place = (struct length_place){ 4, 6, false };
 		return true;

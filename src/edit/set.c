@@ -41,6 +41,9 @@ static int parse_path(struct torc_assignment *a, const char *path, struct torc_e
 		return -EINVAL;
 	if (*rest || a->field->kind == TORC_FIELD_LIST)
 		return torc_error_set(error, -EOPNOTSUPP, "%.60s cannot be set: it is a list", path);
+	if (a->type == TORC_LAYER_CDP)
+		return torc_error_set(error, -EOPNOTSUPP,
+				      "%.60s cannot be set: CDP's checksum is its own, and would not follow", path);
 	if (!layer_writer(a->type))
 		return torc_error_set(error, -EOPNOTSUPP,
 				      "%.60s cannot be set: %s headers are read, not written", path,
@@ -110,7 +113,8 @@ static int flips_of(const struct torc_decoded *decoded, const struct torc_layer 
 	const struct torc_layer_ops *ops = layer_ops(a->type);
 	layer_write *write = layer_writer(a->type);
 	uint8_t header[HEADER_MAX];
-	struct writer before = { header, HEADER_MAX, 0 }, after = { flips, HEADER_MAX, 0 };
+	struct writer before = { .data = header, .room = HEADER_MAX, .type = a->type };
+	struct writer after = { .data = flips, .room = HEADER_MAX, .type = a->type };
 	struct torc_decoded again = { .data = header };
 	struct torc_layer alone = *layer;
 	struct field_text_value value;
