@@ -93,7 +93,8 @@ static void structs(const struct torc_decoded *decoded)
 		    torc_build_push(&builder, layer->type, object, sizeof(object),
 				    TORC_BUILD_AS_GIVEN) == 0 &&
 		    builder.length - before.length == layer->header_length) {
-			again(&builder, before.length, layer->type);
+			if (layer->type != TORC_LAYER_LOOPBACK) /* of either byte order, by its number */
+				again(&builder, before.length, layer->type);
 			continue;
 		}
 		builder = before;
