@@ -6,6 +6,7 @@
  * 9 knows no biflows, nor do some collectors: they get a record a direction. Templates and the account, as an options record,
  * go in messages of their own: at the beginning of each session, and over UDP again at intervals.
  */
+#include <endian.h>
 #include <errno.h>
 #include <poll.h>
 #include <string.h>
@@ -20,6 +21,7 @@
 #define REVERSE_ENTERPRISE 29305u /* RFC 5103 §6.1 */
 
 enum { TEMPLATE_BIFLOW = 256, TEMPLATE_ONE_WAY = 258, TEMPLATE_ACCOUNT = 260 }; /* + 1: IPv6 */
+enum { TEMPLATES = TEMPLATE_ACCOUNT - TEMPLATE_BIFLOW };
 
 /* Where a field is. */
 enum { IN_V4 = 1, IN_V6 = 2, IN_ALL = 3, REVERSE = 4, ONLY_IPFIX = 8 };
@@ -70,6 +72,14 @@ static const struct field fields[] = {
 
 #define FIELDS (sizeof(fields) / sizeof(*fields))
 
+/* The fields of one template, found once: each record walks them. */
+struct layout {
+	unsigned int count;
+	size_t bytes; /* of a record */
+	const struct field *field[FIELDS];
+	uint8_t length[FIELDS];
+};
+
 struct message {
 	size_t used, set_at; /* where its last set begins; 0: there is none */
 	uint16_t set;        /* its id */
@@ -77,7 +87,7 @@ struct message {
 	uint32_t records;    /* flow records */
 	uint64_t packets;    /* that they are of */
 	uint64_t first_ns;   /* when the first came */
-	uint8_t bytes[MESSAGE_MAX];
+	uint8_t bytes[MESSAGE_MAX + 8]; /* put() writes eight bytes whatever it keeps */
 };
 
 struct ipfix {
@@ -90,6 +100,7 @@ struct ipfix {
 	uint64_t templates_ns, account_ns; /* when */
 	uint32_t limit;       /* bytes of a message */
 	bool ended;           /* the last account was sent */
+	struct layout layouts[TEMPLATES];
 	struct message flows;
 	struct message due;   /* templates and the account */
 	struct message *at;   /* the one that is being made */
@@ -98,12 +109,16 @@ struct ipfix {
 
 /* ---- bytes ---- */
 
-static void put(struct ipfix *ipfix, uint64_t value, unsigned int bytes)
+/* At the end of what is made; bytes: 1 to 8. */
+static inline void put(struct ipfix *ipfix, uint64_t value, unsigned int bytes)
 {
-	while (bytes-- > 0)
-		ipfix->at->bytes[ipfix->at->used++] = (uint8_t)(value >> 8 * bytes);
+	uint64_t big = htobe64(value << (64 - 8 * bytes));
+
+	memcpy(ipfix->at->bytes + ipfix->at->used, &big, sizeof(big));
+	ipfix->at->used += bytes;
 }
 
+/* Over what is there. */
 static void put_at(struct ipfix *ipfix, size_t at, uint64_t value, unsigned int bytes)
 {
 	while (bytes-- > 0)
@@ -121,19 +136,22 @@ static bool is_in(const struct ipfix *ipfix, const struct field *field, unsigned
 	return template < TEMPLATE_ONE_WAY || !(field->where & REVERSE);
 }
 
-static unsigned int length_of(const struct ipfix *ipfix, const struct field *field)
+static void layouts_make(struct ipfix *ipfix)
 {
-	return ipfix->version == 9 ? field->length_v9 : field->length;
-}
+	for (unsigned int template = TEMPLATE_BIFLOW; template < TEMPLATE_ACCOUNT; template++) {
+		struct layout *layout = &ipfix->layouts[template - TEMPLATE_BIFLOW];
 
-static size_t record_length(const struct ipfix *ipfix, unsigned int template)
-{
-	size_t length = 0;
+		for (size_t n = 0; n < FIELDS; n++) {
+			const struct field *field = &fields[n];
+			uint8_t length = ipfix->version == 9 ? field->length_v9 : field->length;
 
-	for (size_t n = 0; n < FIELDS; n++)
-		if (is_in(ipfix, &fields[n], template))
-			length += length_of(ipfix, &fields[n]);
-	return length;
+			if (!is_in(ipfix, field, template))
+				continue;
+			layout->length[layout->count] = length;
+			layout->field[layout->count++] = field;
+			layout->bytes += length;
+		}
+	}
 }
 
 /* Fills up to four bytes (RFC 3954 §5.3 wants it, RFC 7011 §3.3.1 allows it). */
@@ -168,22 +186,18 @@ static void message_begin(struct ipfix *ipfix)
 
 static void put_template(struct ipfix *ipfix, unsigned int template)
 {
-	unsigned int count = 0;
-	size_t n, count_at;
+	const struct layout *layout = &ipfix->layouts[template - TEMPLATE_BIFLOW];
 
 	put(ipfix, template, 2);
-	count_at = ipfix->at->used;
-	put(ipfix, 0, 2);
-	for (n = 0; n < FIELDS; n++) {
-		if (!is_in(ipfix, &fields[n], template))
-			continue;
-		put(ipfix, fields[n].element | (fields[n].where & REVERSE ? 0x8000 : 0), 2);
-		put(ipfix, length_of(ipfix, &fields[n]), 2);
-		if (fields[n].where & REVERSE)
+	put(ipfix, layout->count, 2);
+	for (unsigned int n = 0; n < layout->count; n++) {
+		bool reverse = layout->field[n]->where & REVERSE;
+
+		put(ipfix, layout->field[n]->element | (reverse ? 0x8000 : 0), 2);
+		put(ipfix, layout->length[n], 2);
+		if (reverse)
 			put(ipfix, REVERSE_ENTERPRISE, 4);
-		count++;
 	}
-	put_at(ipfix, count_at, count, 2);
 }
 
 /* exportedMessageTotalCount, exportedFlowRecordTotalCount, ignored and notSentPacketTotalCount */
@@ -241,21 +255,19 @@ static void put_templates(struct ipfix *ipfix)
 
 static void put_header(const struct torc_export *out, struct ipfix *ipfix)
 {
-	uint32_t now = (uint32_t)time(NULL);
-	size_t used = ipfix->at->used;
+	size_t at = 4;
 
-	ipfix->at->used = 0;
-	put(ipfix, ipfix->version, 2);
+	put_at(ipfix, 0, ipfix->version, 2);
 	if (ipfix->version == 9) {
-		put(ipfix, ipfix->at->count, 2);
-		put(ipfix, (export_now_ns() - ipfix->started_ns) / MS, 4);
+		put_at(ipfix, 2, ipfix->at->count, 2);
+		put_at(ipfix, 4, (export_now_ns() - ipfix->started_ns) / MS, 4);
+		at = 8;
 	} else {
-		put(ipfix, used, 2);
+		put_at(ipfix, 2, ipfix->at->used, 2);
 	}
-	put(ipfix, now, 4);
-	put(ipfix, ipfix->sequence, 4);
-	put(ipfix, out->options.domain, 4);
-	ipfix->at->used = used;
+	put_at(ipfix, at, (uint64_t)time(NULL), 4);
+	put_at(ipfix, at + 4, ipfix->sequence, 4);
+	put_at(ipfix, at + 8, out->options.domain, 4);
 }
 
 /* Sends the message that was made; 0, or -EAGAIN: it is kept. */
@@ -384,14 +396,14 @@ static uint64_t value_of(const struct torc_flow_record *record, const struct fie
 static void put_record(struct ipfix *ipfix, const struct torc_flow_record *record,
 		       unsigned int template, unsigned int way)
 {
+	const struct layout *layout = &ipfix->layouts[template - TEMPLATE_BIFLOW];
+
 	if (ipfix->at->set_at == 0 || ipfix->at->set != template)
 		set_begin(ipfix, template);
-	for (size_t n = 0; n < FIELDS; n++) {
-		const struct field *field = &fields[n];
-		unsigned int length = length_of(ipfix, field);
+	for (unsigned int n = 0; n < layout->count; n++) {
+		const struct field *field = layout->field[n];
+		unsigned int length = layout->length[n];
 
-		if (!is_in(ipfix, field, template))
-			continue;
 		if (field->what == SOURCE || field->what == DESTINATION) {
 			unsigned int end = field->what == SOURCE ? way : !way;
 
@@ -411,7 +423,8 @@ static int ipfix_write(struct torc_export *out, const struct torc_flow_record *r
 	unsigned int v6 = record->version == 6;
 	bool both = record->packets[0] > 0 && record->packets[1] > 0;
 	unsigned int template = (both && ipfix->biflows ? TEMPLATE_BIFLOW : TEMPLATE_ONE_WAY) + v6;
-	size_t need = record_length(ipfix, template) + 8; /* the set's header, and its filling */
+	/* with the set's header, and its filling */
+	size_t need = ipfix->layouts[template - TEMPLATE_BIFLOW].bytes + 8;
 
 	if (both && !ipfix->biflows)
 		need *= 2;
@@ -467,6 +480,7 @@ static int open_any(struct torc_export *out, const char *target, unsigned int ve
 	ipfix->biflows = version == 10 && !(out->options.flags & TORC_EXPORT_ONE_WAY);
 	ipfix->started_ns = export_now_ns();
 	ipfix->at = &ipfix->flows;
+	layouts_make(ipfix);
 	message_begin(ipfix);
 	ipfix->limit = ipfix->collector.kind == COLLECTOR_UDP ? out->options.message_bytes : 16384;
 	return code;

@@ -20,14 +20,16 @@ enum { GROUP = 32 }; /* packets whose places are fetched together */
 
 /* ---- the index ---- */
 
+typedef uint64_t two_words __attribute__((vector_size(16)));
+
 static inline bool key_equal(const struct flow_key *a, const struct flow_key *b)
 {
-	uint64_t x[6], y[6];
+	two_words x[3], y[3], differ;
 
 	memcpy(x, a, sizeof(x));
 	memcpy(y, b, sizeof(y));
-	return ((x[0] ^ y[0]) | (x[1] ^ y[1]) | (x[2] ^ y[2]) | (x[3] ^ y[3]) | (x[4] ^ y[4]) |
-		(x[5] ^ y[5])) == 0;
+	differ = (x[0] ^ y[0]) | (x[1] ^ y[1]) | (x[2] ^ y[2]);
+	return (differ[0] | differ[1]) == 0;
 }
 
 static inline uint32_t index_find(const struct torc_flow_table *table, const struct flow_key *key)
@@ -211,7 +213,7 @@ static unsigned int find_opener(const struct flow_packet *packet, unsigned int *
 	uint16_t flags = packet->tcp_flags & (TORC_TCP_SYN | TORC_TCP_ACK);
 	unsigned int low = port[1] < port[0];
 
-	if (packet->transport && packet->transport->type == TORC_LAYER_TCP) {
+	if (packet->tcp) {
 		if (flags & TORC_TCP_SYN) {
 			*how = flags & TORC_TCP_ACK ? TORC_FLOW_BY_SYN_ACK : TORC_FLOW_BY_SYN;
 			return flags & TORC_TCP_ACK ? !packet->sender : packet->sender;
@@ -285,7 +287,8 @@ static bool update_state(struct flow *flow, unsigned int direction)
 	unsigned int state = flow_state(flow);
 	uint8_t fins = TCP_FIN_SEEN | TCP_FIN_SEEN << 1;
 
-	if (state == TORC_FLOW_CLOSED)
+	if (state == TORC_FLOW_CLOSED ||
+	    (state == TORC_FLOW_ESTABLISHED && !(flow->tcp & (fins | TCP_RST_SEEN))))
 		return false;
 	if (flow->tcp & TCP_RST_SEEN || (flow->tcp & fins) == fins) {
 		flow_set_state(flow, TORC_FLOW_CLOSED);
@@ -319,12 +322,23 @@ static uint32_t flow_still(struct torc_flow_table *table, uint32_t place,
 	return place;
 }
 
+/* The place that was found before the packets ahead of this one were counted may have another by now. */
+static inline uint32_t place_of(const struct torc_flow_table *table, const struct flow_packet *read)
+{
+	const struct flow *flow;
+
+	if (read->place == FLOW_NONE)
+		return index_find(table, &read->key);
+	flow = &table->flows[read->place];
+	return flow->facts & FACT_USED && key_equal(&flow->key, &read->key)
+		       ? read->place : index_find(table, &read->key);
+}
+
 static void add_to_flow(struct torc_flow_table *table, const struct torc_packet *packet,
 			const struct torc_decoded *decoded, const struct flow_packet *read)
 {
-	uint32_t place = index_find(table, &read->key);
+	uint32_t place = place_of(table, read);
 	unsigned int direction;
-	struct flow_more *more;
 	struct flow *flow;
 
 	if (place != FLOW_NONE)
@@ -332,19 +346,16 @@ static void add_to_flow(struct torc_flow_table *table, const struct torc_packet 
 	if (place == FLOW_NONE)
 		place = flow_begin(table, packet, read);
 	flow = &table->flows[place];
-	more = &table->more[place];
-	direction = read->sender != !!(flow->facts & FACT_CLIENT);
+	direction = flow_direction(flow, read);
 	table->stats.bytes += read->length;
 	flow_count(flow, read, direction);
-	if (read->transport && read->transport->type == TORC_LAYER_TCP) {
-		flow_tcp_update(flow, more, read, direction);
-		if (!(flow->facts & FACT_NAMED) && read->payload > 0 && direction == 0)
-			flow_name_look(table, flow, more, read, decoded);
-	} else {
-		flow_history(flow, more, LETTER_D, direction);
-		if (!(flow->facts & FACT_NAMED) && read->transport)
-			flow_name_look(table, flow, more, read, decoded);
-	}
+	if (!read->tcp)
+		flow_history(flow, &table->more[place], LETTER_D, direction);
+	else if (!flow_tcp_next(flow, read, direction))
+		flow_tcp_update(flow, &table->more[place], read, direction);
+	if (!(flow->facts & FACT_NAMED) && read->transport &&
+	    (!read->tcp || (read->payload > 0 && direction == 0)))
+		flow_name_look(table, flow, &table->more[place], read, decoded);
 	if (update_state(flow, direction)) {
 		wheel_remove(table, place);
 		wheel_add(table, place, look_time(table, flow));
@@ -363,16 +374,17 @@ static void clock_set(struct torc_flow_table *table, uint64_t time_ns)
 	}
 }
 
-static void count_packet(struct torc_flow_table *table, const struct torc_packet *packet,
+static inline void count_packet(struct torc_flow_table *table, const struct torc_packet *packet,
 			 const struct torc_decoded *decoded, const struct flow_packet *read)
 {
 	table->stats.packets++;
-	switch (read->kind) {
-	case PACKET_IN_FLOW:
+	if (read->kind == PACKET_IN_FLOW) {
 		table->stats.in_flows++;
 		clock_set(table, read->time_ns);
 		add_to_flow(table, packet, decoded, read);
-		break;
+		return;
+	}
+	switch (read->kind) {
 	case PACKET_NOT_IP:
 		table->stats.not_ip++;
 		break;
@@ -400,22 +412,20 @@ static void add_group(struct torc_flow_table *table, const struct torc_packet *p
 	struct flow_packet read[GROUP];
 	unsigned int n;
 
+	flow_packets_read(table, packets, decoded, count, read);
 	for (n = 0; n < count; n++) {
-		flow_packet_read(table, &packets[n], &decoded[n], &read[n]);
-		__builtin_prefetch(&table->index[read[n].key.hash & table->mask]);
-	}
-	for (n = 0; n < count; n++) {
-		uint32_t at = read[n].key.hash & table->mask, place;
+		uint32_t at = read[n].key.hash & table->mask;
 
 		while (table->index[at].place != FLOW_NONE &&
 		       table->index[at].hash != read[n].key.hash)
 			at = (at + 1) & table->mask;
-		place = table->index[at].place;
-		if (place == FLOW_NONE)
+		read[n].place = table->index[at].place;
+		if (read[n].place == FLOW_NONE)
 			continue;
-		__builtin_prefetch(&table->flows[place], 1);
-		__builtin_prefetch((const char *)&table->flows[place] + 64, 1);
-		__builtin_prefetch(&table->more[place], 1);
+		__builtin_prefetch(&table->flows[read[n].place], 1);
+		__builtin_prefetch((const char *)&table->flows[read[n].place] + 64, 1);
+		if (read[n].tcp_flags & (TORC_TCP_SYN | TORC_TCP_FIN | TORC_TCP_RST))
+			__builtin_prefetch(&table->more[read[n].place], 1);
 	}
 	for (n = 0; n < count; n++)
 		count_packet(table, &packets[n], &decoded[n], &read[n]);
@@ -486,23 +496,24 @@ static int take_times(struct torc_flow_table *table, const struct torc_flow_tabl
 {
 	const uint64_t given[] = { options->idle_ns, options->active_ns, options->opening_ns,
 				   options->end_ns };
+	uint64_t idle = or_default(options->idle_ns, 60 * SECOND);
+	uint64_t opening = or_default(options->opening_ns, 15 * SECOND);
+	uint64_t end = or_default(options->end_ns, 5 * SECOND);
 
 	for (unsigned int n = 0; n < 4; n++)
 		if (given[n] && (given[n] < MS || given[n] > 864000 * SECOND))
 			return -EINVAL;
-	table->idle_ns = or_default(options->idle_ns, 60 * SECOND);
 	table->active_ns = or_default(options->active_ns, 300 * SECOND);
-	table->opening_ns = or_default(options->opening_ns, 15 * SECOND);
-	table->end_ns = or_default(options->end_ns, 5 * SECOND);
-	if (!options->opening_ns && table->opening_ns > table->idle_ns)
-		table->opening_ns = table->idle_ns;
-	if (!options->end_ns && table->end_ns > table->idle_ns)
-		table->end_ns = table->idle_ns;
-	table->horizon_ns = table->idle_ns;
-	if (table->opening_ns > table->horizon_ns)
-		table->horizon_ns = table->opening_ns;
-	if (table->end_ns > table->horizon_ns)
-		table->horizon_ns = table->end_ns;
+	if (!options->opening_ns && opening > idle)
+		opening = idle;
+	if (!options->end_ns && end > idle)
+		end = idle;
+	table->silent_ns[TORC_FLOW_OPENING] = opening;
+	table->silent_ns[TORC_FLOW_ONE_WAY] = table->silent_ns[TORC_FLOW_ESTABLISHED] = idle;
+	table->silent_ns[TORC_FLOW_CLOSED] = end;
+	for (unsigned int n = 0; n < 4; n++)
+		if (table->silent_ns[n] > table->horizon_ns)
+			table->horizon_ns = table->silent_ns[n];
 	table->wheel.tick_ns = table->horizon_ns / (WHEEL_BUCKETS - 2) + 1;
 	return 0;
 }

@@ -26,7 +26,7 @@ enum {
 
 /*
  * Both directions have the same: the smaller end is first. There is no padding, so keys are compared
- * and hashed as six 64-bit words.
+ * and hashed as words.
  */
 struct flow_key {
 	uint8_t address[2][16];
@@ -51,8 +51,8 @@ enum {
 
 /* flow.facts */
 enum {
-	FACT_USED = 1 << 0,
-	FACT_CLIENT = 1 << 1,      /* the second end of the key opened the flow */
+	FACT_CLIENT = 1 << 0,      /* the second end of the key opened the flow */
+	FACT_USED = 1 << 1,
 	FACT_OPENER_SHIFT = 2,     /* two bits: enum torc_flow_opener */
 	FACT_STATE_SHIFT = 4,      /* two bits: enum torc_flow_state */
 	FACT_NAMED = 1 << 6        /* there was a look for names */
@@ -147,7 +147,8 @@ struct torc_flow_table {
 	uint64_t seed[3];
 	uint64_t now_ns; /* the latest packet or torc_flow_table_advance() */
 	uint64_t horizon_ns; /* the longest timeout */
-	uint64_t idle_ns, active_ns, opening_ns, end_ns;
+	uint64_t active_ns;
+	uint64_t silent_ns[4]; /* by state: after so long without a packet a flow ends */
 	uint32_t mask; /* of the index */
 	uint32_t room;
 	uint32_t fresh;     /* places from here on were never used */
@@ -173,9 +174,11 @@ struct flow_packet {
 	uint32_t length;   /* of the IP packet */
 	uint32_t sequence; /* TCP */
 	uint32_t payload;  /* TCP: bytes on the wire */
+	uint32_t place;    /* where its flow may be, or FLOW_NONE */
 	uint16_t tcp_flags;
 	uint16_t window;
 	uint8_t sender;    /* the end of the key that sent it: 0, 1 */
+	bool tcp;          /* its header was read */
 	uint8_t ttl, tos;
 	uint8_t icmp_code;
 	uint8_t kind;      /* enum packet_kind */
@@ -183,8 +186,9 @@ struct flow_packet {
 };
 
 /* table_key.c */
-void flow_packet_read(struct torc_flow_table *table, const struct torc_packet *packet,
-		      const struct torc_decoded *decoded, struct flow_packet *out);
+void flow_packets_read(struct torc_flow_table *table, const struct torc_packet *packets,
+		       const struct torc_decoded *decoded, unsigned int count,
+		       struct flow_packet *out);
 
 /* table_tcp.c; direction 0: the client's */
 bool flow_tcp_begins(const struct flow *flow, const struct flow_packet *packet);
@@ -193,6 +197,27 @@ void flow_tcp_update(struct flow *flow, struct flow_more *more, const struct flo
 void flow_history(struct flow *flow, struct flow_more *more, unsigned int letter,
 		  unsigned int direction);
 enum { LETTER_S, LETTER_H, LETTER_A, LETTER_D, LETTER_F, LETTER_R, LETTER_T, LETTER_W };
+
+/*
+ * What nearly every segment is: the next one of its direction, past the handshake, with no flag but ACK
+ * and PSH and with a letter that the history has. All there is to do for it, and nothing of struct
+ * flow_more is touched; false: nothing was done, flow_tcp_update() has to.
+ */
+static inline bool flow_tcp_next(struct flow *flow, const struct flow_packet *packet,
+				 unsigned int direction)
+{
+	unsigned int letter = packet->payload > 0 ? LETTER_D : LETTER_A;
+	unsigned int known = flow->tcp & (TCP_KNOWN << direction | TCP_SYN_SEEN | TCP_ANSWERED);
+
+	/* ACK 0x10, PSH 0x08 */
+	if ((packet->tcp_flags & ~0x08u) != 0x10 || known != (unsigned int)TCP_KNOWN << direction ||
+	    !(flow->history >> (2 * letter + direction) & 1) || packet->window == 0 ||
+	    (packet->payload > 0 && packet->sequence != flow->next_sequence[direction]))
+		return false;
+	flow->tcp_flags[direction] |= packet->tcp_flags;
+	flow->next_sequence[direction] += packet->payload;
+	return true;
+}
 
 /* table_name.c */
 void flow_name_look(struct torc_flow_table *table, struct flow *flow, struct flow_more *more,
@@ -216,6 +241,12 @@ static inline unsigned int flow_state(const struct flow *flow)
 	return flow->facts >> FACT_STATE_SHIFT & 3;
 }
 
+/* 0: the client sent it */
+static inline unsigned int flow_direction(const struct flow *flow, const struct flow_packet *packet)
+{
+	return (packet->sender ^ flow->facts) & FACT_CLIENT;
+}
+
 static inline void flow_set_state(struct flow *flow, unsigned int state)
 {
 	flow->facts = (uint8_t)((flow->facts & ~(3u << FACT_STATE_SHIFT)) |
@@ -225,14 +256,7 @@ static inline void flow_set_state(struct flow *flow, unsigned int state)
 /* When the flow ends if nothing more comes. */
 static inline uint64_t flow_deadline(const struct torc_flow_table *table, const struct flow *flow)
 {
-	switch (flow_state(flow)) {
-	case TORC_FLOW_OPENING:
-		return flow->last_ns + table->opening_ns;
-	case TORC_FLOW_CLOSED:
-		return flow->last_ns + table->end_ns;
-	default:
-		return flow->last_ns + table->idle_ns;
-	}
+	return flow->last_ns + table->silent_ns[flow_state(flow)];
 }
 
 #endif

@@ -251,7 +251,8 @@ static enum packet_kind read_upper(struct torc_flow_table *table,
 		packet->key.port[1] = torc_be16(p + 2);
 	}
 	packet->transport = place->upper;
-	if (place->upper->type == TORC_LAYER_TCP && place->upper->offset + 20 <= decoded->caplen)
+	packet->tcp = place->upper->type == TORC_LAYER_TCP;
+	if (packet->tcp && place->upper->offset + 20 <= decoded->caplen)
 		read_tcp(p, place, packet);
 	if (is_fragment)
 		fragment_remember(table, packet, id);
@@ -294,22 +295,32 @@ static void read_ip(const struct torc_decoded *decoded, const struct torc_layer 
 	}
 }
 
-static inline uint32_t hash_of(const struct torc_flow_table *table, uint64_t w0, uint64_t w1,
-			       uint64_t w2, uint64_t w3, uint64_t w4, uint64_t w5)
+/* IPv4 fills two words of the six with its addresses, and two are zero: one product less. */
+static inline uint32_t hash_v4(const uint64_t seed[3], uint64_t addresses, uint64_t w4, uint64_t w5)
 {
-	uint64_t hash = wide_mix(w0 ^ table->seed[0], w1 ^ table->seed[1]) ^
-			wide_mix(w2 ^ table->seed[1], w3 ^ table->seed[2]) ^
-			wide_mix(w4 ^ table->seed[2], w5 ^ table->seed[0]);
+	uint64_t hash = wide_mix(addresses ^ seed[0], w4 ^ seed[1]) ^ wide_mix(w5 ^ seed[2], seed[0]);
 
 	return (uint32_t)(hash ^ hash >> 32);
 }
 
 static void key_hash(const struct torc_flow_table *table, struct flow_key *key)
 {
-	uint64_t words[6];
+	const uint64_t *seed = table->seed;
+	uint64_t words[6], hash;
 
 	memcpy(words, key, sizeof(words));
-	key->hash = hash_of(table, words[0], words[1], words[2], words[3], words[4], words[5]);
+	if (key->version == 4) {
+		uint64_t addresses;
+
+		memcpy(&addresses, key->address[0], 4);
+		memcpy((char *)&addresses + 4, key->address[1], 4);
+		key->hash = hash_v4(seed, addresses, words[4], words[5]);
+		return;
+	}
+	hash = wide_mix(words[0] ^ seed[0], words[1] ^ seed[1]) ^
+	       wide_mix(words[2] ^ seed[1], words[3] ^ seed[2]) ^
+	       wide_mix(words[4] ^ seed[2], words[5] ^ seed[0]);
+	key->hash = (uint32_t)(hash ^ hash >> 32);
 }
 
 /* The smaller end first; the hash is of that order. */
@@ -342,72 +353,77 @@ static inline void word_put(key_word *word, uint64_t value)
 	__atomic_store_n(word, value, __ATOMIC_RELAXED);
 }
 
-/*
- * The key of IPv4 in whole words: written in pieces and read as words, each would have to wait for the
- * memory. sender: the first end of the packet is the second of the key. vlan: -1 without.
- */
-static inline void plain_key(const struct torc_flow_table *table, const uint8_t *ip,
-			     unsigned int sender, const uint16_t port[2], int vlan,
-			     struct flow_key *key)
+static inline uint64_t rotate_64(uint64_t value, unsigned int bits)
 {
-	key_word *words = (key_word *)__builtin_assume_aligned(key, 8);
-	uint32_t from, to, less, ports;
-	uint64_t w4, w5;
+	return value << (bits & 63) | value >> (-bits & 63);
+}
 
-	memcpy(&from, ip + 12, 4);
-	memcpy(&to, ip + 16, 4);
-	/* by arithmetic: a branch would be foreseen wrongly every other time */
-	less = from ^ ((from ^ to) & (0u - sender));
-	ports = port[0] ^ ((port[0] ^ port[1]) & (0u - sender) & 0xFFFF);
-	w4 = ports | (uint32_t)(port[0] ^ port[1] ^ ports) << 16 |
-	     (uint64_t)(vlan < 0 ? 0 : vlan) << 32;
-	w5 = 4 | (uint64_t)ip[9] << 8 | (uint64_t)(KEY_USED | (vlan >= 0)) << 16;
-	w5 |= (uint64_t)hash_of(table, less, 0, from ^ to ^ less, 0, w4, w5) << 32;
-	word_put(words, less);
-	word_put(words + 1, 0);
-	word_put(words + 2, from ^ to ^ less);
-	word_put(words + 3, 0);
-	word_put(words + 4, w4);
-	word_put(words + 5, w5);
+static inline uint32_t rotate_32(uint32_t value, unsigned int bits)
+{
+	return value << (bits & 31) | value >> (-bits & 31);
 }
 
 /*
- * What nearly every packet is: Ethernet, at most one tag, IPv4 that is whole, TCP or UDP. Which end
- * is the smaller cannot be foreseen, so no branch depends on it. False: it is something else.
+ * The key of IPv4 in whole words, on a little-endian machine: written in pieces and read as words,
+ * each would have to wait for the memory. Which end is the smaller cannot be foreseen: both change
+ * places by arithmetic, where a branch would be wrong every other time. vlan: -1 without. Returns the
+ * sender.
  */
-static inline bool read_plain(const struct torc_flow_table *table,
+static inline unsigned int plain_key(const uint64_t seed[3], const uint8_t *ip, const uint8_t *upper,
+				     int vlan, struct flow_key *key)
+{
+	key_word *words = (key_word *)__builtin_assume_aligned(key, 8);
+	uint64_t addresses, order, w4, w5;
+	uint32_t ports;
+	unsigned int sender;
+
+	memcpy(&addresses, ip + 12, 8);
+	order = __builtin_bswap64(addresses); /* the sender's in the upper half */
+	ports = torc_be32(upper);
+	sender = order > rotate_64(order, 32) ||
+		 ((uint32_t)order == order >> 32 && ports > rotate_32(ports, 16));
+	addresses = rotate_64(addresses, 32 * sender);
+	w4 = rotate_32(ports, 16 - 16 * sender) | (uint64_t)(vlan < 0 ? 0 : vlan) << 32;
+	w5 = 4 | (uint64_t)ip[9] << 8 | (uint64_t)(KEY_USED | (vlan >= 0)) << 16;
+	w5 |= (uint64_t)hash_v4(seed, addresses, w4, w5) << 32;
+	word_put(words, (uint32_t)addresses);
+	word_put(words + 1, 0);
+	word_put(words + 2, addresses >> 32);
+	word_put(words + 3, 0);
+	word_put(words + 4, w4);
+	word_put(words + 5, w5);
+	return sender;
+}
+
+/*
+ * What nearly every packet is: Ethernet, at most one tag, IPv4 that is whole, TCP or UDP. False: it
+ * is something else.
+ */
+static inline bool read_plain(const uint64_t seed[3], const struct torc_packet *packet,
 			      const struct torc_decoded *decoded, struct flow_packet *out)
 {
 	const struct torc_layer *ip = &decoded->layers[1], *upper;
-	bool tagged = ip->type == TORC_LAYER_DOT1Q;
-	unsigned int tcp, sender;
+	bool tagged = ip->type == TORC_LAYER_DOT1Q, tcp;
 	const uint8_t *p, *q;
-	uint32_t from, to;
-	uint16_t port[2];
 
 	ip += tagged;
 	upper = ip + 1;
 	tcp = upper->type == TORC_LAYER_TCP;
-	if (__BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__ || decoded->layer_count < 3u + tagged || decoded->layers[0].type != TORC_LAYER_ETHERNET ||
+	if (decoded->layer_count < 3u + tagged || decoded->layers[0].type != TORC_LAYER_ETHERNET ||
 	    ip->type != TORC_LAYER_IPV4 || !(tcp || upper->type == TORC_LAYER_UDP) ||
-	    decoded->flags & TORC_DECODED_FRAGMENT || upper->header_length < (tcp ? 20 : 8) ||
-	    table->flags & (TORC_FLOW_TABLE_INNER | TORC_FLOW_TABLE_NO_VLAN))
+	    decoded->flags & TORC_DECODED_FRAGMENT || upper->header_length < 8 + 12u * tcp)
 		return false;
 	p = torc_layer_header(decoded, ip);
 	q = torc_layer_header(decoded, upper);
-	from = torc_be32(p + 12);
-	to = torc_be32(p + 16);
-	port[0] = torc_be16(q);
-	port[1] = torc_be16(q + 2);
-	sender = ((uint64_t)from << 16 | port[0]) > ((uint64_t)to << 16 | port[1]);
-	plain_key(table, p, sender, port, tagged ? torc_be16(p - 4) & 0xFFF : -1, &out->key);
-	out->sender = (uint8_t)sender;
+	out->sender = (uint8_t)plain_key(seed, p, q, tagged ? torc_be16(p - 4) & 0xFFF : -1, &out->key);
+	out->time_ns = packet->timestamp_ns;
 	out->length = ip_length(decoded, ip, p);
 	out->ttl = p[8];
 	out->tos = p[1];
 	out->icmp_code = 0;
 	out->kind = PACKET_IN_FLOW;
 	out->transport = upper;
+	out->tcp = tcp;
 	out->tcp_flags = 0;
 	out->payload = 0;
 	if (tcp) {
@@ -421,15 +437,11 @@ static inline bool read_plain(const struct torc_flow_table *table,
 	return true;
 }
 
-void flow_packet_read(struct torc_flow_table *table, const struct torc_packet *packet,
-		      const struct torc_decoded *decoded, struct flow_packet *out)
+static void read_any(struct torc_flow_table *table, const struct torc_packet *packet,
+		     const struct torc_decoded *decoded, struct flow_packet *out)
 {
 	struct place place;
 
-	if (read_plain(table, decoded, out)) {
-		out->time_ns = packet->timestamp_ns;
-		return;
-	}
 	memset(out, 0, sizeof(*out));
 	if (!find_ip(decoded, table->flags & TORC_FLOW_TABLE_INNER, &place)) {
 		bool broken = decoded->failed_type == TORC_LAYER_IPV4 ||
@@ -452,4 +464,19 @@ void flow_packet_read(struct torc_flow_table *table, const struct torc_packet *p
 	out->kind = (uint8_t)read_upper(table, decoded, &place, out);
 	if (out->kind == PACKET_IN_FLOW)
 		key_finish(table, out);
+}
+
+void flow_packets_read(struct torc_flow_table *table, const struct torc_packet *packets,
+		       const struct torc_decoded *decoded, unsigned int count,
+		       struct flow_packet *out)
+{
+	const uint64_t seed[3] = { table->seed[0], table->seed[1], table->seed[2] };
+	bool plain = __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ &&
+		     !(table->flags & (TORC_FLOW_TABLE_INNER | TORC_FLOW_TABLE_NO_VLAN));
+
+	for (unsigned int n = 0; n < count; n++) {
+		if (!plain || !read_plain(seed, &packets[n], &decoded[n], &out[n]))
+			read_any(table, &packets[n], &decoded[n], &out[n]);
+		__builtin_prefetch(&table->index[out[n].key.hash & table->mask]);
+	}
 }

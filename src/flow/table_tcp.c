@@ -26,7 +26,7 @@ void flow_history(struct flow *flow, struct flow_more *more, unsigned int letter
 /* A SYN of a connection that is not the one this flow is of. */
 bool flow_tcp_begins(const struct flow *flow, const struct flow_packet *packet)
 {
-	unsigned int direction = packet->sender != !!(flow->facts & FACT_CLIENT);
+	unsigned int direction = flow_direction(flow, packet);
 
 	if ((packet->tcp_flags & (TORC_TCP_SYN | TORC_TCP_ACK | TORC_TCP_RST)) != TORC_TCP_SYN)
 		return false;
