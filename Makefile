@@ -68,7 +68,7 @@ FUZZERS := $(patsubst fuzz/%.c,$(B)/fuzz/%,$(FUZZ_SRC))
 PRODUCTS := $(B)/libtorc.a $(B)/libtorc.so $(if $(CLI_SRC),$(B)/torc) \
 	$(if $(PFRING_SRC),$(B)/libpfring.a $(B)/libpfring.so) $(if $(HAVE_KAFKA),$(B)/libtorc-kafka.so)
 
-.PHONY: all config tests benches examples install uninstall check bench fuzz fuzz-long agree try-package sizes asan tsan clean help
+.PHONY: all config tests benches examples install uninstall dist check bench fuzz fuzz-long agree try-package sizes asan tsan clean help
 .DELETE_ON_ERROR:
 .SECONDARY:
 .SUFFIXES:
@@ -223,6 +223,10 @@ install: all ## install under $(DESTDIR)$(PREFIX)
 
 uninstall: ## remove what install put there
 	$(Q)$(INSTALL_WITH) --remove
+
+dist: ## torc-VERSION.tar.gz of what is committed (the same bytes for the same commit), and its sum
+	$(Q)git archive --format=tar --prefix=torc-$(VERSION)/ HEAD | gzip -9n >torc-$(VERSION).tar.gz
+	$(Q)sha256sum torc-$(VERSION).tar.gz
 
 try-package: ## build the Debian packages in a minbase tree, install, use and remove them there
 	$(Q)sh scripts/try-package

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* completion.c - torc --completion bash | zsh: completions made from the option tables */
+/* completion.c - torc --completion bash | zsh | fish: completions made from the option tables */
 #include <string.h>
 
 #include "cli.h"
@@ -150,14 +150,76 @@ static void print_zsh(void)
 	printf("\tesac\n}\n_torc \"$@\"\n");
 }
 
+/* ---- fish ---- */
+
+/* In '...' */
+static void fish_text(const char *text)
+{
+	putchar('\'');
+	for (; *text; text++) {
+		if (*text == '\'' || *text == '\\')
+			putchar('\\');
+		putchar(*text);
+	}
+	putchar('\'');
+}
+
+static void fish_value(const struct cli_option *option)
+{
+	if (!option->value)
+		return;
+	printf(strcmp(option->value, "FILE") == 0 ? " -r -F" : " -x");
+	if (option->choices)
+		printf(" -a '%s'", option->choices);
+	else if (strcmp(option->value, "DEVICE") == 0)
+		printf(" -a 'any (__fish_print_interfaces)'");
+	else if (strcmp(option->value, "USER") == 0)
+		printf(" -a '(__fish_complete_users)'");
+}
+
+static void fish_option(const struct cli_command *command, const struct cli_option *option)
+{
+	printf("complete -c torc -n '__fish_seen_subcommand_from %s'", command->name);
+	if (option->letter)
+		printf(" -s '%c'", option->letter);
+	if (option->name)
+		printf(" -l %s", option->name);
+	fish_value(option);
+	printf(" -d ");
+	fish_text(option->help);
+	printf("\n");
+}
+
+static void print_fish(void)
+{
+	const struct cli_command *const *command;
+
+	printf("# fish completion for torc; made by torc --completion fish\n"
+	       "complete -c torc -n __fish_use_subcommand -f\n");
+	for (command = cli_commands; *command; command++) {
+		printf("complete -c torc -n __fish_use_subcommand -f -a %s -d ", (*command)->name);
+		fish_text((*command)->summary);
+		printf("\n");
+	}
+	for (command = cli_commands; *command; command++) {
+		printf("complete -c torc -n '__fish_seen_subcommand_from %s' -l help -d 'this text'\n",
+		       (*command)->name);
+		for (const struct cli_group *group = (*command)->groups; group->options; group++)
+			for (const struct cli_option *option = group->options; option->set; option++)
+				fish_option(*command, option);
+	}
+}
+
 int cli_print_completion(const char *shell)
 {
 	if (strcmp(shell, "bash") == 0)
 		print_bash();
 	else if (strcmp(shell, "zsh") == 0)
 		print_zsh();
+	else if (strcmp(shell, "fish") == 0)
+		print_fish();
 	else {
-		cli_complain("torc: --completion: expected bash or zsh");
+		cli_complain("torc: --completion: expected bash, zsh or fish");
 		return CLI_USAGE;
 	}
 	return CLI_GOOD;

@@ -12,6 +12,7 @@ version=$(sed -n 's/^.define TORC_VERSION_STRING "\(.*\)"/\1/p' include/torc/bas
 
 for file in lib/libtorc.a "lib/libtorc.so.$version" include/torc/torc.h include/torc/ring.h \
 	lib/pkgconfig/torc.pc bin/torc share/man/man1/torc.1 share/man/man3/torc_ring.3 \
+	share/man/man3/torc_ring_open.3 share/fish/vendor_completions.d/torc.fish \
 	share/bash-completion/completions/torc share/zsh/site-functions/_torc; do
 	ok "$file" test -f "$dest/usr/$file"
 done
@@ -29,6 +30,19 @@ is 'libtorc.so leads to the library' "$(readlink -f "$dest/usr/lib/libtorc.so")"
 ok 'by its SONAME' test -L "$dest/usr/lib/libtorc.so.0"
 is 'every public header is there' "$(cd "$dest/usr/include/torc" && find . -name '*.h' | sort)" \
 	"$(cd include/torc && find . -name '*.h' | sort)"
+is 'each function has its page' "$(nm -D --defined-only "$B/libtorc.so" | awk '$2 == "T" { print $3 }' |
+	sed 's/@.*//' | while read -r name; do
+		[ -e "$dest/usr/share/man/man3/$name.3" ] || grep -q "$name(" -r include/torc/layers || echo "$name"
+	done)" ''
+if command -v mandoc >/dev/null; then
+	is 'pages that mandoc accepts' "$(cd "$dest/usr/share/man" && grep -L '^\.so ' man3/* |
+		xargs mandoc -Tlint -Wwarning 2>&1)" ''
+	like 'which say what a header says' "$(mandoc -Tascii "$dest/usr/share/man/man3/torc_defrag.3" |
+		col -b)" 'An engine that holds nothing yet'
+else
+	skip 'pages that mandoc accepts' 'mandoc is not installed'
+	skip 'which say what a header says' 'mandoc is not installed'
+fi
 is 'nothing is outside of the prefix' "$(ls "$dest")" usr
 ok 'the installed torc runs' "$dest/usr/bin/torc" --version
 cp -r "$dest" "$work/again"

@@ -14,7 +14,7 @@ run 'torc without words is a usage error' 2
 like 'the usage goes to standard error' "$err" '^Usage: torc COMMAND'
 run 'no such command' 2 nonsense
 like 'it is named' "$err" 'no command nonsense'
-run 'no such shell' 2 --completion fish
+run 'no such shell' 2 --completion csh
 
 # long_options COMMAND, letters COMMAND: as --help shows them
 long_options() { torc "$1" --help | grep -o '^  .\{4\}--[a-z0-9-]*' | sed 's/.*--//'; }
@@ -28,12 +28,14 @@ for command in $commands; do
 	ok "torc-$command(1) is there" test -e "man/torc-$command.1"
 	torc --completion bash >"$work/bash"
 	torc --completion zsh >"$work/zsh"
+	torc --completion fish >"$work/fish"
 	missing=
 	for name in $(long_options "$command"); do
 		grep -q -- "Fl \\\\-$name\\b" "man/torc-$command.1" || missing="$missing man:--$name"
 		grep -q -- "$command) words=.*[' ]--$name[ ']" "$work/bash" || missing="$missing bash:--$name"
 		sed -n "/^	$command)/,/;;/p" "$work/zsh" | grep -q -- "--$name[=[]" ||
 			missing="$missing zsh:--$name"
+		grep -q "from $command'.* -l $name " "$work/fish" || missing="$missing fish:--$name"
 	done
 	for letter in $(letters "$command"); do
 		grep -q -- "^\.It Fl $letter\\b\|^\.It Fl $letter " "man/torc-$command.1" ||
@@ -42,6 +44,7 @@ for command in $commands; do
 		grep -q -- "$command) words=.*[' ]-$letter[ ']" "$work/bash" || missing="$missing bash:-$letter"
 		sed -n "/^	$command)/,/;;/p" "$work/zsh" | grep -q -- "'\*-$letter[+[]" ||
 			missing="$missing zsh:-$letter"
+		grep -q "from $command'.* -s '$letter'" "$work/fish" || missing="$missing fish:-$letter"
 	done
 	is "torc $command: each option is in the man page and the completions" "$missing" ''
 	unknown=
@@ -66,6 +69,12 @@ if command -v zsh >/dev/null; then
 	ok 'the zsh completions are zsh' zsh -n "$work/zsh"
 else
 	skip 'the zsh completions are zsh' 'zsh is not installed'
+fi
+if command -v fish >/dev/null; then
+	is 'fish completes a long option' "$(HOME=$work fish --no-config -c \
+		"source $work/fish; complete -C 'torc dump --snapl'" | cut -f 1)" --snaplen
+else
+	skip 'fish completes a long option' 'fish is not installed'
 fi
 
 # Values that make no sense are refused with a usage error before anything is opened.
