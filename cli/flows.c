@@ -56,6 +56,7 @@ static const struct cli_option record_options[] = {
 	{ 0, "queue", "N", "records that may wait for an output (16384)", set_u32,
 	  AT(queue_records), NULL },
 	{ 0, "message", "BYTES", "of UDP at most (1400)", set_u32, AT(message_bytes), NULL },
+	{ 0, "pace", "N", "UDP messages a second at most (4000)", set_u32, AT(pace), NULL },
 	{ 0, "templates", "TIME", "over UDP templates again after (600s)", cli_set_duration,
 	  AT(template_ns), NULL },
 	{ 0, "wait", "TIME", "at the end wait for outputs at most so long (5s)", cli_set_duration,

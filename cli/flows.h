@@ -18,7 +18,7 @@ struct flows_settings {
 	uint64_t flows;
 	bool inner, no_vlan, no_names;
 	struct cli_list ipfix, netflow9, kafka, kafka_options;
-	uint64_t domain, queue_records, message_bytes, template_ns, wait_ns;
+	uint64_t domain, queue_records, message_bytes, pace, template_ns, wait_ns;
 	bool print, top, one_way;
 	int sort; /* enum flows_sort */
 	uint64_t workers;

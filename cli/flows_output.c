@@ -47,6 +47,7 @@ int flows_outputs_open(struct flows_outputs *outputs, const struct flows_setting
 		.queue_records = (uint32_t)settings->queue_records,
 		.domain = (uint32_t)(settings->domain ? settings->domain : 1) + worker,
 		.message_bytes = (uint32_t)settings->message_bytes,
+		.messages_per_second = (uint32_t)settings->pace,
 		.template_ns = settings->template_ns,
 		.settings = settings->kafka_options.items, /* only Kafka has any */
 	};

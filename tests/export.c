@@ -249,6 +249,37 @@ static void test_udp(void)
 	close(fd);
 }
 
+static uint64_t now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * SECOND + (uint64_t)now.tv_nsec;
+}
+
+/* A burst takes at least as long as its pace says, and all of it is there. */
+static void test_pace(void)
+{
+	struct torc_export_options options = { .size = sizeof(options), .message_bytes = 512,
+					       .messages_per_second = 100 };
+	uint16_t port = 0;
+	int fd = listener(SOCK_DGRAM, &port);
+	uint64_t begin = now_ns();
+	struct torc_export_stats stats;
+	struct torc_export *out;
+	struct torc_error error;
+	char target[64];
+
+	snprintf(target, sizeof(target), "ipfix:udp:127.0.0.1:%u", port);
+	is(torc_export_open(&out, target, &options, &error), 0, "100 messages a second");
+	write_some(out, 400);
+	stats = finish(out, 30 * SECOND);
+	is(stats.acknowledged, 400, "all was sent");
+	ok(stats.messages > 60, "%u messages", (unsigned int)stats.messages);
+	ok(now_ns() - begin >= (stats.messages - 18) * SECOND / 100, "not sooner than their pace says");
+	close(fd);
+}
+
 static void test_text_and_json(void)
 {
 	struct torc_flow_record record = made(1);
@@ -291,5 +322,6 @@ int main(void)
 	test_broken();
 	test_tcp();
 	test_udp();
+	test_pace();
 	return done();
 }

@@ -4,7 +4,7 @@
 # message is missing or malformed, and biflows arrive both ways.
 . tests/tap.bash
 command -v perl >/dev/null || skip_all 'perl is not installed'
-# few enough for the socket of a collector that is slow: nothing paces what is read from a file
+# few enough for the socket of a collector that does not run for a while on a busy machine
 perl tests/flows_pcap "$work/a.pcap" 100 || exit 1
 torc flows --json -r "$work/a.pcap" >"$work/json" 2>/dev/null
 packets=1206

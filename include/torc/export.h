@@ -51,6 +51,7 @@ struct torc_export_options {
 	uint64_t template_ns;        /* UDP: templates again after; 600 s */
 	uint16_t community_id_seed;
 	const char *const *settings; /* "key=value" of the output's own, ends with NULL; or NULL */
+	uint32_t messages_per_second; /* UDP: at most; 4000 */
 };
 
 /*

@@ -30,6 +30,7 @@ struct collector {
 	bool probing;    /* UDP: away, and a message was sent to see */
 	unsigned int session; /* how often it was reached: at each, templates go first */
 	uint64_t retry_ns, pause_ns;
+	uint64_t paced_ns; /* UDP: up to where the messages sent so far have used the time */
 	uint64_t session_bytes; /* TCP */
 	struct sent sent[SENT_MAX];
 	unsigned int sent_first, sent_count;

@@ -206,6 +206,8 @@ static int take_options(struct torc_export *out, const struct torc_export_option
 		out->options.domain = 1;
 	if (!out->options.message_bytes)
 		out->options.message_bytes = 1400;
+	if (!out->options.messages_per_second)
+		out->options.messages_per_second = 4000;
 	if (!out->options.template_ns)
 		out->options.template_ns = 600000 * MS;
 	if (out->options.message_bytes < 512 || out->options.message_bytes > 65000 ||
