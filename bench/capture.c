@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * capture.c - what receiving a packet costs: the rings against a bare TPACKET_V3 walk, libpcap, Go
+ * capture.c - what a packet costs the receiver, next to a bare TPACKET_V3 walk, libpcap, Go
  *
- * A child floods one end of a veth pair from one CPU; the receiver runs on another and looks at the
- * same things in each packet (a byte, the length, the time). The figure is the receiver's CPU time
- * per packet, user and system. Rounds of all receivers in turn; medians, and ratios to the walk of
- * the same round.
+ * A child floods one end of a veth pair; the receiver looks at the same things in each packet (a byte,
+ * the length, the time). The figure is the receiver's CPU time per packet, user and system,
+ *
+ *	live   while the packets come, from another processor: waiting and waking included
+ *	ready  when all of them have come: no sender, no waiting, only what reads the ring. They are
+ *	       fewer, since they have to fit it
+ *
+ * Rounds of all receivers in turn; medians, and ratios to the walk and to libpcap of the same round.
  *
  *	capture [PACKETS [ROUNDS [SIZE]]]
  */
@@ -27,6 +31,8 @@
 #define BLOCK_COUNT 256u
 #define BATCH       64
 #define IDLE_MS     200
+#define SETTLE_US   100000 /* the last block is handed over */
+#define READY       100000 /* packets; those of up to 150 bytes fit the ring */
 
 struct result {
 	uint64_t packets;
@@ -271,21 +277,27 @@ static const struct receiver {
 	unsigned int (*some)(void *context);
 	void (*close)(void *context);
 	const char *goal; /* for the ratio to the walk */
+	const char *pcap_goal; /* for the ratio to libpcap */
 } receivers[] = {
-	{ "walk (TPACKET_V3 by hand)", walk_open, walk_some, walk_close, NULL },
-	{ "torc_ring_next_batch", ring_open, batch_some, ring_close, "<= 1.15" },
-	{ "torc_ring_next", ring_open, next_some, ring_close, "<= 1.3" },
-	{ "torc_ring_next, default", default_open, next_some, ring_close, NULL },
-	{ "torc_ring_next_batch, xdp:", xdp_open, batch_some, ring_close, NULL },
-	{ "libpcap pcap_dispatch", libpcap_open, libpcap_some, libpcap_close, NULL },
-	{ "gopacket afpacket", NULL, NULL, NULL, NULL },
+	{ "walk (TPACKET_V3 by hand)", walk_open, walk_some, walk_close, NULL, NULL },
+	{ "torc_ring_next_batch", ring_open, batch_some, ring_close, "<= 1.15", "<= 0.75" },
+	{ "torc_ring_next", ring_open, next_some, ring_close, "<= 1.3", "<= 0.9" },
+	{ "torc_ring_next, default", default_open, next_some, ring_close, NULL, NULL },
+	{ "torc_ring_next_batch, xdp:", xdp_open, batch_some, ring_close, NULL, NULL },
+	{ "libpcap pcap_dispatch", libpcap_open, libpcap_some, libpcap_close, NULL, NULL },
+	{ "gopacket afpacket", NULL, NULL, NULL, NULL, NULL },
 };
 
 #define RECEIVERS (sizeof(receivers) / sizeof(receivers[0]))
+#define XDP	  (RECEIVERS - 3)
+#define LIBPCAP	  (RECEIVERS - 2)
 #define GO	  (RECEIVERS - 1)
 
+enum { LIVE, READY_MADE, STATES };
+static const char *const states[] = { "live", "ready" };
+
 /* false: this receiver cannot be opened here; it has said why. */
-static bool run(const struct receiver *receiver, uint64_t packets, unsigned int size,
+static bool run(const struct receiver *receiver, uint64_t packets, unsigned int size, bool live,
 		struct result *figures, uint64_t *sent)
 {
 	struct result result = { 0 };
@@ -295,8 +307,12 @@ static bool run(const struct receiver *receiver, uint64_t packets, unsigned int 
 
 	if (!context)
 		return false;
-	if (flood_start(&flood, "tx0", packets, size, 16, 0) < 0)
+	if (flood_start(&flood, "tx0", packets, size, 16, live ? 0 : -1) < 0)
 		die("flood");
+	if (!live) {
+		*sent = flood_wait(&flood, &seconds);
+		usleep(SETTLE_US);
+	}
 	start = rounds_cpu_ns();
 	last = rounds_now();
 	while (result.packets < packets && rounds_now() - last < 2) {
@@ -307,65 +323,75 @@ static bool run(const struct receiver *receiver, uint64_t packets, unsigned int 
 			last = rounds_now();
 	}
 	result.cpu_ns = rounds_cpu_ns() - start;
-	*sent = flood_wait(&flood, &seconds);
+	if (live)
+		*sent = flood_wait(&flood, &seconds);
 	receiver->close(context);
 	*figures = result;
 	return true;
 }
 
-static void report(const struct rounds *cost, const uint64_t *lost)
+static void report(const char *state, const struct rounds *cost, const uint64_t *lost)
 {
-	printf("%-28s %8s %8s %8s %10s  %s\n", "receiver", "min ns", "median", "max", "lost",
-	       "x walk (goal)");
 	for (unsigned int i = 0; i < RECEIVERS; i++) {
 		const struct receiver *receiver = &receivers[i];
+		struct rounds_row row = { .bench = "capture", .what = state, .name = receiver->name,
+					  .unit = "CPU ns/packet", .peer = "walk",
+					  .goal = receiver->goal };
 
-		if (cost[i].count == 0) {
-			printf("%-28s is left out: %s\n", receiver->name,
-			       i == GO ? "go or the package is not installed" :
-					 "it cannot be opened here");
+		if (cost[i].count == 0)
 			continue;
-		}
-		printf("%-28s %8.1f %8.1f %8.1f %10llu  %.2f", receiver->name,
-		       rounds_share(&cost[i], 0), rounds_median(&cost[i]),
+		printf("%-6s %-28s %8.1f %8.1f %8.1f %8llu  %.2f%s%-8s  %.2f %s\n", state,
+		       receiver->name, rounds_share(&cost[i], 0), rounds_median(&cost[i]),
 		       rounds_share(&cost[i], 1), (unsigned long long)lost[i],
-		       rounds_ratio(&cost[i], &cost[0]));
-		if (receiver->goal)
-			printf(" (%s)", receiver->goal);
-		printf("\n");
-		rounds_tell((struct rounds_row){ .bench = "capture", .name = receiver->name,
-						 .unit = "CPU ns/packet", .peer = "walk",
-						 .goal = receiver->goal },
-			    &cost[i], i ? &cost[0] : NULL);
+		       rounds_ratio(&cost[i], &cost[0]), receiver->goal ? " " : "",
+		       receiver->goal ?: "", rounds_ratio(&cost[i], &cost[LIBPCAP]),
+		       receiver->pcap_goal ?: "");
+		rounds_tell(row, &cost[i], i ? &cost[0] : NULL);
+		if (!receiver->pcap_goal)
+			continue;
+		row.peer = "libpcap";
+		row.goal = receiver->pcap_goal;
+		rounds_tell(row, &cost[i], &cost[LIBPCAP]);
 	}
 }
 
 int main(int argc, char **argv)
 {
 	uint64_t packets = argc > 1 ? strtoull(argv[1], NULL, 10) : 1000000;
+	uint64_t ready = packets < READY ? packets : READY;
 	unsigned int rounds = argc > 2 ? (unsigned int)atoi(argv[2]) : 5;
 	unsigned int size = argc > 3 ? (unsigned int)atoi(argv[3]) : 64;
-	static struct rounds cost[RECEIVERS];
-	uint64_t lost[RECEIVERS] = { 0 };
+	static struct rounds cost[STATES][RECEIVERS];
+	uint64_t lost[STATES][RECEIVERS] = { 0 };
 	bool go = go_build();
 
 	if (rounds < 1 || rounds > ROUNDS_MAX || flood_make_veth("tx0", DEVICE) < 0)
 		die("capture");
 	flood_stay_on(1);
 	for (unsigned int round = 0; round < rounds; round++) {
-		for (unsigned int i = 0; i < RECEIVERS; i++) {
+		for (unsigned int i = 0; i < STATES * RECEIVERS; i++) {
+			unsigned int state = i / RECEIVERS, at = i % RECEIVERS;
+			uint64_t count = state == LIVE ? packets : ready, sent;
 			struct result result = { 0 };
-			uint64_t sent;
 
-			if (i == GO ? !go || !go_run(packets, size, &result, &sent) :
-				      !run(&receivers[i], packets, size, &result, &sent))
+			/* an xdp: ring has no room for that many, and a Go program does not wait */
+			if (state != LIVE && (at == GO || at == XDP))
 				continue;
-			rounds_add(&cost[i], result.cpu_ns / (double)(result.packets ?: 1));
-			lost[i] += sent - result.packets;
+			if (at == GO ? !go || !go_run(count, size, &result, &sent) :
+				       !run(&receivers[at], count, size, state == LIVE, &result,
+					    &sent))
+				continue;
+			rounds_add(&cost[state][at], result.cpu_ns / (double)(result.packets ?: 1));
+			lost[state][at] += sent - result.packets;
 		}
 	}
-	printf("%llu packets of %u bytes on veth, %u rounds in turn; receiver CPU a packet\n",
-	       (unsigned long long)packets, size, rounds);
-	report(cost, lost);
+	printf("%llu packets (ready: %llu) of %u bytes on veth, %u rounds in turn; receiver's CPU "
+	       "ns a packet\n", (unsigned long long)packets, (unsigned long long)ready, size, rounds);
+	printf("%-6s %-28s %8s %8s %8s %8s  %s\n", "", "receiver", "least", "median", "most", "lost",
+	       "x walk, goal  x libpcap, goal");
+	for (unsigned int state = 0; state < STATES; state++)
+		report(states[state], cost[state], lost[state]);
+	if (!go)
+		printf("gopacket is left out: go or the package is not installed\n");
 	return checksum == 0;
 }

@@ -79,6 +79,7 @@ struct afpacket {
 
 	/* the block being read: fill() goes on here */
 	uint8_t *next;
+	uint8_t *end; /* V3: of the block */
 	unsigned int left;
 	unsigned int next_unit; /* V2: the frame's number in the map being read */
 	struct afp_map *reading;
