@@ -186,15 +186,22 @@ static void use_events(struct run *run)
 
 /* ---- packets ---- */
 
-static void use_packet(struct run *run, struct torc_packet *packet)
+static void use_packets(struct run *run, const struct torc_packet *packets, unsigned int count)
 {
-	struct torc_decoded decoded;
+	for (unsigned int at = 0; at < count;) {
+		int taken = torc_streams_add_batch(run->streams, packets + at, NULL, count - at);
 
-	if (run->defrag && !defrag_packet(run->defrag, packet))
-		return;
-	torc_decode_packet(packet, &decoded);
-	if (torc_streams_add(run->streams, packet, &decoded) > 0)
 		use_events(run);
+		at += taken > 0 ? (unsigned int)taken : count;
+	}
+}
+
+/* A datagram that was put together is good until the next fragment: each packet by itself. */
+static void use_joined(struct run *run, struct torc_packet *packets, unsigned int count)
+{
+	for (unsigned int i = 0; i < count; i++)
+		if (defrag_packet(run->defrag, &packets[i]))
+			use_packets(run, &packets[i], 1);
 }
 
 static void progress(struct run *run, bool last)
@@ -225,8 +232,10 @@ static void receive(struct run *run)
 	while (!capture_over(&run->capture)) {
 		unsigned int count = capture_next(&run->capture, packets, BATCH);
 
-		for (unsigned int i = 0; i < count; i++)
-			use_packet(run, &packets[i]);
+		if (run->defrag)
+			use_joined(run, packets, count);
+		else
+			use_packets(run, packets, count);
 		if (count < BATCH)
 			cli_flush_stdout();
 		progress(run, false);

@@ -6,7 +6,8 @@
  * where it lies against what was sent, acknowledgment, window, length, what it carries, how much time
  * passed. Asserted: each byte of payload is in one counter; what is delivered and the gaps follow one
  * another, for each side of each connection, from 0; a connection opens and closes once; what waits
- * is within the limits; nothing waits at the end.
+ * is within the limits; nothing waits at the end. A second engine has the same packets in batches: its
+ * events and its account are the same.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +19,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 #define CONNECTIONS 4
 #define SEGMENT	    10
 #define LIMIT	    (256u << 10)
+#define ETHERNET    14u
+#define HELD	    8u
 
 /* What the events said of a connection; it hangs on the connection itself. */
 struct seen {
@@ -33,13 +36,101 @@ static void insist(bool holds)
 		abort();
 }
 
+static uint64_t stir(uint64_t sum, uint64_t value)
+{
+	return (sum ^ value) * UINT64_C(0x100000001B3) + (sum >> 29);
+}
+
+/* What an event says, and its bytes, in one number. */
+static uint64_t event_sum(uint64_t sum, const struct torc_stream_event *event)
+{
+	sum = stir(sum, (uint64_t)event->type << 16 | (uint64_t)event->side << 8 | event->reason);
+	sum = stir(stir(sum, event->offset), event->length);
+	sum = stir(stir(sum, event->timestamp_ns), event->packet);
+	for (uint32_t i = 0; i < event->length && event->data; i++)
+		sum = stir(sum, event->data[i]);
+	for (uint32_t i = 0; i < event->length && event->other; i++)
+		sum = stir(sum, event->other[i]);
+	return sum;
+}
+
+/* ---- the second engine ---- */
+
+struct batches {
+	struct torc_streams *streams;
+	struct torc_packet packets[HELD];
+	unsigned int count;
+	uint64_t sum;
+};
+
+static void batch_events(struct batches *batches)
+{
+	const struct torc_stream_event *event;
+
+	while ((event = torc_streams_next(batches->streams)))
+		batches->sum = event_sum(batches->sum, event);
+}
+
+static void batch_end(struct batches *batches)
+{
+	for (unsigned int at = 0; at < batches->count;) {
+		int taken = torc_streams_add_batch(batches->streams, batches->packets + at, NULL,
+						   batches->count - at);
+
+		insist(taken > 0 && (unsigned int)taken <= batches->count - at);
+		at += (unsigned int)taken;
+		batch_events(batches);
+	}
+	while (batches->count > 0)
+		free((void *)(uintptr_t)batches->packets[--batches->count].data);
+}
+
+/* The same packet in Ethernet, so that the short way of a batch is taken. */
+static void batch_hold(struct batches *batches, const struct torc_packet *packet)
+{
+	uint8_t *own = malloc(ETHERNET + packet->caplen);
+
+	insist(own);
+	memset(own, 2, 12);
+	own[12] = 8;
+	own[13] = 0;
+	memcpy(own + ETHERNET, packet->data, packet->caplen);
+	batches->packets[batches->count++] = (struct torc_packet){
+		.data = own,
+		.caplen = ETHERNET + packet->caplen,
+		.len = ETHERNET + packet->len,
+		.link_type = TORC_LINK_ETHERNET,
+		.timestamp_ns = packet->timestamp_ns,
+	};
+	if (batches->count == HELD)
+		batch_end(batches);
+}
+
+/* sum: of the other engine's events, which has come to its end too. */
+static void batches_check(struct batches *batches, uint64_t sum,
+			  const struct torc_streams_stats *stats)
+{
+	struct torc_streams_stats s = { .size = sizeof(s) };
+
+	batch_end(batches);
+	insist(torc_streams_finish(batches->streams) == 0);
+	batch_events(batches);
+	torc_streams_stats(batches->streams, &s);
+	insist(batches->sum == sum && memcmp(&s, stats, sizeof(s)) == 0);
+	torc_streams_close(batches->streams);
+}
+
+/* ---- the first one ---- */
+
+static uint64_t event_sums; /* of one input */
+
 static void event_check(struct torc_streams *streams, const struct torc_stream_event *event)
 {
 	struct torc_stream_info info = { .size = sizeof(info) };
 	struct seen *seen = torc_stream_user(streams, event->stream);
-	static volatile uint64_t sum; /* so that the bytes are read */
 	uint32_t i;
 
+	event_sums = event_sum(event_sums, event); /* which reads the bytes */
 	if (event->type == TORC_STREAM_OPEN) {
 		insist(!seen);
 		seen = calloc(1, sizeof(*seen));
@@ -51,10 +142,6 @@ static void event_check(struct torc_streams *streams, const struct torc_stream_e
 		insist(event->offset == seen->next[event->side] && event->length > 0);
 		seen->next[event->side] += event->length;
 	}
-	for (i = 0; i < event->length && event->data; i++)
-		sum = sum + event->data[i];
-	for (i = 0; i < event->length && event->other; i++)
-		sum = sum + event->other[i];
 	if (event->type != TORC_STREAM_CLOSE)
 		return;
 	for (i = 0; i < 2; i++) {
@@ -142,8 +229,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct torc_packet packet = { .link_type = TORC_LINK_RAW };
 	static uint8_t bytes[80 + 255 * 40];
 	struct torc_streams *streams;
+	struct batches batches = { 0 };
 	struct torc_decoded decoded;
 
+	event_sums = 0;
 	if (size < 3)
 		return 0;
 	memset(base, 0xF0, sizeof(base));
@@ -151,7 +240,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	options.urgent = data[0] >> 4 & 1;
 	options.policy = data[1] % TORC_POLICIES;
 	options.connection_waiting_bytes = data[2] & 1 ? 64 << 10 : 0;
-	insist(torc_streams_open(&streams, &options, NULL) == 0);
+	insist(torc_streams_open(&streams, &options, NULL) == 0 &&
+	       torc_streams_open(&batches.streams, &options, NULL) == 0);
 	for (data += 3, size -= 3; size >= SEGMENT; data += SEGMENT, size -= SEGMENT) {
 		uint8_t *own;
 
@@ -161,6 +251,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		insist(own);
 		memcpy(own, bytes, packet.caplen);
 		packet.data = own;
+		batch_hold(&batches, &packet);
 		torc_decode_packet(&packet, &decoded);
 		insist(torc_streams_add(streams, &packet, &decoded) >= 0);
 		events_check(streams);
@@ -173,6 +264,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 		torc_streams_stats(streams, &s);
 		insist(s.waiting == 0 && s.open == 0 && s.memory_waiting_bytes == 0);
+		batches_check(&batches, event_sums, &s);
 	}
 	torc_streams_close(streams);
 	return 0;

@@ -90,7 +90,7 @@ enum torc_stream_close_reason {
  * timestamp_ns, packet   of the packet that brought the bytes, or caused the event. Packets count
  *                  from 1, each torc_streams_add() one
  *
- * All pointers are borrowed until the next call of torc_streams_add() or torc_streams_finish(), and
+ * All pointers are borrowed until the next call of torc_streams_add(), its batch or _finish(), and
  * behind torc_streams_finish() until the next of torc_streams_next().
  */
 struct torc_stream_event {
@@ -205,6 +205,34 @@ TORC_API void torc_streams_close(struct torc_streams *streams);
  */
 TORC_API int torc_streams_add(struct torc_streams *streams, const struct torc_packet *packet,
 			      const struct torc_decoded *decoded);
+
+/*
+ * torc_streams_add_batch - packets, as many as can be taken before events have to be read
+ *
+ * packets   count of them; their bytes must stay until the events are read
+ * decoded   count of them; or NULL: the engine looks at the headers itself, which costs less than
+ *           torc_decode_batch() where nothing else needs to know what is in the packets
+ *
+ * Each is taken as by torc_streams_add(). The events of all that were taken wait, in order; the call
+ * ends early behind a packet that ends a connection or sets free what waited, so read them and go on
+ * with the rest:
+ *
+ *	for (unsigned int at = 0; at < count; at += (unsigned int)taken) {
+ *		taken = torc_streams_add_batch(streams, packets + at, NULL, count - at);
+ *		if (taken < 0)
+ *			break;
+ *		while ((event = torc_streams_next(streams)))
+ *			...
+ *	}
+ *
+ * What torc_stream_info() says of a connection is as of the last packet that was taken. Returns how
+ * many were taken, at least one unless count is 0, or -EBUSY as torc_streams_add(). Cost: a segment in
+ * order, about what decoding it costs, no allocation; with many connections their records are fetched
+ * from memory meanwhile.
+ */
+TORC_API int torc_streams_add_batch(struct torc_streams *streams,
+				    const struct torc_packet *packets,
+				    const struct torc_decoded *decoded, unsigned int count);
 
 /* torc_streams_next - the next event, borrowed; NULL when there is none */
 TORC_API const struct torc_stream_event *torc_streams_next(struct torc_streams *streams);

@@ -475,10 +475,36 @@ struct torc_streams *torc_source_streams(struct torc_source *source)
 	return source->streams;
 }
 
-int torc_source_next_event(struct torc_source *source, const struct torc_stream_event **event)
+/* Packets into the streams. Returns how many, 0 when none came, or what went wrong. */
+static int streams_fill(struct torc_source *source)
 {
 	struct torc_packet packet;
 	struct torc_decoded decoded;
+	int status;
+
+	if (source->defrag) { /* a datagram that was put together is good until the next fragment */
+		status = torc_source_next(source, &packet, &decoded);
+		if (status <= 0)
+			return status;
+		status = torc_streams_add(source->streams, &packet, &decoded);
+		return status < 0 ? status : 1;
+	}
+	if (is_stopped(source))
+		return 0;
+	if (source->next == source->count) {
+		status = refill(source);
+		if (status <= 0)
+			return status;
+	}
+	status = torc_streams_add_batch(source->streams, source->packets + source->next, NULL,
+					source->count - source->next);
+	if (status > 0)
+		source->next += (unsigned int)status;
+	return status;
+}
+
+int torc_source_next_event(struct torc_source *source, const struct torc_stream_event **event)
+{
 	int status;
 
 	if (!source->streams)
@@ -487,14 +513,10 @@ int torc_source_next_event(struct torc_source *source, const struct torc_stream_
 		*event = torc_streams_next(source->streams);
 		if (*event)
 			return 1;
-		status = source->finished ? 0 : torc_source_next(source, &packet, &decoded);
-		if (status > 0)
-			status = torc_streams_add(source->streams, &packet, &decoded);
-		else if (status == 0 && !source->finished && torc_source_at_end(source))
+		status = source->finished ? 0 : streams_fill(source);
+		if (status == 0 && !source->finished && torc_source_at_end(source))
 			source->finished = torc_streams_finish(source->streams) == 0;
-		else
-			return status;
-		if (status < 0)
+		else if (status <= 0)
 			return status;
 	}
 }

@@ -7,27 +7,6 @@
  */
 #include "stream/stream.h"
 
-/* ---- offsets ---- */
-
-uint64_t end_taken(const struct torc_streams *streams, const struct torc_stream *stream,
-		   unsigned int end)
-{
-	const struct trouble *trouble = trouble_if(streams, stream);
-
-	if (trouble && trouble->end[end].ready != NONE)
-		return block_at(&streams->arena, trouble->end[end].ready)->end;
-	return end_next(&stream->end[end]);
-}
-
-int64_t end_acked(const struct torc_stream *stream, unsigned int end)
-{
-	const unsigned int known = END_BASE | END_ACKED;
-
-	if ((stream->flags[end] & known) != known)
-		return -1;
-	return end_offset(&stream->end[end], stream->end[end].acked);
-}
-
 /* ---- bytes ---- */
 
 static void gap_event(struct torc_streams *streams, struct torc_stream *stream, unsigned int end,

@@ -192,6 +192,7 @@ static void bytes_settle(struct overlap *overlap, const struct block *old, const
 	event->length = (uint32_t)length;
 	event->data = new_wins ? new : span->data;
 	event->other = new_wins ? span->data : new;
+	streams->shows_waiting = true;
 	streams->stats.overlaps++;
 	if (!differ)
 		return;

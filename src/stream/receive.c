@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * receive.c - the way of a segment, much as a host goes it (RFC 9293 §3.10.7): data in order at once,
- * everything else step by step: SYN, RST, timestamps, acknowledgment, payload, FIN
+ * receive.c - the way of a segment that is not simply the next one, step by step and much as a host
+ * goes it (RFC 9293 §3.10.7): SYN, RST, timestamps, acknowledgment, payload, FIN
  */
 #include <errno.h>
 #include <stdlib.h>
-
-#include <torc/checksum.h>
 
 #include "stream/stream.h"
 #include "util/error.h"
@@ -400,7 +398,7 @@ static void receive(struct work *work)
 	deliver_for_room(streams, stream);
 }
 
-static void dispatch(struct torc_streams *streams, const struct segment *segment,
+void receive_segment(struct torc_streams *streams, const struct segment *segment,
 		     const struct key *key, unsigned int from, struct torc_stream *stream)
 {
 	struct work work = { streams, stream, from, segment };
@@ -421,181 +419,6 @@ static void dispatch(struct torc_streams *streams, const struct segment *segment
 	}
 	receive(&work);
 	stream_refresh(streams, work.stream);
-}
-
-/* ---- data in order: nearly everything ---- */
-
-/* A connection of IPv4 addresses and ports (all in network order) without VLAN or tunnel. */
-static inline struct torc_stream *find_plain(const struct torc_streams *streams, uint32_t low,
-					     uint32_t high, uint16_t low_port, uint16_t high_port)
-{
-	uint64_t ends = 0, other;
-	uint16_t ports[2] = { torc_be16((const uint8_t *)&low_port),
-			      torc_be16((const uint8_t *)&high_port) };
-	uint32_t index;
-
-	memcpy(&ends, ports, sizeof(ports)); /* as they lie in the key; its scope is 0 */
-	index = streams->buckets[hash_ends(streams, (uint64_t)low << 32 | high, ends) &
-				 streams->bucket_mask];
-	while (index != NONE) {
-		struct torc_stream *stream = stream_at(streams, index);
-
-		memcpy(&other, &stream->key.low_port, sizeof(other));
-		if (stream->key.low[0] == low && stream->key.high[0] == high && other == ends)
-			return stream;
-		index = stream->chain;
-	}
-	return NULL;
-}
-
-static inline bool time_is_plain(const uint8_t *tcp, uint32_t header, struct end *end,
-				 uint16_t flags, uint32_t seq)
-{
-	uint32_t time;
-
-	if (header == 20)
-		return true;
-	if (header != 32 || torc_be32(tcp + 20) != 0x0101080A || !(flags & END_TIME))
-		return false;
-	time = torc_be32(tcp + 24);
-	if ((int32_t)(time - end->timestamp) < 0)
-		return false;
-	if (!(flags & END_ACKED) || (int32_t)(seq - end->acked) <= 0)
-		end->timestamp = time;
-	return true;
-}
-
-/*
- * A segment of an open connection that has the next bytes, or none, and acknowledges as far as the
- * one before or further. Does all there is to do, or nothing and returns false.
- */
-static inline bool receive_fast(struct torc_streams *streams, struct torc_stream *stream,
-				unsigned int from, const uint8_t *tcp,
-				const struct torc_layer *layer)
-{
-	struct end *end = &stream->end[from], *other = &stream->end[!from];
-	uint16_t flags = stream->flags[from];
-	const unsigned int all = TORC_TCP_FIN | TORC_TCP_SYN | TORC_TCP_RST | TORC_TCP_URG |
-				 TORC_TCP_ACK;
-	uint32_t seq = torc_be32(tcp + 4), ack = torc_be32(tcp + 8);
-	uint32_t length = layer->payload_length;
-	struct torc_stream_event *event;
-	uint64_t next = end_next(end);
-
-	if (!(flags & stream->flags[!from] & END_FAST) || (tcp[13] & all) != TORC_TCP_ACK ||
-	    seq != end->isn + 1 + (uint32_t)next ||
-	    (int32_t)(ack - other->isn - 1 - other->next_low) > 0 ||
-	    (stream->flags[!from] & END_ACKED && (int32_t)(ack - other->acked) < 0) ||
-	    (length > 0 && next >= window_end(stream, from)) || end->packets == UINT32_MAX ||
-	    !time_is_plain(tcp, layer->header_length, end, flags, seq))
-		return false;
-	other->acked = ack;
-	other->window = torc_be16(tcp + 14);
-	stream->flags[!from] |= END_ACKED;
-	end->packets++;
-	stream->last = ticks(streams);
-	streams->stats.segments++;
-	if (length == 0)
-		return true;
-	event = event_push(streams, stream, from, TORC_STREAM_DATA, 0);
-	event->offset = next;
-	event->length = length;
-	event->data = tcp + layer->header_length;
-	streams->stats.payload += length;
-	streams->stats.delivered += length;
-	end_set_next(end, next + length);
-	return true;
-}
-
-/* The same of a packet: TCP in IPv4 without anything between that tells connections apart. */
-static inline bool add_fast(struct torc_streams *streams, const struct torc_decoded *decoded)
-{
-	const struct torc_layer *layer = &decoded->layers[decoded->layer_count];
-	uint32_t from_address, to_address;
-	uint16_t from_port, to_port;
-	struct torc_stream *stream;
-	const uint8_t *ip, *tcp;
-	unsigned int from;
-
-	if (decoded->layer_count < 2 || decoded->layer_count > 4 || decoded->flags ||
-	    streams->options.flags & (TORC_STREAMS_CHECKSUMS | TORC_STREAMS_WHEN_ACKED))
-		return false;
-	layer -= layer[-1].type == TORC_LAYER_TCP ? 1 : 2;
-	if (layer - decoded->layers > 2 || layer <= decoded->layers ||
-	    layer->type != TORC_LAYER_TCP || layer[-1].type != TORC_LAYER_IPV4)
-		return false;
-	ip = decoded->data + layer[-1].offset;
-	tcp = decoded->data + layer->offset;
-	memcpy(&from_address, ip + 12, 4);
-	memcpy(&to_address, ip + 16, 4);
-	memcpy(&from_port, tcp, 2);
-	memcpy(&to_port, tcp + 2, 2);
-	if (from_address == to_address)
-		return false;
-	from = from_address > to_address;
-	stream = find_plain(streams, from ? to_address : from_address,
-			    from ? from_address : to_address, from ? to_port : from_port,
-			    from ? from_port : to_port);
-	return stream && receive_fast(streams, stream, from, tcp, layer);
-}
-
-/* ---- packets ---- */
-
-static void clock_set(struct torc_streams *streams, const struct torc_packet *packet)
-{
-	streams->packet_ns = packet->timestamp_ns;
-	if (__builtin_expect(!streams->has_time, 0)) {
-		streams->has_time = true;
-		streams->now_ns = streams->base_ns = streams->checked_ns = packet->timestamp_ns;
-	}
-	if (packet->timestamp_ns > streams->now_ns)
-		streams->now_ns = packet->timestamp_ns;
-}
-
-/* Everything but data in order. Apart, so that the way of nearly every packet stays short. */
-static __attribute__((noinline)) int add_slow(struct torc_streams *streams,
-					      const struct torc_packet *packet,
-					      const struct torc_decoded *decoded)
-{
-	struct segment segment;
-	unsigned int from;
-	struct key key;
-
-	if (decoded->flags & TORC_DECODED_FRAGMENT) {
-		streams->stats.fragments++;
-		return (int)streams->event_count;
-	}
-	if (!segment_read(streams, decoded, &segment, &key, &from)) {
-		streams->stats.other++;
-		return (int)streams->event_count;
-	}
-	streams->stats.segments++;
-	streams->stats.payload += segment.length;
-	if (streams->options.flags & TORC_STREAMS_CHECKSUMS &&
-	    torc_checksum_verify(decoded, torc_layer_last(decoded, TORC_LAYER_TCP), packet->flags,
-				 NULL) == TORC_CHECKSUM_WRONG)
-		account_bytes(streams, NULL, 0, FATE_OUTSIDE, &streams->stats.checksum,
-			      segment.length);
-	else
-		dispatch(streams, &segment, &key, from, table_find(streams, &key));
-	return (int)streams->event_count;
-}
-
-int torc_streams_add(struct torc_streams *streams, const struct torc_packet *packet,
-		     const struct torc_decoded *decoded)
-{
-	if (streams->event_next < streams->event_count || streams->finishing)
-		return -EBUSY;
-	streams->event_next = streams->event_count = 0;
-	if (streams->ended_count > 0 || streams->arena.spent != NONE)
-		end_release(streams);
-	streams->packet++;
-	clock_set(streams, packet);
-	if (streams->now_ns >= streams->check_ns)
-		end_check_timeouts(streams);
-	if (add_fast(streams, decoded))
-		return (int)streams->event_count;
-	return add_slow(streams, packet, decoded);
 }
 
 /* ---- life ---- */
@@ -619,8 +442,8 @@ int torc_streams_open(struct torc_streams **out, const struct torc_streams_optio
 	 * What one packet can cause: a connection whose waiting data is all set free, a DATA and a
 	 * GAP a block, and the same for each of those that make room for it or time out.
 	 */
-	streams->event_room = 16 * (streams->connection_blocks + 64) + 8192;
-	streams->events = calloc(streams->event_room, sizeof(*streams->events));
+	streams->event_room = 2 * BATCH_EVENTS + 16 * (streams->connection_blocks + 64) + 8192;
+	streams->events = malloc(streams->event_room * sizeof(*streams->events));
 	status = streams->events ? arena_open(&streams->arena, streams->options.waiting_bytes) :
 				   -ENOMEM;
 	if (status == 0)

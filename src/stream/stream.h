@@ -2,8 +2,9 @@
 /*
  * stream.h - what the files of the stream engine share
  *
+ *	add.c       packets in: data in order at once, one packet or many
  *	read.c      a segment from a decoded packet
- *	receive.c   the way of a segment: in order at once, everything else step by step
+ *	receive.c   the way of every other segment, step by step
  *	handshake.c SYN, SYN/ACK, data in a SYN, a new connection on the same ports
  *	queue.c     what waits: extents of blocks, and who wins where they overlap
  *	tree.c      the extents of one end, by their start
@@ -235,12 +236,13 @@ struct torc_streams {
 	uint64_t check_ns; /* when to look for what timed out */
 	uint64_t checked_ns;
 	uint64_t packet;
-	uint64_t packet_ns; /* its own time: now_ns never goes back */
 	bool has_time;
+	uint64_t packet_ns; /* its own time: now_ns never goes back. Apart from packet, see event_data() */
 
 	struct torc_stream_event *events;
 	uint32_t event_count, event_next, event_room;
 	bool finishing;
+	bool shows_waiting; /* an event points to bytes that wait: no other packet may change them */
 
 	uint32_t *buckets;
 	uint32_t bucket_mask;
@@ -297,6 +299,9 @@ static inline uint32_t hash_ends(const struct torc_streams *streams, uint64_t ad
 
 #define SLAB_BYTES   (1u << 19)
 #define SLAB_STREAMS 4368u /* what is left is the slab's head */
+#define SLAB_SHIFT   13    /* an index is the slab's number, and the place in it in so many bits */
+
+#define SLAB_TROUBLES 256u
 
 struct slab_head {
 	uint32_t first; /* index of its first stream */
@@ -316,13 +321,17 @@ void stream_list(struct torc_streams *streams, struct torc_stream *stream, enum 
 uint32_t stream_index(const struct torc_stream *stream);
 static inline struct torc_stream *stream_at(const struct torc_streams *streams, uint32_t index)
 {
-	char *slab = streams->streams.slabs[index / SLAB_STREAMS];
+	char *slab = streams->streams.slabs[index >> SLAB_SHIFT];
 
 	return (struct torc_stream *)(slab + SLAB_BYTES -
 				      SLAB_STREAMS * sizeof(struct torc_stream)) +
-	       index % SLAB_STREAMS;
+	       (index & ((1u << SLAB_SHIFT) - 1));
 }
-struct trouble *trouble_at(const struct torc_streams *streams, uint32_t index);
+static inline struct trouble *trouble_at(const struct torc_streams *streams, uint32_t index)
+{
+	return (struct trouble *)streams->troubles.slabs[index / SLAB_TROUBLES] +
+	       index % SLAB_TROUBLES;
+}
 /* The trouble of a connection, made when it has none. NULL: no memory. */
 struct trouble *trouble_of(struct torc_streams *streams, struct torc_stream *stream);
 void trouble_free(struct torc_streams *streams, struct torc_stream *stream);
@@ -369,6 +378,27 @@ static inline int64_t end_offset(const struct end *end, uint32_t seq)
 	return (int64_t)end_next(end) + (int32_t)(seq - expected);
 }
 
+/* Offset behind what the receiver has: all that was delivered, or only waits for its ACK. */
+static inline uint64_t end_taken(const struct torc_streams *streams,
+				 const struct torc_stream *stream, unsigned int end)
+{
+	const struct trouble *trouble = trouble_if(streams, stream);
+
+	if (trouble && trouble->end[end].ready != NONE)
+		return block_at(&streams->arena, trouble->end[end].ready)->end;
+	return end_next(&stream->end[end]);
+}
+
+/* Offset that the other end acknowledged; -1 when that is not known. */
+static inline int64_t end_acked(const struct torc_stream *stream, unsigned int end)
+{
+	const unsigned int known = END_BASE | END_ACKED;
+
+	if ((stream->flags[end] & known) != known)
+		return -1;
+	return end_offset(&stream->end[end], stream->end[end].acked);
+}
+
 /* Side of an event: 0 the client's. */
 static inline uint8_t side_of(const struct torc_stream *stream, unsigned int end)
 {
@@ -396,6 +426,13 @@ int options_fill(struct torc_streams *streams, const struct torc_streams_options
 		 struct torc_error *error);
 
 /* ---- receive.c, handshake.c ---- */
+
+/* Packets of a batch, each of which may bring one event; so many of others end it as well. */
+#define BATCH_EVENTS 256u
+
+/* stream: that of the key, or NULL. */
+void receive_segment(struct torc_streams *streams, const struct segment *segment,
+		     const struct key *key, unsigned int from, struct torc_stream *stream);
 
 /* What is at hand while a segment is worked on: from is the end that sent it. */
 struct work {
@@ -474,11 +511,6 @@ static inline struct torc_stream_event *event_push(struct torc_streams *streams,
 	return event;
 }
 
-/* Offset behind what the receiver has: all that was delivered, or only waits for its ACK. */
-uint64_t end_taken(const struct torc_streams *streams, const struct torc_stream *stream,
-		   unsigned int end);
-/* Offset that the other end acknowledged; -1 when that is not known. */
-int64_t end_acked(const struct torc_stream *stream, unsigned int end);
 /* Bytes of the packet that is worked on, which are next. */
 void deliver_now(struct work *work, struct piece piece);
 void deliver_gap(struct torc_streams *streams, struct torc_stream *stream, unsigned int end,

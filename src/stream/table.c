@@ -12,8 +12,6 @@
 
 #include "stream/stream.h"
 
-#define SLAB_TROUBLES 256u
-
 /* ---- memory ---- */
 
 static void *pool_slab(struct pool *pool)
@@ -27,14 +25,14 @@ static void *pool_slab(struct pool *pool)
 		slabs[pool->slab_count] = aligned_alloc(SLAB_BYTES, SLAB_BYTES);
 		if (slabs[pool->slab_count])
 			*(struct slab_head *)slabs[pool->slab_count] =
-				(struct slab_head){ .first = pool->slab_count * SLAB_STREAMS };
+				(struct slab_head){ .first = pool->slab_count << SLAB_SHIFT };
 	} else {
 		slabs[pool->slab_count] = malloc(SLAB_TROUBLES * sizeof(struct trouble));
 	}
 	return slabs[pool->slab_count] ? slabs[pool->slab_count++] : NULL;
 }
 
-/* An index that was never used, or NONE. */
+/* The number of an object that was never used, or NONE. */
 static uint32_t pool_fresh(struct pool *pool)
 {
 	if (pool->used == pool->slab_count * pool->slab_objects && !pool_slab(pool))
@@ -66,12 +64,6 @@ uint32_t stream_index(const struct torc_stream *stream)
 	const struct slab_head *head = stream_slab(stream, &place);
 
 	return head->first + place;
-}
-
-struct trouble *trouble_at(const struct torc_streams *streams, uint32_t index)
-{
-	return (struct trouble *)streams->troubles.slabs[index / SLAB_TROUBLES] +
-	       index % SLAB_TROUBLES;
 }
 
 /* ---- look-up ---- */
@@ -165,9 +157,11 @@ struct torc_stream *table_add(struct torc_streams *streams, const struct key *ke
 		pool->free = stream_at(streams, index)->chain;
 		pool->live++;
 	} else {
-		index = pool_fresh(pool);
-		if (index == NONE)
+		uint32_t number = pool_fresh(pool);
+
+		if (number == NONE)
 			return NULL;
+		index = number / SLAB_STREAMS << SLAB_SHIFT | number % SLAB_STREAMS;
 	}
 	/* two connections a bucket at most, on average */
 	if (pool->live / 2 > streams->bucket_mask)
