@@ -7,6 +7,7 @@
 
 #include <torc/build.h>
 #include <torc/checksum.h>
+#include <torc/layers/application/dns.h>
 #include <torc/torc.h>
 
 #include "golden.h"
@@ -253,6 +254,118 @@ static void refusals(void)
 		"longer than its buffer");
 	refused("Ethernet/Payload(hex=0)", -EINVAL,
 		"two digits");
+	refused("TCP(mss=70000)", -ERANGE,
+		"at character 9 of the packet: mss: \"70000\" is not right; 0 to 65535");
+	refused("TCP(sackok=1)", -EINVAL,
+		"at character 12 of the packet: sackok: \"1\" is not right; it takes no value");
+	refused("TCP(ms=1)", -EINVAL,
+		"at character 5 of the packet: tcp has no field \"ms\"; the nearest are mss");
+	refused("TCP(flags)", -EINVAL,
+		"at character 10 of the packet: a \"=\" and a value were expected");
+	refused("IPv4(option=7:012)", -EINVAL,
+		"a code and bytes such as 254:0102");
+	refused("IPv4(option=7:000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f20212223242526)",
+		-EINVAL, "too long for that option");
+	refused("UDP/DNS(question=a..b)", -EINVAL,
+		"at character 18 of the packet: question: \"a..b\" is not like example.com AAAA");
+	refused("UDP/DNS(type=A)", -EINVAL,
+		"type: it belongs behind a question");
+	refused("UDP/DNS(answer=b A 1.2.3.4,question=a)", -EINVAL,
+		"in front of the records of later sections");
+	refused("UDP/DNS(answer=b A 1.2.3)", -EINVAL,
+		"is not like example.com 60 A 10.0.0.1");
+	refused("UDP/DHCPv4(router=10.0.0)", -EINVAL,
+		"IPv4 addresses such as");
+	refused("ICMPv6/ICMPv6RouterAdvertisement(prefix=fd00::)", -EINVAL,
+		"a prefix such as fd00::/64");
+	refused("IPv4/IGMP(record=4 224.0.0.300)", -EINVAL,
+		"a type, a group and sources");
+	refused("Payload(text=\\xg)", -EINVAL,
+		"two digits");
+}
+
+/* ---- options and records, one by one ---- */
+
+static unsigned int records, records_wrong;
+
+static bool same_name(const struct torc_domain_name *a, const struct torc_domain_name *b)
+{
+	char x[TORC_DOMAIN_NAME_MAX], y[TORC_DOMAIN_NAME_MAX];
+
+	if (!a->message.data || !b->message.data)
+		return !a->message.data == !b->message.data;
+	return torc_domain_name_text(a, x, sizeof(x)) == torc_domain_name_text(b, y, sizeof(y)) &&
+	       strcmp(x, y) == 0;
+}
+
+/* All members but the data, which are other bytes where names in them are compressed. */
+static bool same_record(struct torc_dns_record a, struct torc_dns_record b)
+{
+	bool alike = same_name(&a.name, &b.name) && same_name(&a.target, &b.target) &&
+		    same_name(&a.mailbox, &b.mailbox) && a.text.length == b.text.length &&
+		    (a.text.length == 0 || memcmp(a.text.data, b.text.data, a.text.length) == 0);
+
+	alike = alike && a.type == b.type && a.record_class == b.record_class && a.ttl_s == b.ttl_s;
+	alike = alike && memcmp(a.ipv4, b.ipv4, 4) == 0 && memcmp(a.ipv6, b.ipv6, 16) == 0;
+	alike = alike && a.preference == b.preference && a.priority == b.priority && a.port == b.port &&
+	       a.weight == b.weight && a.serial == b.serial && a.minimum_s == b.minimum_s;
+	return alike && (a.target.message.data || a.data.length == b.data.length);
+}
+
+/* DNS messages record by record: what was read is read again, and they do not become longer. */
+static void dns_again(const struct golden *golden)
+{
+	struct torc_packet packet =
+		golden_packet(golden, (uint8_t *)(uintptr_t)golden->data, golden->caplen);
+	struct torc_dns dns, made = { 0 };
+	struct torc_dns_record a, b;
+	struct torc_decoded decoded;
+	uint8_t buffer[4096];
+
+	golden_decode(golden, &packet, &decoded);
+	if (torc_layer_dns(&decoded, torc_layer_nth(&decoded, TORC_LAYER_DNS, 0), &dns) < 0 ||
+	    decoded.status != TORC_DECODED_COMPLETE)
+		return;
+	for (unsigned int section = 0; section < 4; section++) {
+		uint32_t from = 0, to = 0;
+
+		while (torc_dns_record_next(&dns, (enum torc_dns_section)section, &from, &a)) {
+			records++;
+			if (torc_build_dns_record(&made, buffer, sizeof(buffer), section, &a) == 0 &&
+			    torc_dns_record_next(&made, (enum torc_dns_section)section, &to, &b) &&
+			    same_record(a, b))
+				continue;
+			note("%s: section %u: type %u", golden->name, section, a.type);
+			records_wrong++;
+		}
+	}
+	/* multicast DNS compresses the names of SRV records too (RFC 6762 §18.14) */
+	if (made.message.length > dns.section_at[4] && !strstr(golden->name, "multicast")) {
+		note("%s: %u bytes, were %u", golden->name, made.message.length, dns.section_at[4]);
+		records_wrong++;
+	}
+}
+
+static void options(void)
+{
+	uint8_t *buffer = guarded("\0\0\0\0\0\0\0", 8);
+	struct torc_build_list list = { buffer, 8, 0 };
+	struct torc_dns dns = { 0 };
+	struct torc_dns_record record = { .type = 1 };
+	uint8_t name[8];
+
+	is(torc_build_option(&list, TORC_LAYER_TCP, 2, "\5\264", 2), 0, "an MSS");
+	is(torc_build_option(&list, TORC_LAYER_TCP, 1, NULL, 0), 0, "a NOP");
+	is(torc_build_option(&list, TORC_LAYER_TCP, 8, "12345678", 8), -ENOSPC, "timestamps have no room");
+	is(list.length, 5, "and change nothing");
+	is(memcmp(buffer, "\2\4\5\264\1", 5), 0, "as RFC 9293 has them");
+	is(torc_build_option(&list, TORC_LAYER_TCP, 256, NULL, 0), -EINVAL, "no kind 256");
+	is(torc_build_option(&list, TORC_LAYER_UDP, 1, NULL, 0), -EOPNOTSUPP, "UDP has no options");
+	is(torc_build_option(&list, TORC_LAYER_IGMP, 4, "123456", 6), -EINVAL, "half a source");
+	is(torc_build_dns_record(&dns, buffer, 8, 0, &record), -ENOSPC, "no room for a message");
+	is(torc_build_name("example.com", name, sizeof(name), &record.name), -ENOSPC, "nor for a name");
+	is(torc_build_name("a.b", name, sizeof(name), &record.name), 5, "a short one");
+	guarded_free(buffer, 8);
 }
 
 static void on_purpose(void)
@@ -294,6 +407,9 @@ int main(void)
 	texts();
 	refusals();
 	on_purpose();
+	options();
+	golden_each(dns_again);
+	ok(records > 20 && records_wrong == 0, "%u DNS records are built again", records);
 	torc_build_begin(&builder, TORC_LINK_RAW, buffer, sizeof(buffer));
 	is(torc_build_push(&builder, TORC_LAYER_TLS, buffer, 0, 0), -EOPNOTSUPP, "TLS is not written");
 	is(torc_build_payload(&builder, "x", 1), -EOPNOTSUPP, "the error stays");

@@ -98,13 +98,70 @@ TORC_API int torc_build_finish(struct torc_builder *builder, struct torc_packet 
 TORC_API int torc_build_from(struct torc_builder *builder, const struct torc_decoded *decoded,
 			     unsigned int given);
 
+/* Options that are put one behind the other: room bytes of the caller's, length of them in use. */
+struct torc_build_list {
+	uint8_t *data;
+	uint32_t room;
+	uint32_t length;
+};
+
+/*
+ * torc_build_option - append an option, TLV, attribute, parameter or record to a list
+ *
+ *	uint8_t bytes[40], mss[2] = { 5, 0xB4 };
+ *	struct torc_build_list list = { bytes, sizeof(bytes), 0 };
+ *
+ *	torc_build_option(&list, TORC_LAYER_TCP, TORC_TCP_OPTION_MSS, mss, 2);
+ *	tcp.options = (struct torc_bytes){ list.data, list.length };
+ *
+ * type   of the layer that has the list: TCP, IPV4, IPV6_HOP_BY_HOP, IPV6_DESTINATION, the messages of
+ *        neighbor discovery, DHCPV4, DHCPV6, RADIUS, LLDP_INFO, CDP_INFO, SCTP_INIT and _INIT_ACK, PPPOE; of
+ *        IGMP and MLDV2_REPORT a record, whose value is the group and the sources; of VRRP an address
+ * code   the option's kind, type or number
+ * value  length bytes; its length and its padding are written as that protocol has them. Kinds without a
+ *        length (TCP's NOP, the end of DHCP's options) take no value
+ *
+ * Returns 0, -ENOSPC (the list is full), -EINVAL (a code or a value that does not fit, or sources that are
+ * no addresses) or -EOPNOTSUPP (the layer has no such list).
+ */
+TORC_API int torc_build_option(struct torc_build_list *list, unsigned int type, unsigned int code,
+			       const void *value, size_t length);
+
+struct torc_dns;
+struct torc_dns_record;
+
+/*
+ * torc_build_name - a domain name from text, "www.example.com", with escapes of RFC 1035 §5.1
+ *
+ * buffer  where it is written, up to 255 bytes; name is borrowed from there
+ * Returns its bytes, -EINVAL (an empty or too long label or name) or -ENOSPC.
+ */
+TORC_API int torc_build_name(const char *text, void *buffer, size_t room, struct torc_domain_name *name);
+
+/*
+ * torc_build_dns_record - append a question or a record to a DNS message
+ *
+ * dns      zero at first; its message grows in buffer, its counts with it. Push it as TORC_LAYER_DNS then
+ * buffer   room bytes, the same ones for all records of a message
+ * section  TORC_DNS_QUESTIONS ..., in this order
+ * record   as torc_dns_record_next() fills it in, of any message: data are made from the members that a type
+ *          has (torc/layers/application/dns.h), of other types they are data
+ *
+ * Names are compressed (RFC 1035 §4.1.4), in data those of the types of RFC 1035.
+ * Returns 0, -ENOSPC, or -EINVAL (a damaged name, or a later section has records); then nothing has changed.
+ * Cost: names are searched for in all that the message has.
+ */
+TORC_API int torc_build_dns_record(struct torc_dns *dns, void *buffer, size_t room,
+				   unsigned int section, const struct torc_dns_record *record);
+
 /*
  * torc_build_text - push the layers that a line of text describes
  *
  *	Ethernet(dst=02:00:00:00:00:02)/IPv4(dst=10.0.0.1, ttl=9)/UDP(dst_port=53)/Payload(text=hello)
  *
- * Names of layers and fields are those of torc_field(). A length, checksum or number of the next protocol
- * that the text names is as given. Payload takes text=, hex= or length= (so many zeros).
+ * Names of layers and fields are those of torc_field(); options have names too (torc-send(1) lists them).
+ * A length, checksum or number of the next protocol that the text names is as given. Payload takes text=,
+ * hex= or length= (so many zeros). A "," or ")" in a value has a backslash in front.
  * Returns 0, or -EINVAL, -ERANGE, -EOPNOTSUPP, -ENOSPC with a sentence that has the place in the text.
  */
 TORC_API int torc_build_text(struct torc_builder *builder, const char *text,

@@ -100,8 +100,11 @@ unsigned int field_layer(const char *name, struct torc_error *error)
 }
 
 const struct torc_field_info *field_of_layer(unsigned int type, const char *name,
+					     const char *(*others)(unsigned int type, unsigned int n),
 					     struct torc_error *error)
 {
+	const char *other;
+
 	const struct torc_layer_ops *ops = layer_ops(type);
 	const struct torc_field_info *field = ops ? field_named(ops->fields, name) : NULL;
 	struct near near = { 0 };
@@ -111,6 +114,12 @@ const struct torc_field_info *field_of_layer(unsigned int type, const char *name
 		return field;
 	for (field = ops->fields; field && field->name; field++)
 		near_add(&near, name, field->name);
+	for (unsigned int n = 0; others && (other = others(type, n)); n++)
+		near_add(&near, name, other);
+	if (near.count == 0) {
+		torc_error_set(error, -EINVAL, "%s has no fields", ops->key);
+		return NULL;
+	}
 	torc_error_set(error, -EINVAL, "%s has no field \"%.40s\"; the nearest are %s", ops->key,
 		       name, near_text(&near, text, sizeof(text)));
 	return NULL;
@@ -133,6 +142,42 @@ static int parse_hex(const char *text, struct field_text_value *value)
 		text += used;
 		text += *text == ':' && text[1];
 	}
+	return 0;
+}
+
+int field_unescape(const char *text, uint8_t *bytes, size_t room)
+{
+	size_t length = 0;
+
+	while (*text && length < room) {
+		unsigned int byte = (uint8_t)*text++;
+
+		if (byte == '\\' && *text) {
+			byte = (uint8_t)*text++;
+			if (byte == 'x') {
+				if (!isxdigit((unsigned char)text[0]) || !isxdigit((unsigned char)text[1]) ||
+				    sscanf(text, "%2x", &byte) != 1)
+					return -EINVAL;
+				text += 2;
+			} else {
+				byte = byte == 'n' ? '\n' : byte == 'r' ? '\r' : byte == 't' ? '\t' :
+				       byte == '0' ? 0 : byte;
+			}
+		}
+		bytes[length++] = (uint8_t)byte;
+	}
+	return *text ? -EINVAL : (int)length;
+}
+
+static int parse_string(const char *path, const char *text, struct field_text_value *value,
+			struct torc_error *error)
+{
+	int length = field_unescape(text, value->bytes, sizeof(value->bytes));
+
+	if (length < 0)
+		return torc_error_set(error, -EINVAL, "%s: \"%.40s\" is more than 64 bytes, or has an escape "
+				      "that is none", path, text);
+	value->length = (uint32_t)length;
 	return 0;
 }
 
@@ -190,13 +235,15 @@ int field_parse(const struct torc_field_info *field, const char *path, const cha
 			return 0;
 		return torc_error_set(error, -EINVAL,
 				      "%s: \"%.40s\" is not bytes in hex, at most 64", path, text);
+	case TORC_FIELD_STRING:
+		return parse_string(path, text, value, error);
 	case TORC_FIELD_UINT:
 	case TORC_FIELD_HEX:
 	case TORC_FIELD_BOOL:
 	case TORC_FIELD_INT:
 		return parse_number(field, path, text, value, error);
 	default:
-		return torc_error_set(error, -EOPNOTSUPP, "%s cannot be set: it is a list, a name or text",
+		return torc_error_set(error, -EOPNOTSUPP, "%s cannot be set: it is a list or a name",
 				      path);
 	}
 }
@@ -216,6 +263,7 @@ void field_store(const struct torc_field_info *field, void *object,
 		memcpy(p, value->bytes, field->size < value->length ? field->size : value->length);
 		break;
 	case TORC_FIELD_BYTES:
+	case TORC_FIELD_STRING:
 		memcpy(p, &bytes, sizeof(bytes));
 		break;
 	default:
@@ -242,6 +290,7 @@ bool field_holds(const struct torc_field_info *field, const void *object,
 	case TORC_FIELD_IPV6:
 		return memcmp(found.address, value->bytes, value->length) == 0;
 	case TORC_FIELD_BYTES:
+	case TORC_FIELD_STRING:
 		return found.bytes.length == value->length &&
 		       (value->length == 0 ||
 			memcmp(found.bytes.data, value->bytes, value->length) == 0);

@@ -15,9 +15,16 @@ struct field_text_value {
 /* The layer type of that name or key; 0: error says which come near. */
 unsigned int field_layer(const char *name, struct torc_error *error);
 
-/* The field of that name of a layer type; NULL: error says which come near. */
+/*
+ * The field of that name of a layer type; NULL: error says which come near, also of the names that
+ * others() counts up, where it is not NULL.
+ */
 const struct torc_field_info *field_of_layer(unsigned int type, const char *name,
+					     const char *(*others)(unsigned int type, unsigned int n),
 					     struct torc_error *error);
+
+/* Text without its escapes (\n \r \t \0 \x0d; else the character itself); its length, or -EINVAL. */
+int field_unescape(const char *text, uint8_t *bytes, size_t room);
 
 /* Understand a value; 0, -EINVAL, -ERANGE or -EOPNOTSUPP with a sentence about path. */
 int field_parse(const struct torc_field_info *field, const char *path, const char *text,

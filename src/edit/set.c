@@ -36,7 +36,7 @@ static int parse_path(struct torc_assignment *a, const char *path, struct torc_e
 		return -EINVAL;
 	if (!path_next(&rest, &step))
 		return torc_error_set(error, -EINVAL, "\"%.60s\" is no field such as ipv4.dst", path);
-	a->field = field_of_layer(a->type, step.name, error);
+	a->field = field_of_layer(a->type, step.name, NULL, error);
 	if (!a->field)
 		return -EINVAL;
 	if (*rest || a->field->kind == TORC_FIELD_LIST)
