@@ -87,6 +87,8 @@ struct worker {
 	struct torc_flow_table *table;
 	struct flows_top *top;
 	struct flows_account *account;
+	struct flows_start *start; /* NULL: this is the only one */
+	unsigned int number;
 	uint64_t tick_ns, told_ns;
 };
 
@@ -190,6 +192,7 @@ static void tick(struct worker *worker, uint64_t now_ns)
 {
 	worker->tick_ns = now_ns + TICK_NS;
 	flows_account_take(worker->account, &worker->capture, worker->table, &worker->outputs);
+	flows_tell(worker->start, worker->number, worker->account);
 	if (!flows_outputs_look(&worker->outputs, ignored(worker->account)))
 		worker->capture.stopped = true;
 	if (worker->top && !flows_top_look(worker->top, worker->table, worker->account,
@@ -271,16 +274,18 @@ static int confine(struct worker *worker)
 static int work(struct flows_settings *settings, char **words, unsigned int number,
 		struct flows_start *start, struct flows_account *account)
 {
-	struct worker worker = { .settings = settings, .account = account };
+	struct worker worker = { .settings = settings, .account = account, .start = start,
+				 .number = number };
+	bool together = start && !settings->again;
 	int status = CLI_GOOD;
 
 	flows_outputs_name(&worker.outputs, settings);
-	if (start && !flows_start_turn(start, number)) {
+	if (together && !flows_start_turn(start, number)) {
 		flows_start_together(start, number, false);
 		return CLI_FAILED;
 	}
 	status = open_all(&worker, words, number);
-	if (start && !flows_start_together(start, number, status == CLI_GOOD) &&
+	if (together && !flows_start_together(start, number, status == CLI_GOOD) &&
 	    status == CLI_GOOD)
 		status = CLI_FAILED;
 	if (status == CLI_GOOD && settings->top) {
@@ -292,7 +297,10 @@ static int work(struct flows_settings *settings, char **words, unsigned int numb
 	if (status == CLI_GOOD)
 		status = confine(&worker);
 	if (status == CLI_GOOD) {
-		if (number == 0 && !worker.top)
+		account->live = !reads_files(&worker.capture);
+		flows_account_take(account, &worker.capture, worker.table, &worker.outputs);
+		flows_tell(start, number, account);
+		if (number == 0 && !worker.top && !settings->again)
 			capture_announce(&worker.capture);
 		receive(&worker);
 		finish(&worker);

@@ -22,6 +22,7 @@ struct flows_settings {
 	bool print, top, one_way;
 	int sort; /* enum flows_sort */
 	uint64_t workers;
+	bool again; /* this process takes the place of a worker that died */
 };
 
 /* ---- outputs: flows_output.c ---- */
@@ -59,7 +60,9 @@ struct flows_account {
 	struct torc_export_stats output[FLOWS_OUTPUTS_MAX];
 	uint64_t packets; /* delivered by capture_next() */
 	uint64_t seconds_ns, cpu_ns;
+	uint64_t workers_died, flows_lost; /* with them; flows_lost are in table.open */
 	int status; /* exit status so far */
+	bool live;  /* what it receives goes on without it, unlike a file */
 	bool done;
 };
 
@@ -77,10 +80,17 @@ bool flows_account_lost(const struct flows_account *account);
 
 /* ---- workers: flows_workers.c ---- */
 
-/* How the workers start together: the state of each, in memory they share. */
+/* What a worker told last of its account: whole, whenever it dies. */
+struct flows_told {
+	struct flows_account account[2];
+	unsigned int turn; /* how often it told; account[turn % 2] is the last */
+};
+
+/* How the workers start together, and what they tell: in memory they share. */
 struct flows_start {
 	int ready[FLOWS_WORKERS_MAX]; /* 0 not yet, 1 its rings and outputs are open, -1 it failed */
 	unsigned int count;
+	struct flows_told *told; /* one a worker */
 };
 
 typedef int flows_work(struct flows_settings *settings, char **words, unsigned int worker,
@@ -91,6 +101,8 @@ int flows_workers_run(struct flows_settings *settings, char **words, flows_work 
 		      struct flows_account *sum);
 /* Before a worker opens anything: after the one before it. False: one failed. */
 bool flows_start_turn(struct flows_start *start, unsigned int worker);
+/* Tells the parent; start: NULL does nothing. */
+void flows_tell(struct flows_start *start, unsigned int worker, const struct flows_account *account);
 /* It has opened all, or failed. Returns when all have; false: one failed. */
 bool flows_start_together(struct flows_start *start, unsigned int worker, bool good);
 

@@ -92,6 +92,8 @@ void flows_account_add(struct flows_account *sum, const struct flows_account *ac
 		add_output(&sum->output[n], &account->output[n]);
 	sum->packets += account->packets;
 	sum->cpu_ns += account->cpu_ns;
+	sum->workers_died += account->workers_died;
+	sum->flows_lost += account->flows_lost;
 	if (account->seconds_ns > sum->seconds_ns)
 		sum->seconds_ns = account->seconds_ns;
 	if (account->status > sum->status)
@@ -100,6 +102,8 @@ void flows_account_add(struct flows_account *sum, const struct flows_account *ac
 
 bool flows_account_lost(const struct flows_account *account)
 {
+	if (account->workers_died > 0)
+		return true;
 	for (unsigned int n = 0; n < FLOWS_OUTPUTS_MAX; n++)
 		if (account->output[n].acknowledged != account->output[n].made)
 			return true;
@@ -114,7 +118,7 @@ static void term(const char *name, uint64_t value, bool always)
 		fprintf(stderr, " + %s %s", cli_figure(value).text, name);
 }
 
-static void print_table(const struct torc_flow_table_stats *table)
+static void print_table(const struct torc_flow_table_stats *table, uint64_t lost)
 {
 	fprintf(stderr, "packets: %s = %s in flows", cli_figure(table->packets).text,
 		cli_figure(table->in_flows).text);
@@ -127,7 +131,8 @@ static void print_table(const struct torc_flow_table_stats *table)
 	term("ended", table->ended[TORC_FLOW_ENDED], true);
 	term("flushed", table->ended[TORC_FLOW_FLUSHED], true);
 	term("without room", table->ended[TORC_FLOW_NO_ROOM], true);
-	term("open", table->open, false);
+	term("open", table->open - lost, false);
+	term("lost with workers that died", lost, false);
 	fprintf(stderr, "; %s records, %s of flows that went on\n", cli_figure(table->records).text,
 		cli_figure(table->ended[TORC_FLOW_ACTIVE]).text);
 }
@@ -148,7 +153,7 @@ static void print_output(const char *target, const struct torc_export_stats *sta
 void flows_account_print(const struct flows_account *account, const struct flows_outputs *outputs)
 {
 	capture_print_account(&account->ring, account->packets);
-	print_table(&account->table);
+	print_table(&account->table, account->flows_lost);
 	for (unsigned int n = 0; n < outputs->count; n++)
 		print_output(outputs->target[n], &account->output[n]);
 }
@@ -157,9 +162,11 @@ void flows_account_text(const struct flows_account *account, const struct flows_
 			char *text, size_t size)
 {
 	const struct torc_flow_table_stats *table = &account->table;
-	int length = snprintf(text, size, "Flows: %llu open, %llu begun, %llu without room\n",
+	int length = snprintf(text, size,
+			      "Flows: %llu open, %llu begun, %llu without room, %llu packets\n",
 			      (unsigned long long)table->open, (unsigned long long)table->begun,
-			      (unsigned long long)table->ended[TORC_FLOW_NO_ROOM]);
+			      (unsigned long long)table->ended[TORC_FLOW_NO_ROOM],
+			      (unsigned long long)table->in_flows);
 
 	for (unsigned int n = 0; n < outputs->count && length > 0 && (size_t)length < size; n++) {
 		const struct torc_export_stats *stats = &account->output[n];
@@ -231,6 +238,8 @@ void flows_account_print_json(const struct flows_account *account,
 
 	printf("{\"summary\":true,\"seconds\":%.6f", (double)account->seconds_ns / 1e9);
 	field("workers", workers);
+	field("workers_died", account->workers_died);
+	field("flows_lost", account->flows_lost);
 	field("cpu_ns", account->cpu_ns);
 	field("kernel_seen", ring->kernel_seen);
 	field("received", ring->received);

@@ -19,9 +19,28 @@
 
 #include "flows.h"
 
+#define SECOND_NS 1000000000ull
+
 struct shared {
 	struct flows_start start;
-	struct flows_account account[]; /* one a worker */
+	struct flows_told told[]; /* one a worker */
+};
+
+/* All workers, as the parent sees them. */
+struct workers {
+	struct flows_settings *settings;
+	char **words;
+	flows_work *work;
+	struct shared *shared;
+	struct flows_account *sum; /* of the lives that are over */
+	pid_t *pid;                /* -1: there is none now; ends with 0 */
+	struct life {
+		uint64_t born_ns, pause_ns;
+		uint64_t again_ns; /* when another takes its place; 0: none will */
+	} *life;
+	uint64_t begun_ns;
+	unsigned int count;
+	bool stopped;
 };
 
 static void pause_short(void)
@@ -52,21 +71,61 @@ bool flows_start_together(struct flows_start *start, unsigned int worker, bool g
 	return good;
 }
 
-static pid_t start_worker(struct flows_settings *settings, char **words, flows_work *work,
-			  struct shared *shared, unsigned int worker)
+void flows_tell(struct flows_start *start, unsigned int worker, const struct flows_account *account)
 {
-	pid_t parent = getpid(), pid = fork();
-	struct flows_account *account = &shared->account[worker];
+	struct flows_told *told;
+	unsigned int turn;
 
-	if (pid != 0)
-		return pid;
-	prctl(PR_SET_PDEATHSIG, SIGTERM);
-	if (getppid() != parent)
-		_exit(CLI_FAILED);
-	account->status = work(settings, words, worker, &shared->start, account);
-	account->done = true;
+	if (!start)
+		return;
+	told = &start->told[worker];
+	turn = told->turn + 1;
+	told->account[turn % 2] = *account;
+	__atomic_store_n(&told->turn, turn, __ATOMIC_RELEASE);
+}
+
+/* What a worker told; all zero when it did not. */
+static struct flows_account heard(const struct workers *all, unsigned int worker)
+{
+	const struct flows_told *told = &all->shared->told[worker];
+	unsigned int turn = __atomic_load_n(&told->turn, __ATOMIC_ACQUIRE);
+
+	return turn > 0 ? told->account[turn % 2] : (struct flows_account){ .status = CLI_GOOD };
+}
+
+static void __attribute__((noreturn)) be_worker(struct workers *all, unsigned int worker)
+{
+	struct flows_account account = { .status = CLI_GOOD };
+	uint64_t *for_ns = &all->settings->capture.for_ns;
+
+	if (all->settings->again && *for_ns) /* it ends with the others */
+		*for_ns -= cli_now_ns() - all->begun_ns;
+	account.status = all->work(all->settings, all->words, worker, &all->shared->start, &account);
+	account.done = true;
+	flows_tell(&all->shared->start, worker, &account);
 	fflush(stderr);
-	_exit(account->status);
+	_exit(account.status);
+}
+
+/* Signals wait meanwhile, so that none is passed on by the wrong process or to the wrong ones. */
+static void start_worker(struct workers *all, unsigned int worker)
+{
+	pid_t parent = getpid();
+	sigset_t every, before;
+
+	sigfillset(&every);
+	sigprocmask(SIG_BLOCK, &every, &before);
+	all->life[worker].born_ns = cli_now_ns();
+	all->pid[worker] = fork();
+	if (all->pid[worker] == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGTERM);
+		if (getppid() != parent)
+			_exit(CLI_FAILED);
+		cli_signals_catch(NULL, NULL);
+		sigprocmask(SIG_SETMASK, &before, NULL);
+		be_worker(all, worker);
+	}
+	sigprocmask(SIG_SETMASK, &before, NULL);
 }
 
 static void pass_on(void *pids, unsigned int signal_bit)
@@ -79,29 +138,137 @@ static void pass_on(void *pids, unsigned int signal_bit)
 				kill(*pid, number);
 }
 
-/* Waits for all; a worker that was killed is told, and the others go on. */
-static void wait_for_workers(pid_t *pids, struct shared *shared, unsigned int count)
+/* ---- a worker that died ---- */
+
+static bool time_is_over(const struct workers *all)
 {
-	unsigned int left = count;
-	int status;
+	uint64_t for_ns = all->settings->capture.for_ns;
 
-	while (left > 0) {
-		pid_t gone = wait(&status);
+	return all->stopped || (for_ns && cli_now_ns() - all->begun_ns >= for_ns);
+}
 
-		if (gone < 0 && errno != EINTR)
-			break;
-		for (unsigned int n = 0; n < count && gone > 0; n++) {
-			if (pids[n] != gone)
-				continue;
-			pids[n] = -1;
-			left--;
-			if (shared->account[n].done)
-				continue;
-			cli_complain("torc: worker %u (pid %d) died: its open flows are lost; the account "
-				     "has what it told last", n, (int)gone);
-			shared->account[n].status = CLI_FAILED;
-			__atomic_store_n(&shared->start.ready[n], -1, __ATOMIC_RELEASE);
+/* After 1, 2, 4 ... 30 seconds; at once when it has lived for a minute. */
+static void plan_again(struct life *life)
+{
+	uint64_t now_ns = cli_now_ns();
+
+	if (now_ns - life->born_ns > 60 * SECOND_NS)
+		life->pause_ns = 0;
+	life->again_ns = now_ns + life->pause_ns;
+	life->pause_ns = life->pause_ns == 0 ? SECOND_NS : 2 * life->pause_ns;
+	if (life->pause_ns > 30 * SECOND_NS)
+		life->pause_ns = 30 * SECOND_NS;
+}
+
+/*
+ * What it told last goes into the sum: its open flows are lost, and what became of its records that
+ * were not settled nobody knows.
+ */
+static void bury(struct workers *all, unsigned int worker, pid_t pid)
+{
+	struct flows_account account = heard(all, worker);
+	uint64_t records = 0;
+	bool again = account.live && !time_is_over(all);
+
+	account.workers_died = 1;
+	account.flows_lost = account.table.open;
+	account.status = again ? CLI_GOOD : CLI_FAILED;
+	for (unsigned int n = 0; n < FLOWS_OUTPUTS_MAX; n++) {
+		struct torc_export_stats *output = &account.output[n];
+
+		records += output->in_flight;
+		output->failed += output->in_flight;
+		output->unsure += output->in_flight;
+		output->in_flight = 0;
+	}
+	cli_complain("torc: worker %u (pid %d) died: its %llu open flows and %llu records on their way are lost; "
+		     "the account has what it told last%s", worker, (int)pid,
+		     (unsigned long long)account.flows_lost, (unsigned long long)records,
+		     again ? "; another takes its place" : "");
+	if (__atomic_load_n(&all->shared->told[worker].turn, __ATOMIC_ACQUIRE) > 0)
+		flows_account_add(all->sum, &account);
+	else
+		all->sum->status = CLI_FAILED;
+	__atomic_store_n(&all->shared->told[worker].turn, 0, __ATOMIC_RELEASE);
+	__atomic_store_n(&all->shared->start.ready[worker], -1, __ATOMIC_RELEASE);
+	if (again)
+		plan_again(&all->life[worker]);
+}
+
+static void look_at_gone(struct workers *all, pid_t gone)
+{
+	for (unsigned int n = 0; n < all->count; n++) {
+		struct flows_account account;
+
+		if (all->pid[n] != gone)
+			continue;
+		all->pid[n] = -1;
+		account = heard(all, n);
+		if (!account.done) {
+			bury(all, n, gone);
+		} else if (all->life[n].pause_ns > 0 && account.seconds_ns == 0 && !time_is_over(all)) {
+			/* it could not open its rings, and said why */
+			cli_complain("torc: worker %u could not be started again: trying until it can", n);
+			__atomic_store_n(&all->shared->told[n].turn, 0, __ATOMIC_RELEASE);
+			plan_again(&all->life[n]);
 		}
+	}
+}
+
+/* Starts whose time has come; true while there are some to come. */
+static bool start_again(struct workers *all)
+{
+	bool waiting = false;
+
+	for (unsigned int n = 0; n < all->count; n++) {
+		struct life *life = &all->life[n];
+
+		if (life->again_ns && time_is_over(all))
+			life->again_ns = 0;
+		if (life->again_ns && cli_now_ns() >= life->again_ns) {
+			life->again_ns = 0;
+			all->settings->again = true;
+			start_worker(all, n);
+			if (all->pid[n] < 0)
+				plan_again(life);
+		}
+		waiting = waiting || life->again_ns;
+	}
+	return waiting;
+}
+
+/* Until all have ended, and none has a place to be taken. */
+static void wait_for_workers(struct workers *all)
+{
+	for (;;) {
+		bool waiting;
+		pid_t gone;
+		int status;
+
+		if (cli_signals_take() & CLI_SIGNAL_STOP)
+			all->stopped = true;
+		waiting = start_again(all);
+		gone = waitpid(-1, &status, waiting ? WNOHANG : 0);
+		if (gone > 0)
+			look_at_gone(all, gone);
+		else if (gone < 0 && errno == ECHILD && !waiting)
+			return;
+		else if (waiting)
+			nanosleep(&(struct timespec){ .tv_nsec = 20000000 }, NULL);
+	}
+}
+
+static void start_all(struct workers *all)
+{
+	for (unsigned int n = 0; n < all->count; n++) {
+		start_worker(all, n);
+		if (all->pid[n] > 0)
+			continue;
+		cli_complain("torc: worker %u cannot be started: %s", n, strerror(errno));
+		__atomic_store_n(&all->shared->start.ready[n], -1, __ATOMIC_RELEASE);
+		all->sum->status = CLI_FAILED;
+		all->pid[n] = 0; /* ends the list of those to tell */
+		break;
 	}
 }
 
@@ -109,40 +276,38 @@ int flows_workers_run(struct flows_settings *settings, char **words, flows_work 
 		      struct flows_account *sum)
 {
 	unsigned int count = (unsigned int)settings->workers, n;
-	size_t bytes = sizeof(struct shared) + count * sizeof(struct flows_account);
-	struct shared *shared = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
-				     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	pid_t *pids = calloc(count + 1, sizeof(*pids));
+	size_t bytes = sizeof(struct shared) + count * sizeof(struct flows_told);
+	struct workers all = { .settings = settings, .words = words, .work = work, .sum = sum,
+			       .count = count, .begun_ns = cli_now_ns() };
 
-	if (shared == MAP_FAILED || !pids) {
-		free(pids);
+	all.shared = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	all.pid = calloc(count + 1, sizeof(*all.pid));
+	all.life = calloc(count, sizeof(*all.life));
+	if (all.shared == MAP_FAILED || !all.pid || !all.life) {
+		free(all.pid);
+		free(all.life);
 		return cli_fail(-ENOMEM, NULL);
 	}
-	shared->start.count = count;
-	cli_signals_catch(NULL, NULL); /* and so do the workers, from their first moment on */
-	fflush(NULL);
-	for (n = 0; n < count; n++) {
-		pids[n] = start_worker(settings, words, work, shared, n);
-		if (pids[n] < 0) {
-			cli_complain("torc: worker %u cannot be started: %s", n, strerror(errno));
-			__atomic_store_n(&shared->start.ready[n], -1, __ATOMIC_RELEASE);
-			shared->account[n].status = CLI_FAILED;
-			shared->account[n].done = true;
-			pids[n] = 0; /* ends the list of those to tell */
-			break;
-		}
-	}
-	cli_signals_catch(pass_on, pids);
-	if (cli_signals_pending())
-		pass_on(pids, CLI_SIGNAL_STOP);
-	wait_for_workers(pids, shared, n);
-	cli_signals_catch(NULL, NULL);
+	all.shared->start.count = count;
+	all.shared->start.told = all.shared->told;
 	sum->ring.balanced = sum->table.balanced = true;
 	for (n = 0; n < FLOWS_OUTPUTS_MAX; n++)
 		sum->output[n].balanced = true;
+	fflush(NULL);
+	cli_signals_catch(pass_on, all.pid);
+	start_all(&all);
+	if (cli_signals_pending()) /* it came while some were not there yet */
+		pass_on(all.pid, CLI_SIGNAL_STOP);
+	wait_for_workers(&all);
+	cli_signals_catch(NULL, NULL);
 	for (n = 0; n < count; n++)
-		flows_account_add(sum, &shared->account[n]);
-	munmap(shared, bytes);
-	free(pids);
+		if (all.shared->told[n].turn > 0) {
+			struct flows_account account = heard(&all, n);
+
+			flows_account_add(sum, &account);
+		}
+	munmap(all.shared, bytes);
+	free(all.pid);
+	free(all.life);
 	return sum->status;
 }

@@ -251,7 +251,7 @@ static void write_rings(const struct metrics *all)
 /* ---- what torc flows says of its flows and records, in torc_live_ring.application_stats ---- */
 
 struct flows {
-	unsigned long long open, begun, no_room;
+	unsigned long long open, begun, no_room, packets;
 	unsigned int targets;
 	struct target {
 		char name[256];
@@ -296,8 +296,8 @@ static bool read_flows(const char *text, struct flows *flows)
 	int end = -1;
 
 	memset(flows, 0, sizeof(*flows));
-	if (sscanf(text, "Flows: %20llu open, %20llu begun, %20llu without room\n%n", &flows->open,
-		   &flows->begun, &flows->no_room, &end) != 3 || end < 0)
+	if (sscanf(text, "Flows: %20llu open, %20llu begun, %20llu without room, %20llu packets\n%n",
+		   &flows->open, &flows->begun, &flows->no_room, &flows->packets, &end) != 4 || end < 0)
 		return false;
 	for (text += end; *text && flows->targets < TARGETS_MAX;) {
 		size_t length = strcspn(text, "\n");
@@ -322,7 +322,7 @@ static void target_sample(const struct metrics *all, const char *name, const cha
 	fprintf(all->out, "%s{%s} %llu\n", name, labels, value);
 }
 
-/* One of the families of a process's flows; which: 0 to 4. */
+/* One of the families of a process's flows; which: 0 to 5. */
 static void flows_samples(const struct metrics *all, const struct torc_live_ring *ring,
 			  unsigned int which)
 {
@@ -340,6 +340,8 @@ static void flows_samples(const struct metrics *all, const struct torc_live_ring
 		fprintf(all->out, "torc_flows_begun_total{%s} %llu\n", labels, flows.begun);
 	else if (which == 2)
 		fprintf(all->out, "torc_flows_without_room_total{%s} %llu\n", labels, flows.no_room);
+	else if (which == 5)
+		fprintf(all->out, "torc_flows_packets_total{%s} %llu\n", labels, flows.packets);
 	for (unsigned int n = 0; n < flows.targets; n++) {
 		const struct target *target = &flows.target[n];
 
@@ -367,6 +369,7 @@ static void write_flows(const struct metrics *all)
 		{ "torc_flows_without_room", "counter", "Flows that ended since the table was full." },
 		{ "torc_flow_records", "counter", "Records by what became of them, an output." },
 		{ "torc_flow_records_in_flight", "gauge", "Records on their way to an output." },
+		{ "torc_flows_packets", "counter", "Packets that are in flows." },
 	};
 
 	for (unsigned int which = 0; which < sizeof(families) / sizeof(*families); which++) {

@@ -89,6 +89,41 @@ else
 	skip 'a wire' 'rings cannot be opened here'
 fi
 
+# A worker that is killed: its place is taken, and the account is the sum of all lives.
+told() { # how many packets the workers there are have told
+	"$TORC" rings | sed -n 's/^.*Flows: .* \([0-9]*\) packets$/\1/p' | awk '{ n += $1 } END { print n + 0 }'
+}
+have_told() { [ "$(told)" = "$1" ]; }
+both_listen() { # both children of $pid have a ring, and that is in the cluster
+	local child
+	[ "$(pgrep -cP "$pid")" = 2 ] && "$TORC" rings | grep -q '2 members' || return 1
+	for child in $(pgrep -P "$pid"); do
+		"$TORC" rings | grep -q "^$child " || return 1
+	done
+}
+"$TORC" flows -i lo -q --workers 2 --json udp port 4322 >"$work/live" 2>"$work/err" &
+pid=$!
+if command -v pgrep >/dev/null && wait_for both_listen; then
+	send_udp 40 4322
+	victim=$(pgrep -P "$pid" | head -n 1)
+	ok 'the packets are told' wait_for have_told 40
+	kill -9 "$victim"
+	ok 'a worker died, and that is said' wait_for grep -q "worker 0 (pid $victim) died.*takes its place" "$work/err"
+	ok 'another took its place' wait_for both_listen
+	before=$(told)
+	send_udp 40 4322
+	ok 'and has its share' wait_for have_told $((before + 40))
+	kill -INT $pid
+	wait $pid
+	is 'status' $? 0
+	sum=$(tail -n 1 "$work/live")
+	like 'all packets are in one account' "$sum" '"workers_died":1,.*"received":80,.*"in_flows":80,.*"balanced":true\}$'
+else
+	kill $pid 2>/dev/null
+	wait $pid
+	skip 'a worker that is killed' 'rings cannot be opened here, or pgrep is missing'
+fi
+
 # The live table, under a terminal.
 if command -v script >/dev/null && [ "$(id -u)" = 0 ]; then
 	{ sleep 2.5; printf p; sleep 1; printf q; } |
