@@ -7,6 +7,7 @@ LIBDIR  ?= $(PREFIX)/lib
 INCDIR  ?= $(PREFIX)/include
 BINDIR  ?= $(PREFIX)/bin
 MANDIR  ?= $(PREFIX)/share/man
+UNITDIR ?= $(PREFIX)/lib/systemd/system
 CC      ?= gcc
 CFLAGS  ?= -O2 -g1
 PKG_CONFIG ?= pkg-config
@@ -214,7 +215,7 @@ agree: all $(AGREE) ## compare with gopacket and tshark (make agree FILES="...")
 sizes: ## lines of code, longest functions, size of the libraries
 	$(Q)sh scripts/sizes $(B)
 
-INSTALL_WITH = PREFIX='$(PREFIX)' LIBDIR='$(LIBDIR)' INCDIR='$(INCDIR)' BINDIR='$(BINDIR)' \
+INSTALL_WITH = PREFIX='$(PREFIX)' UNITDIR='$(UNITDIR)' LIBDIR='$(LIBDIR)' INCDIR='$(INCDIR)' BINDIR='$(BINDIR)' \
 	MANDIR='$(MANDIR)' DESTDIR='$(DESTDIR)' VERSION='$(VERSION)' SONAME='$(SONAME)' \
 	LIBS='$(OPT_LIBS)' KAFKA='$(HAVE_KAFKA)' CC='$(CC)' PFRING_SONAME='$(PFRING_SONAME)' B='$(B)' sh scripts/install
 

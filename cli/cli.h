@@ -60,6 +60,15 @@ struct cli_command {
 
 extern const struct cli_command *const cli_commands[]; /* ends with NULL */
 
+/* ---- argfile.c ---- */
+
+/*
+ * Puts the words of FILE in the place of each @FILE. An exit status; the list that argv then is, or
+ * NULL, is the caller's: cli_expanded_free().
+ */
+int cli_expand(int *argc, char ***argv);
+void cli_expanded_free(char **argv);
+
 /* ---- options.c ---- */
 
 /* Fills in settings, sets words; CLI_GOOD, CLI_USAGE, or -1 when --help was printed. */

@@ -49,6 +49,7 @@ void cli_print_overview(FILE *stream)
 	for (const struct cli_command *const *command = cli_commands; *command; command++)
 		fprintf(stream, "  %-10s%s\n", (*command)->name, (*command)->summary);
 	fprintf(stream, "\n  torc COMMAND --help       the options of one command\n"
+			"  torc COMMAND @FILE        the words of a file in its place\n"
 			"  torc --completion SHELL   completions for bash, zsh or fish\n"
 			"  torc --version\n\n"
 			"Exit status: 0 good, 1 failed, 2 usage, 3 a privilege is missing, "

@@ -7,6 +7,7 @@
 
 #include "cli.h"
 #include "commands.h"
+#include "notify.h"
 
 const struct cli_command *const cli_commands[] = {
 	&command_dump,
@@ -94,8 +95,12 @@ int main(int argc, char **argv)
 
 	/* A reader that went away shows as a failed write, which is not worth a message. */
 	signal(SIGPIPE, SIG_IGN);
-	status = dispatch(argc, argv);
+	notify_open();
+	status = cli_expand(&argc, &argv);
+	if (status == CLI_GOOD)
+		status = dispatch(argc, argv);
 	if (!cli_flush_stdout() && !cli_stdout_gone() && status == CLI_GOOD)
 		status = CLI_FAILED;
+	cli_expanded_free(argv);
 	return status;
 }

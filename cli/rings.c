@@ -219,10 +219,13 @@ static int print_metrics(bool openmetrics)
 /* Pages of live rings, and what clusters answer. */
 static int confine(const struct settings *settings, uint32_t roles, uint16_t port)
 {
+	const char *given = getenv("TORC_RUNTIME_DIR"); /* maybe another user's */
+
 	return privileges_confine(&settings->sandbox, &(struct privileges){
 		.roles = roles,
-		.read_paths = (const char *const[]){ torc_live_directory(), "/run/torc",
-						     "/run/user", NULL },
+		.read_paths = (const char *const[]){
+			given && *given ? given : torc_live_directory(), "/run/torc",
+			"/run/torc-services", "/run/user", NULL },
 		.connect_ports = (const uint16_t[]){ 0 },
 		.listen_ports = (const uint16_t[]){ port, 0 },
 		.keep_capabilities = port > 0 && port < 1024 ? UINT64_C(1) << CAP_NET_BIND_SERVICE : 0,

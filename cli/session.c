@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "capture.h"
+#include "notify.h"
 
 enum { TICK_MS = 100 };
 
@@ -61,7 +62,7 @@ int capture_start(struct capture *capture, bool tick)
 	capture->cpu_ns = cli_cpu_ns();
 	for (unsigned int i = 0; i < capture->ring_count; i++) {
 		struct torc_ring *ring = capture->rings[i];
-		int code = torc_ring_set_poll_duration(ring, tick ? TICK_MS : -1);
+		int code = torc_ring_set_poll_duration(ring, tick || notify_wanted() ? TICK_MS : -1);
 
 		if (code >= 0)
 			code = torc_ring_enable(ring);
@@ -111,6 +112,20 @@ void capture_announce(const struct capture *capture)
 		print_banner(capture->rings[i]);
 	if (capture->ring_count > 0 && !capture->settings->quiet)
 		tell_unpublished(capture->rings[0]);
+	notify_ready();
+}
+
+/* For systemctl status; in the words of the account. */
+static void tell_status(const struct capture *capture)
+{
+	struct torc_stats stats;
+	char text[200];
+
+	capture_stats(capture, &stats);
+	snprintf(text, sizeof(text), "%s packets seen, %s received, %s dropped, %s truncated",
+		 cli_figure(stats.kernel_seen).text, cli_figure(stats.received).text,
+		 cli_figure(stats.dropped).text, cli_figure(stats.truncated).text);
+	notify_status(text);
 }
 
 static void take_signals(struct capture *capture)
@@ -143,6 +158,8 @@ bool capture_over(struct capture *capture)
 	uint64_t limit = capture->settings->packets;
 
 	take_signals(capture);
+	if (notify_alive())
+		tell_status(capture);
 	return capture->stopped || capture->status != CLI_GOOD || cli_stdout_gone() ||
 	       (limit && capture->packets >= limit) || at_end(capture);
 }
@@ -232,6 +249,7 @@ const struct torc_file *capture_file(const struct capture *capture)
 
 void capture_end(struct capture *capture)
 {
+	notify_stopping();
 	capture->seconds_ns = cli_now_ns() - capture->started_ns;
 	capture->cpu_ns = cli_cpu_ns() - capture->cpu_ns;
 	for (unsigned int i = 0; i < capture->ring_count; i++)

@@ -4,7 +4,7 @@
  *
  * Every ring publishes what it is and its packet account in a small file of its own, PID.RING, in
  * /run/torc (root), $XDG_RUNTIME_DIR/torc, /run/user/UID/torc or /tmp/torc-UID (others), or
- * $TORC_RUNTIME_DIR. The figures are at most a second old while packets arrive. A ring whose process
+ * $TORC_RUNTIME_DIR (the units of systemd: /run/torc-services). The figures are at most a second old while packets arrive. A ring whose process
  * died is not shown: its file is no longer locked, and is removed by its user's next process that
  * publishes there.
  *

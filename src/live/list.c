@@ -74,6 +74,8 @@ int torc_live_open(struct torc_live_list **out)
 		add_folder(list, AT_FDCWD, given, (uid_t)-1);
 	} else {
 		add_folder(list, AT_FDCWD, "/run/torc", 0);
+		/* of the units: root alone makes folders there, and gave this one its owner */
+		add_folder(list, AT_FDCWD, "/run/torc-services", (uid_t)-1);
 		if (geteuid() == 0)
 			add_users(list);
 		else

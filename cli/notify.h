@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* notify.h - what a service tells the manager that started it; nothing when nobody asked */
+#ifndef TORC_CLI_NOTIFY_H
+#define TORC_CLI_NOTIFY_H
+
+#include "cli.h"
+
+/* Takes $NOTIFY_SOCKET; before privileges are given up. */
+void notify_open(void);
+bool notify_wanted(void);
+/* Packets are received. */
+void notify_ready(void);
+/* Called again and again, ten times a second or more; true once a second: a status is due. */
+bool notify_alive(void);
+/* One line on how it goes, for systemctl status. */
+void notify_status(const char *text);
+/* The end has begun. */
+void notify_stopping(void);
+
+#endif
