@@ -23,11 +23,10 @@ static uint32_t load32(const void *at)
 }
 
 /* IPv4 counts in host order, IPv6 word by word as it lies in memory: as PF_RING does. */
-static uint32_t address_sum(const ip_addr *address, uint8_t version)
+static inline uint32_t address_sum(const void *address, uint8_t version)
 {
-	uint8_t bytes[sizeof(*address)];
+	const uint8_t *bytes = address;
 
-	memcpy(bytes, address, sizeof(bytes));
 	if (version == 4)
 		return load32(bytes);
 	if (version == 6)
@@ -47,37 +46,33 @@ static uint32_t mac_sum(const uint8_t *a, const uint8_t *b)
 uint32_t pf_hash_sum(const struct pkt_parsing_info *info, bool use_tunnel, uint16_t vlan)
 {
 	const tunnel_info *tunnel = &info->tunnel;
-	ip_addr source, destination;
 
 	if (use_tunnel && tunnel->tunnel_id != NO_TUNNEL_ID) {
-		source = tunnel->tunneled_ip_src;
-		destination = tunnel->tunneled_ip_dst;
 		if (tunnel->tunneled_ip_version == 0 && tunnel->tunneled_proto == 0)
 			return vlan + mac_sum(tunnel->tunneled_smac, tunnel->tunneled_dmac);
-		return vlan + address_sum(&source, tunnel->tunneled_ip_version) +
-		       address_sum(&destination, tunnel->tunneled_ip_version) +
+		return vlan + address_sum(&tunnel->tunneled_ip_src, tunnel->tunneled_ip_version) +
+		       address_sum(&tunnel->tunneled_ip_dst, tunnel->tunneled_ip_version) +
 		       tunnel->tunneled_proto + tunnel->tunneled_l4_src_port +
 		       tunnel->tunneled_l4_dst_port;
 	}
-	source = info->ip_src;
-	destination = info->ip_dst;
 	if (info->ip_version == 0 && info->l3_proto == 0)
 		return vlan + mac_sum(info->smac, info->dmac);
-	return vlan + address_sum(&source, info->ip_version) +
-	       address_sum(&destination, info->ip_version) + info->l3_proto + info->l4_src_port +
-	       info->l4_dst_port;
+	return vlan + address_sum(&info->ip_src, info->ip_version) +
+	       address_sum(&info->ip_dst, info->ip_version) + info->l3_proto +
+	       info->l4_src_port + info->l4_dst_port;
 }
 
-/* PF_RING's IPv4 is a number in host order, its IPv6 the bytes of the packet. */
-static ip_addr address_of(const uint8_t *bytes, uint8_t version)
+/* An ip_addr. PF_RING's IPv4 is a number in host order, its IPv6 the bytes of the packet. */
+static inline void put_address(void *address, const uint8_t *bytes, uint8_t version)
 {
-	ip_addr address = { 0 };
+	uint32_t v4 = version == 4 ? ntohl(load32(bytes)) : 0;
 
-	if (version == 4)
-		address.v4 = ntohl(load32(bytes));
-	else if (version == 6)
-		memcpy(&address.v6, bytes, sizeof(address.v6));
-	return address;
+	if (version == 6) {
+		memcpy(address, bytes, sizeof(ip_addr));
+		return;
+	}
+	memset(address, 0, sizeof(ip_addr));
+	memcpy(address, &v4, sizeof(v4));
 }
 
 static void fill_tunnel(tunnel_info *tunnel, const struct torc_parsed *parsed)
@@ -92,8 +87,8 @@ static void fill_tunnel(tunnel_info *tunnel, const struct torc_parsed *parsed)
 	tunnel->tunneled_eth_type = parsed->inner_ether_type;
 	tunnel->tunneled_ip_version = parsed->inner.version;
 	tunnel->tunneled_proto = parsed->inner.protocol;
-	tunnel->tunneled_ip_src = address_of(parsed->inner.source, parsed->inner.version);
-	tunnel->tunneled_ip_dst = address_of(parsed->inner.destination, parsed->inner.version);
+	put_address(&tunnel->tunneled_ip_src, parsed->inner.source, parsed->inner.version);
+	put_address(&tunnel->tunneled_ip_dst, parsed->inner.destination, parsed->inner.version);
 	tunnel->tunneled_l4_src_port = parsed->inner.source_port;
 	tunnel->tunneled_l4_dst_port = parsed->inner.destination_port;
 }
@@ -134,8 +129,8 @@ void pf_parsed_fill(struct pkt_parsing_info *info, const struct torc_parsed *par
 	info->ip_version = parsed->ip.version;
 	info->l3_proto = parsed->ip.protocol;
 	info->ip_tos = parsed->ip.tos;
-	info->ip_src = address_of(parsed->ip.source, parsed->ip.version);
-	info->ip_dst = address_of(parsed->ip.destination, parsed->ip.version);
+	put_address(&info->ip_src, parsed->ip.source, parsed->ip.version);
+	put_address(&info->ip_dst, parsed->ip.destination, parsed->ip.version);
 	info->l4_src_port = parsed->ip.source_port;
 	info->l4_dst_port = parsed->ip.destination_port;
 	info->icmp_type = parsed->icmp_type;
@@ -149,7 +144,7 @@ void pf_parsed_fill(struct pkt_parsing_info *info, const struct torc_parsed *par
 	fill_offsets(&info->offset, parsed, data, caplen);
 }
 
-/* What fill_short() left zero, and the flags that only parsing tells. */
+/* Everything behind the short header, the hash, and the flags that only parsing tells. */
 void pf_header_long(struct pfring_pkthdr *hdr, const struct torc_packet *packet)
 {
 	struct pkt_parsing_info *info = &hdr->extended_hdr.parsed_pkt;
@@ -161,6 +156,8 @@ void pf_header_long(struct pfring_pkthdr *hdr, const struct torc_packet *packet)
 		parsed = &own;
 	}
 	hdr->extended_hdr.tx.bounce_interface = UNKNOWN_INTERFACE;
+	hdr->extended_hdr.tx.reserved = NULL;
+	hdr->extended_hdr.process.pid = 0;
 	pf_parsed_fill(info, parsed, packet->data, packet->caplen);
 	if (parsed->flags & TORC_PARSED_MORE_FRAGMENTS)
 		hdr->extended_hdr.flags |= PKT_FLAGS_IP_MORE_FRAG;

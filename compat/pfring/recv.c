@@ -47,31 +47,39 @@ static inline bool maybe_tunnel(uint16_t port)
 
 /*
  * PF_RING's sum for what most packets are, without parsing: untagged IPv4 without options, not a
- * fragment, TCP or UDP outside of tunnels (RFC 791 §3.1).
+ * fragment, TCP or UDP outside of tunnels (RFC 791 §3.1). false: it is another packet.
  */
-static inline uint32_t hash_of(const struct torc_packet *packet)
+static inline bool hash_plain(const struct torc_packet *packet, uint32_t *hash)
 {
 	const uint8_t *data = packet->data;
 	uint32_t middle, ports;
 	uint8_t protocol;
 
 	if (unlikely(packet->link_type != TORC_LINK_ETHERNET || packet->caplen < 54))
-		return pf_hash_parsed(packet);
+		return false;
 	middle = be32(data + 20); /* fragment, time to live, protocol */
 	ports = be32(data + 34);
 	protocol = (uint8_t)middle;
 	if (unlikely(be32(data + 12) >> 8 != 0x080045 || (middle & 0x3FFF0000)))
-		return pf_hash_parsed(packet);
+		return false;
 	if (protocol != IPPROTO_TCP &&
 	    unlikely(protocol != IPPROTO_UDP || maybe_tunnel((uint16_t)(ports >> 16)) ||
 		     maybe_tunnel((uint16_t)ports)))
-		return pf_hash_parsed(packet);
-	return be32(data + 26) + be32(data + 30) + protocol + (ports >> 16) + (ports & 0xFFFF);
+		return false;
+	*hash = be32(data + 26) + be32(data + 30) + protocol + (ports >> 16) + (ports & 0xFFFF);
+	return true;
 }
 
-/* The short header, and zeros behind it. */
-static inline void fill_short(const struct state *state, struct pfring_pkthdr *hdr,
-			      const struct torc_packet *packet)
+static inline uint32_t hash_of(const struct torc_packet *packet)
+{
+	uint32_t hash;
+
+	return hash_plain(packet, &hash) ? hash : pf_hash_parsed(packet);
+}
+
+/* The short header. */
+static inline void fill_short(struct pfring_pkthdr *hdr, const struct torc_packet *packet,
+			      uint32_t hash)
 {
 	uint64_t seconds = packet->timestamp_ns / NSEC_PER_SEC;
 	uint32_t rest = (uint32_t)(packet->timestamp_ns - seconds * NSEC_PER_SEC);
@@ -86,16 +94,20 @@ static inline void fill_short(const struct state *state, struct pfring_pkthdr *h
 	hdr->extended_hdr.port_id = 0;
 	hdr->extended_hdr.device_id = 0;
 	hdr->extended_hdr.if_index = packet->ifindex;
-	hdr->extended_hdr.pkt_hash = state->hash ? hash_of(packet) : 0;
-	pf_clear_long(hdr);
+	hdr->extended_hdr.pkt_hash = hash;
 }
 
-static inline void fill_header(const struct state *state, struct pfring_pkthdr *hdr,
+/* All of it: behind the short header the long one, or zeros. */
+static void fill_header(const struct state *state, struct pfring_pkthdr *hdr,
 			const struct torc_packet *packet)
 {
-	fill_short(state, hdr, packet);
-	if (state->extra & (EXTRA_LONG | EXTRA_RULES))
+	if (state->extra & (EXTRA_LONG | EXTRA_RULES)) {
+		fill_short(hdr, packet, 0);
 		pf_header_long(hdr, packet);
+	} else {
+		fill_short(hdr, packet, state->hash ? hash_of(packet) : 0);
+		pf_clear_long(hdr);
+	}
 }
 
 static uint32_t sliced(const pfring *ring, const struct torc_packet *packet)
@@ -260,23 +272,37 @@ static __attribute__((noinline)) int recv_slow(pfring *ring, u_char **buffer, u_
 	return give(&packet, buffer, buffer_len, hdr);
 }
 
+static __attribute__((noinline)) int recv_other(const struct state *state,
+						const struct torc_packet *packet, u_char **buffer,
+						u_int buffer_len, struct pfring_pkthdr *hdr)
+{
+	fill_header(state, hdr, packet);
+	return give(packet, buffer, buffer_len, hdr);
+}
+
 /*
  * A ring that may not receive, is shared by threads or was told to break never has a packet to step
- * over, so the step is all there is to test.
+ * over, so the step is all there is to test. What is asked for mostly is done here without a call, so
+ * that no register has to be saved.
  */
 API int pfring_recv(pfring *ring, u_char **buffer, u_int buffer_len, struct pfring_pkthdr *hdr,
 		    u_int8_t wait_for_incoming_packet)
 {
 	struct state *state = likely(ring != NULL) ? state_of(ring) : NULL;
 	const struct torc_packet *packet;
+	uint32_t hash = 0;
 
 	if (unlikely(!state || state->extra & ~(uint32_t)EXTRA_LONG))
 		return recv_slow(ring, buffer, buffer_len, hdr, wait_for_incoming_packet);
 	packet = torc_ring_step(state->torc);
 	if (unlikely(!packet))
 		return recv_slow(ring, buffer, buffer_len, hdr, wait_for_incoming_packet);
-	fill_header(state, hdr, packet);
-	return give(packet, buffer, buffer_len, hdr);
+	if (buffer_len != 0 || state->extra || (state->hash && unlikely(!hash_plain(packet, &hash))))
+		return recv_other(state, packet, buffer, buffer_len, hdr);
+	fill_short(hdr, packet, hash);
+	pf_clear_long(hdr);
+	*buffer = (u_char *)(uintptr_t)packet->data;
+	return 1;
 }
 
 API int pfring_recv_parsed(pfring *ring, u_char **buffer, u_int buffer_len,
