@@ -60,6 +60,11 @@ struct cli_command {
 
 extern const struct cli_command *const cli_commands[]; /* ends with NULL */
 
+/* ---- main.c ---- */
+
+/* argv[1] is the command; an exit status. */
+int cli_run(int argc, char **argv);
+
 /* ---- argfile.c ---- */
 
 /*

@@ -7,6 +7,7 @@
 
 #include "cli.h"
 #include "commands.h"
+#include "extcap.h"
 #include "notify.h"
 
 const struct cli_command *const cli_commands[] = {
@@ -66,7 +67,7 @@ static int run_command(const struct cli_command *command, int argc, char **argv)
 	return status;
 }
 
-static int dispatch(int argc, char **argv)
+int cli_run(int argc, char **argv)
 {
 	const char *word = argc > 1 ? argv[1] : NULL;
 	const struct cli_command *command;
@@ -98,7 +99,7 @@ int main(int argc, char **argv)
 	notify_open();
 	status = cli_expand(&argc, &argv);
 	if (status == CLI_GOOD)
-		status = dispatch(argc, argv);
+		status = extcap_asked(argv) ? extcap_run(argv) : cli_run(argc, argv);
 	if (!cli_flush_stdout() && !cli_stdout_gone() && status == CLI_GOOD)
 		status = CLI_FAILED;
 	cli_expanded_free(argv);

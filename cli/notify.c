@@ -19,6 +19,7 @@ enum { STATUS_NS = 1000000000 };
 static int notifier = -1;
 static uint64_t watchdog_ns; /* 0: nobody waits */
 static uint64_t alive_ns, status_ns;
+static void (*also)(const char *status);
 
 void notify_open(void)
 {
@@ -48,7 +49,12 @@ void notify_open(void)
 
 bool notify_wanted(void)
 {
-	return notifier >= 0;
+	return notifier >= 0 || also;
+}
+
+void notify_also(void (*tell)(const char *status))
+{
+	also = tell;
 }
 
 /* Lost when the manager does not read: the capture does not wait for it. */
@@ -65,9 +71,9 @@ void notify_ready(void)
 
 bool notify_alive(void)
 {
-	uint64_t now = notifier >= 0 ? cli_now_ns() : 0;
+	uint64_t now = notify_wanted() ? cli_now_ns() : 0;
 
-	if (notifier < 0)
+	if (!notify_wanted())
 		return false;
 	if (watchdog_ns && now - alive_ns >= watchdog_ns / 4) {
 		alive_ns = now;
@@ -85,6 +91,8 @@ void notify_status(const char *text)
 
 	strncat(message, text, sizeof(message) - strlen(message) - 1);
 	tell(message);
+	if (also)
+		also(text);
 }
 
 void notify_stopping(void)

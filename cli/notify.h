@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* notify.h - what a service tells the manager that started it; nothing when nobody asked */
+/* notify.h - what a capture tells who started it, a service manager or Wireshark; nothing when nobody asked */
 #ifndef TORC_CLI_NOTIFY_H
 #define TORC_CLI_NOTIFY_H
 
@@ -8,6 +8,8 @@
 /* Takes $NOTIFY_SOCKET; before privileges are given up. */
 void notify_open(void);
 bool notify_wanted(void);
+/* The status also goes there. */
+void notify_also(void (*tell)(const char *status));
 /* Packets are received. */
 void notify_ready(void);
 /* Called again and again, ten times a second or more; true once a second: a status is due. */

@@ -250,6 +250,8 @@ const struct torc_file *capture_file(const struct capture *capture)
 void capture_end(struct capture *capture)
 {
 	notify_stopping();
+	if (notify_wanted())
+		tell_status(capture);
 	capture->seconds_ns = cli_now_ns() - capture->started_ns;
 	capture->cpu_ns = cli_cpu_ns() - capture->cpu_ns;
 	for (unsigned int i = 0; i < capture->ring_count; i++)

@@ -123,6 +123,8 @@ const struct cli_option write_options[] = {
 	  AT(on_rotate), NULL },
 	{ 'U', "packet-buffered", NULL, "write each packet at once", cli_set_flag, AT(flush_each),
 	  NULL },
+	{ 0, "format", "FORMAT", "pcap or pcapng, whatever the name ends with", cli_set_choice, AT(format),
+	  "auto pcap pcapng" },
 	{ 0, "append", NULL, "go on in a file that is there, as it is", cli_set_flag, AT(append),
 	  NULL },
 	{ 0, "mode", "MODE", "of new files (default 0600)", set_mode, AT(mode), NULL },
@@ -155,7 +157,8 @@ static void set_options(struct torc_writer_options *options, const struct output
 	const struct write_settings *settings = output->settings;
 	bool live = strcmp(info->engine, "file") != 0;
 	bool several = live && (info->interface_count != 1 || info->ifindex == 0);
-	bool cooked = several && !strstr(settings->path, ".pcapng");
+	bool named = settings->format == TORC_FORMAT_AUTO && strstr(settings->path, ".pcapng");
+	bool cooked = several && !named && settings->format != TORC_FORMAT_PCAPNG;
 
 	if (cooked)
 		cli_complain("torc: %s: packets of several interfaces: written as LINUX_SLL2, which "
@@ -170,6 +173,7 @@ static void set_options(struct torc_writer_options *options, const struct output
 			 (settings->append ? TORC_WRITER_APPEND : 0) |
 			 (settings->aligned ? TORC_WRITER_ROTATE_ALIGNED : 0) |
 			 (settings->dumpcap_names ? TORC_WRITER_DUMPCAP_NAMES : 0),
+		.format = (enum torc_file_format)settings->format,
 		.snaplen = info->snaplen,
 		.link_type = info->link_type,
 		.has_link_type = true,

@@ -19,6 +19,7 @@ struct write_settings {
 	uint64_t stop_files;     /* -a files: */
 	const char *print_name;  /* -b printname: */
 	uint64_t mode;
+	int format;         /* enum torc_file_format */
 	bool flush_each;
 	bool micro;
 	bool append;
