@@ -8,7 +8,7 @@
 
 #include "bpf/bpf.h"
 #include "bpf/code.h"
-#include "engine/afxdp.h"
+#include "engine/afxdp_link.h"
 #include "xdp.h"
 
 static const struct torc_engine_ops *const ops = &torc_engine_afxdp;

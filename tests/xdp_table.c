@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <ucontext.h>
 
+#include "engine/engine.h"
 #include "test.h"
 #include "xdp_table.h"
 

@@ -9,7 +9,7 @@
 
 #include "bpf/bpf.h"
 #include "bpf/code.h"
-#include "engine/afxdp.h"
+#include "engine/afxdp_engine.h"
 #include "xdp.h"
 
 #define TCX_EGRESS 47     /* attach type, Linux 6.6 */

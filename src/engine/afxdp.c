@@ -17,12 +17,13 @@
  * Interface: Documentation/networking/af_xdp.rst.
  */
 #include <errno.h>
+#include <linux/filter.h>
 #include <net/if.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "engine/afxdp.h"
+#include "engine/afxdp_engine.h"
 #include "util/error.h"
 
 #define RETRY_NS 100000000 /* look for a deleted interface that often */
@@ -35,7 +36,7 @@ static void afxdp_close(struct torc_engine *engine)
 	afxdp_leave(engine);
 	afxdp_close_on_device(engine);
 	afxdp_blocks_free(&engine->blocks);
-	free(engine->filter);
+	free(engine->reader.filter);
 	if (engine->monitor >= 0)
 		close(engine->monitor);
 	if (engine->epoll >= 0)
@@ -58,7 +59,7 @@ static int afxdp_open(struct torc_engine **opened, const struct torc_engine_conf
 	pthread_mutex_init(&engine->sockets_lock, NULL);
 	engine->config = *config;
 	engine->config.name = engine->config.settings = NULL;
-	engine->snaplen = config->snaplen ? config->snaplen : TORC_SNAPLEN_DEFAULT;
+	engine->reader.snaplen = config->snaplen ? config->snaplen : TORC_SNAPLEN_DEFAULT;
 	result = afxdp_open_device(engine, config->name, config->settings, error);
 	if (result == 0 && config->flags & TORC_PROMISC) {
 		result = afxdp_set_promisc(engine, true);
@@ -81,10 +82,10 @@ static int use_filter(struct torc_engine *engine, struct sock_filter *filter, un
 	int result;
 
 	pthread_mutex_lock(&engine->port->lock);
-	free(engine->filter);
-	engine->filter = filter;
-	engine->filter_length = length;
-	if (engine->sockets->alone == engine)
+	free(engine->reader.filter);
+	engine->reader.filter = filter;
+	engine->reader.filter_length = length;
+	if (engine->sockets->alone == &engine->reader)
 		result = afxdp_port_reload(engine->port, NULL);
 	else
 		result = afxdp_try_program(engine, NULL);
@@ -106,8 +107,8 @@ static int afxdp_set_filter(struct torc_engine *engine, const struct sock_fprog 
 		return 0; /* it receives nothing */
 	/* the rings of a cluster filter themselves, and the program sees the first piece only */
 	if (engine->member || !engine->sockets || engine->left || engine->port->pieces) {
-		free(engine->filter);
-		engine->filter = NULL;
+		free(engine->reader.filter);
+		engine->reader.filter = NULL;
 		return program ? -EOPNOTSUPP : 0;
 	}
 	if (program) {
@@ -121,7 +122,7 @@ static int afxdp_set_filter(struct torc_engine *engine, const struct sock_fprog 
 		use_filter(engine, NULL, 0);
 		result = -EOPNOTSUPP;
 	}
-	if (engine->sockets->alone == engine)
+	if (engine->sockets->alone == &engine->reader)
 		afxdp_let_packets_pass();
 	return result;
 }

@@ -24,6 +24,7 @@
 #include <unistd.h>
 
 #include "cluster/cluster.h"
+#include "engine/afxdp_cluster.h"
 #include "engine/afxdp_table.h"
 #include "peer/peer.h"
 #include "util/error.h"

@@ -8,9 +8,11 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <linux/ethtool.h>
+#include <linux/filter.h>
 #include <linux/rtnetlink.h>
 #include <linux/sockios.h>
 #include <net/if.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -18,7 +20,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-#include "engine/afxdp.h"
+#include "engine/afxdp_link.h"
 
 #define MAX_UPPER 16 /* devices stacked on one interface that are looked at */
 

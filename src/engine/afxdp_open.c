@@ -12,7 +12,8 @@
 #include <unistd.h>
 
 #include "engine/afpacket.h"
-#include "engine/afxdp.h"
+#include "engine/afxdp_engine.h"
+#include "engine/afxdp_program.h"
 #include "engine/rss.h"
 #include "util/error.h"
 
@@ -119,7 +120,7 @@ int afxdp_try_program(struct torc_engine *engine, struct torc_error *error)
 	int program;
 
 	sockets->receiving = true;
-	sockets->alone = engine;
+	sockets->alone = &engine->reader;
 	program = afxdp_program_load(engine->port, error);
 	sockets->receiving = was.receiving;
 	sockets->alone = was.alone;
@@ -205,8 +206,8 @@ int afxdp_open_on_device(struct torc_engine *engine, struct torc_error *error)
 	uint32_t most = afxdp_sockets_frame_bytes(engine->device.mtu, engine->tap) - AFXDP_HEADROOM;
 	int result = choose_queues(engine, error);
 
-	if (engine->tap && engine->snaplen > most)
-		engine->snaplen = most; /* of what was merged on its way here the rest is cut off */
+	if (engine->tap && engine->reader.snaplen > most)
+		engine->reader.snaplen = most; /* of what was merged on its way here the rest is cut off */
 	if (result < 0)
 		return result;
 	if (engine->config.mode == TORC_SEND_ONLY)

@@ -18,7 +18,8 @@
 
 #include "bpf/bpf.h"
 #include "cluster/cluster.h"
-#include "engine/afxdp.h"
+#include "engine/afxdp_port.h"
+#include "engine/afxdp_program.h"
 #include "util/error.h"
 
 #ifndef SO_NETNS_COOKIE
@@ -324,7 +325,7 @@ static bool queues_are_taken(const struct afxdp_port *port, const struct afxdp_s
 }
 
 int afxdp_port_start(struct afxdp_port *port, struct afxdp_sockets *sockets,
-		     struct torc_engine *alone)
+		     const struct afxdp_reader *alone)
 {
 	int result = 0;
 

@@ -14,7 +14,7 @@
 #include <torc/device.h>
 
 #include "bpf/bpf.h"
-#include "engine/afxdp.h"
+#include "engine/afxdp_link.h"
 #include "send/way.h"
 #include "util/error.h"
 

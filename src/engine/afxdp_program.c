@@ -18,13 +18,16 @@
  * and the receiver sees it by the missing cookie. Context: struct xdp_md of linux/bpf.h.
  */
 #include <errno.h>
+#include <linux/filter.h>
 #include <linux/if_ether.h>
 #include <stddef.h>
 
 #include "bpf/bpf.h"
 #include "bpf/code.h"
 #include "bpf/translate.h"
-#include "engine/afxdp.h"
+#include "engine/afxdp_port.h"
+#include "engine/afxdp_program.h"
+#include "engine/afxdp_tap.h"
 #include "util/error.h"
 
 /* Helper functions by number (linux/bpf.h). */
@@ -161,14 +164,14 @@ static bool is_received(const struct afxdp_sockets *sockets)
 static int emit_filters(struct program *p, uint64_t received)
 {
 	for (const struct afxdp_sockets *s = p->port->sockets; s; s = s->next) {
-		const struct torc_engine *e = s->receiving ? s->alone : NULL;
+		const struct afxdp_reader *reader = s->receiving ? s->alone : NULL;
 		struct sock_fprog filter = { 0 };
 		unsigned int others;
 		int result;
 
-		if (!e || !e->filter)
+		if (!reader || !reader->filter)
 			continue;
-		filter = (struct sock_fprog){ e->filter_length, e->filter };
+		filter = (struct sock_fprog){ reader->filter_length, reader->filter };
 		others = torc_bpf_label(&p->code);
 		if (s->mask != received)
 			emit_unless_queue(p, s->mask, others);
@@ -311,7 +314,7 @@ static const struct bpf_insn copy_text[] = {
 	BPF_PLACE(L_OTHER),
 };
 
-static void emit_copy(struct program *p, const struct torc_engine *alone,
+static void emit_copy(struct program *p, const struct afxdp_reader *alone,
 		      const struct afxdp_queue *queue)
 {
 	unsigned int labels[L_COUNT], cut = queue->frame_bytes - AFXDP_HEADROOM;
@@ -319,7 +322,7 @@ static void emit_copy(struct program *p, const struct torc_engine *alone,
 		[H_QUEUE] = (int32_t)queue->id,
 		[H_SHARED] = queue->tap->shared,
 		[H_FRAMES] = queue->tap->frames,
-		[H_RECORDS] = queue->fd,
+		[H_RECORDS] = queue->tap->records,
 		[H_MASK] = (int32_t)queue->fill.mask,
 		[H_SHIFT] = __builtin_ctz(queue->frame_bytes),
 		[H_COOKIE] = (int32_t)p->port->cookie,

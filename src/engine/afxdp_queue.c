@@ -14,7 +14,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "engine/afxdp.h"
+#include "engine/afxdp_queue.h"
+#include "engine/afxdp_tap.h"
+#include "engine/engine.h"
 #include "util/error.h"
 #include "util/memory.h"
 
@@ -262,7 +264,10 @@ int afxdp_queue_attach(struct afxdp_queue *queue, uint32_t id, uint32_t frame_by
 void afxdp_queue_close(struct afxdp_queue *queue)
 {
 	if (queue->tap) {
-		afxdp_tap_close(queue);
+		afxdp_tap_close(queue->tap);
+		queue->tap = NULL;
+		queue->frames = NULL;
+		queue->fd = -1;
 		return;
 	}
 	/* A mapping keeps the socket, and so the card's queue, as a descriptor does. */
@@ -282,6 +287,35 @@ void afxdp_queue_close(struct afxdp_queue *queue)
 	queue->tx_free = NULL;
 }
 
+int afxdp_queue_open_tap(struct afxdp_queue *queue, uint32_t id, uint32_t frame_bytes,
+			 uint32_t frame_count, struct torc_error *error)
+{
+	struct afxdp_tap *tap;
+	int result = afxdp_tap_open(&tap, frame_bytes, frame_count, error);
+
+	if (result < 0)
+		return result;
+	*queue = (struct afxdp_queue){
+		.id = id,
+		.fd = tap->records,
+		.memory = -1,
+		.tap = tap,
+		.frames = tap->frame_memory,
+		.frames_bytes = tap->frame_memory_bytes,
+		.frame_bytes = frame_bytes,
+		.frame_count = frame_count,
+		.fill_offset = AFXDP_HEADROOM,
+		.fill = { .producer = &tap->mine->filled, .consumer = &tap->mine->taken,
+			  .entries = tap->mine->free, .mask = frame_count - 1 },
+	};
+	for (uint32_t i = 0; i < frame_count; i++) {
+		struct xdp_desc desc = { .addr = (uint64_t)i * frame_bytes + AFXDP_HEADROOM };
+
+		afxdp_queue_give_back(queue, &desc, 1);
+	}
+	return 0;
+}
+
 int afxdp_queue_busy_poll(struct afxdp_queue *queue, uint32_t microseconds)
 {
 	int prefer = 1, time = (int)microseconds, budget = AFXDP_BLOCK_PACKETS;
@@ -295,12 +329,20 @@ int afxdp_queue_busy_poll(struct afxdp_queue *queue, uint32_t microseconds)
 
 /* ---- receiving ---- */
 
+void afxdp_queue_turn(struct afxdp_queue *queue, bool busy_polls)
+{
+	if (queue->tap)
+		afxdp_tap_rest(queue->tap, queue->consumed);
+	else if (busy_polls)
+		recvfrom(queue->fd, NULL, 0, MSG_DONTWAIT, NULL, NULL);
+}
+
 uint32_t afxdp_queue_waiting(const struct afxdp_queue *queue)
 {
 	uint32_t consumed = (uint32_t)__atomic_load_n(&queue->consumed, __ATOMIC_RELAXED), waiting;
 
 	if (queue->tap)
-		return afxdp_tap_waiting(queue);
+		return afxdp_tap_waiting(queue->tap, queue->consumed);
 	waiting = __atomic_load_n(queue->rx.producer, __ATOMIC_ACQUIRE) - consumed;
 	return waiting <= queue->frame_count ? waiting : 0; /* more cannot be */
 }
@@ -310,7 +352,7 @@ uint32_t afxdp_queue_unread(const struct afxdp_queue *queue)
 	uint32_t unread;
 
 	if (queue->tap)
-		return afxdp_tap_waiting(queue);
+		return afxdp_tap_waiting(queue->tap, queue->consumed);
 	unread = __atomic_load_n(queue->rx.producer, __ATOMIC_ACQUIRE) -
 		 __atomic_load_n(queue->rx.consumer, __ATOMIC_RELAXED);
 	return unread <= queue->frame_count ? unread : 0;
@@ -357,7 +399,7 @@ uint64_t afxdp_queue_arrived(const struct afxdp_queue *queue)
 	uint32_t waiting;
 
 	if (queue->tap)
-		return consumed + afxdp_tap_waiting(queue);
+		return consumed + afxdp_tap_waiting(queue->tap, consumed);
 	if (queue->pieces)
 		return pieces_arrived(queue);
 	waiting = __atomic_load_n(queue->rx.producer, __ATOMIC_ACQUIRE) - (uint32_t)consumed;
@@ -381,7 +423,7 @@ uint32_t afxdp_queue_peek(struct afxdp_queue *queue, struct xdp_desc *descs, uin
 	uint32_t count = afxdp_queue_waiting(queue), at = queue->rx.mine;
 
 	if (queue->tap)
-		return afxdp_tap_peek(queue, descs, max);
+		return afxdp_tap_peek(queue->tap, queue->consumed, descs, max);
 	if (count > max)
 		count = max;
 	for (uint32_t i = 0; i < count; i++) {
@@ -403,7 +445,7 @@ void afxdp_queue_taken(struct afxdp_queue *queue, uint32_t count)
 {
 	__atomic_store_n(&queue->consumed, queue->consumed + count, __ATOMIC_RELAXED);
 	if (queue->tap) {
-		afxdp_tap_taken(queue);
+		afxdp_tap_taken(queue->tap, queue->consumed);
 		return;
 	}
 	queue->rx.mine += count;

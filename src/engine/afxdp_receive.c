@@ -12,7 +12,7 @@
 #include <sys/socket.h>
 #include <time.h>
 
-#include "engine/afxdp.h"
+#include "engine/afxdp_engine.h"
 
 #define BLOCKS_FIRST 16u
 #define PREFETCH     16u
@@ -100,26 +100,13 @@ void afxdp_blocks_free(struct afxdp_blocks *blocks)
 
 /* ---- receive ---- */
 
-/* Busy polling without a sleep in between: one turn of the driver's receive loop. */
-static void turn_driver(struct torc_engine *engine)
-{
-	struct afxdp_sockets *sockets = engine->sockets;
-
-	for (uint32_t i = 0; i < sockets->count; i++) {
-		if (sockets->tap)
-			afxdp_tap_rest(&sockets->queues[i]);
-		else if (engine->busy_poll_us)
-			recvfrom(sockets->queues[i].fd, NULL, 0, MSG_DONTWAIT, NULL, NULL);
-	}
-}
-
 /* Does it read the sockets by itself? It did alone, and what was in them when it stopped is its. */
 static bool reads_alone(const struct torc_engine *engine)
 {
 	const struct afxdp_sockets *sockets = engine->sockets;
 
 	return sockets && !engine->left && !sockets->cluster && !sockets->shared &&
-	       (!sockets->alone || sockets->alone == engine);
+	       (!sockets->alone || sockets->alone == &engine->reader);
 }
 
 static struct afxdp_queue *queue_with_packets(struct torc_engine *engine)
@@ -147,7 +134,8 @@ static uint32_t take_block(struct torc_engine *engine, struct afxdp_block *block
 		return 0;
 	block->queue = queue_with_packets(engine);
 	if (!block->queue) {
-		turn_driver(engine);
+		for (uint32_t i = 0; i < engine->sockets->count; i++)
+			afxdp_queue_turn(&engine->sockets->queues[i], engine->busy_poll_us > 0);
 		block->queue = queue_with_packets(engine);
 	}
 	if (block->queue)
@@ -288,7 +276,7 @@ unsigned int afxdp_fill(struct torc_engine *engine, struct torc_packet *packets,
 	struct afxdp_blocks *blocks = &engine->blocks;
 	struct afxdp_block *block = blocks->current;
 	const int32_t ifindex = engine->device.ifindex;
-	const uint32_t snaplen = engine->snaplen;
+	const uint32_t snaplen = engine->reader.snaplen;
 	const uint8_t *frames;
 	uint32_t at, queue;
 	unsigned int count;

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 
-#include "engine/afxdp.h"
+#include "engine/afxdp_engine.h"
 #include "util/error.h"
 
 /* ---- the account ---- */
@@ -24,7 +24,7 @@ static int count(struct torc_engine *engine, struct torc_engine_stats *stats)
 {
 	if (engine->member)
 		afxdp_cluster_count(engine->member, stats);
-	else if (engine->sockets && engine->sockets->alone == engine)
+	else if (engine->sockets && engine->sockets->alone == &engine->reader)
 		return afxdp_sockets_count(engine->sockets, stats);
 	return 0;
 }
@@ -67,7 +67,7 @@ static int start_alone(struct torc_engine *engine)
 	if (!engine->sockets || engine->left ||
 	    __atomic_load_n(&engine->sockets->out, __ATOMIC_ACQUIRE) != out)
 		return -EBUSY; /* another ring reads what it has received by them */
-	result = afxdp_port_start(engine->port, engine->sockets, engine);
+	result = afxdp_port_start(engine->port, engine->sockets, &engine->reader);
 	if (result == 0)
 		afxdp_sockets_watch(engine->sockets, engine->epoll, EPOLL_CTL_ADD);
 	return result;
@@ -77,7 +77,7 @@ static void stop_alone(struct torc_engine *engine)
 {
 	struct torc_engine_stats stats = { 0 };
 
-	if (!engine->sockets || engine->sockets->alone != engine)
+	if (!engine->sockets || engine->sockets->alone != &engine->reader)
 		return;
 	afxdp_port_stop(engine->port, engine->sockets);
 	afxdp_sockets_count(engine->sockets, &stats);

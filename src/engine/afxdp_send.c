@@ -14,7 +14,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "engine/afxdp.h"
+#include "engine/afxdp_engine.h"
 
 #define WAIT_MS     10 /* for a free frame, before -ENOBUFS */
 #define FLUSH_TRIES 1000u

@@ -5,7 +5,7 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
-#include "engine/afxdp.h"
+#include "engine/afxdp_sockets.h"
 #include "util/available.h"
 #include "util/error.h"
 
@@ -78,7 +78,7 @@ static int open_queues(struct afxdp_sockets *sockets, const struct afxdp_link *l
 		if (!(request->mask >> id & 1))
 			continue;
 		if (request->tap)
-			result = afxdp_tap_open(queue, id, frame_bytes, frames, error);
+			result = afxdp_queue_open_tap(queue, id, frame_bytes, frames, error);
 		else
 			result = afxdp_queue_open(queue, link, id, frame_bytes, frames, tx_count,
 						  request->generic, error);

@@ -18,6 +18,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "engine/engine.h"
 #include "util/memory.h"
 
 #define GEOMETRY    10          /* log2: the smallest queues and frames that there can be */

@@ -21,7 +21,7 @@
 #ifndef TORC_ENGINE_AFXDP_TABLE_H
 #define TORC_ENGINE_AFXDP_TABLE_H
 
-#include "engine/afxdp.h"
+#include "engine/afxdp_queue.h"
 
 #define TABLE_SLOTS  256u
 #define TABLE_NOBODY TABLE_SLOTS

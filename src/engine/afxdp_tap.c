@@ -20,7 +20,7 @@
 #include <unistd.h>
 
 #include "bpf/bpf.h"
-#include "engine/afxdp.h"
+#include "engine/afxdp_tap.h"
 #include "util/error.h"
 
 /* As the kernel writes it: struct bpf_ringbuf_hdr and ours. */
@@ -57,108 +57,77 @@ static int array_map(int *fd, void **memory, uint32_t element_bytes, uint32_t co
 }
 
 /* Room for twice as many records as there are frames: half of them may be read and not told. */
-static int records_map(struct afxdp_queue *queue)
+static int records_map(struct afxdp_tap *tap, uint32_t frame_count)
 {
-	struct afxdp_tap *tap = queue->tap;
 	size_t page = (size_t)getpagesize(), bytes = page;
 
-	while (bytes < 2 * sizeof(struct tap_record) * queue->frame_count)
+	while (bytes < 2 * sizeof(struct tap_record) * frame_count)
 		bytes *= 2;
-	queue->fd = torc_bpf_map_create(BPF_MAP_TYPE_RINGBUF, 0, 0, (uint32_t)bytes, 0, "torc_tap");
-	if (queue->fd < 0)
-		return queue->fd;
-	tap->record_map_bytes = page + 2 * bytes;
-	tap->consumer_map = map_memory(queue->fd, page, PROT_READ | PROT_WRITE, 0);
-	tap->record_map = map_memory(queue->fd, tap->record_map_bytes, PROT_READ, (off_t)page);
-	if (!tap->consumer_map || !tap->record_map)
+	tap->records = torc_bpf_map_create(BPF_MAP_TYPE_RINGBUF, 0, 0, (uint32_t)bytes, 0, "torc_tap");
+	if (tap->records < 0)
+		return tap->records;
+	tap->ring_map_bytes = page + 2 * bytes;
+	tap->consumer_map = map_memory(tap->records, page, PROT_READ | PROT_WRITE, 0);
+	tap->ring_map = map_memory(tap->records, tap->ring_map_bytes, PROT_READ, (off_t)page);
+	if (!tap->consumer_map || !tap->ring_map)
 		return -errno;
 	tap->consumer = tap->consumer_map;
-	tap->position = tap->record_map;
-	tap->records = (const uint8_t *)tap->record_map + page;
+	tap->position = tap->ring_map;
+	tap->ring = (const uint8_t *)tap->ring_map + page;
 	tap->mask = bytes - 1;
 	return 0;
 }
 
-static int make_maps(struct afxdp_queue *queue)
-{
-	struct afxdp_tap *tap = queue->tap;
-	void *shared = NULL, *frames = NULL;
-	int result = array_map(&tap->shared, &shared, (uint32_t)tap->mine_bytes, 1, "torc_tap");
-
-	tap->mine = shared;
-	if (result == 0)
-		result = array_map(&tap->frames, &frames, queue->frame_bytes, queue->frame_count,
-				   "torc_tap");
-	queue->frames = frames;
-	return result < 0 ? result : records_map(queue);
-}
-
-int afxdp_tap_open(struct afxdp_queue *queue, uint32_t id, uint32_t frame_bytes,
-		   uint32_t frame_count, struct torc_error *error)
+int afxdp_tap_open(struct afxdp_tap **opened, uint32_t frame_bytes, uint32_t frame_count,
+		   struct torc_error *error)
 {
 	struct afxdp_tap *tap = calloc(1, sizeof(*tap));
+	void *shared = NULL, *frames = NULL;
 	int result;
 
-	*queue = (struct afxdp_queue){ .id = id, .fd = -1, .tap = tap, .frame_bytes = frame_bytes,
-				       .frame_count = frame_count };
 	if (!tap)
 		return torc_error_set(error, -ENOMEM, "out of memory");
-	queue->frames_bytes = (size_t)frame_bytes * frame_count;
-	tap->frames = tap->shared = -1;
+	tap->records = tap->frames = tap->shared = -1;
+	tap->frame_memory_bytes = (size_t)frame_bytes * frame_count;
 	tap->mine_bytes = sizeof(*tap->mine) + frame_count * sizeof(tap->mine->free[0]);
-	result = make_maps(queue);
-	if (result < 0) {
-		afxdp_tap_close(queue);
-		return torc_error_set(error, result, "no memory shared with an XDP program: %s",
-				      torc_strerror(result));
+	result = array_map(&tap->shared, &shared, (uint32_t)tap->mine_bytes, 1, "torc_tap");
+	if (result == 0)
+		result = array_map(&tap->frames, &frames, frame_bytes, frame_count, "torc_tap");
+	tap->mine = shared;
+	tap->frame_memory = frames;
+	if (result == 0)
+		result = records_map(tap, frame_count);
+	if (result == 0) {
+		*opened = tap;
+		return 0;
 	}
-	queue->fill.producer = &tap->mine->filled;
-	queue->fill.consumer = &tap->mine->taken;
-	queue->fill_offset = AFXDP_HEADROOM;
-	queue->fill.entries = tap->mine->free;
-	queue->fill.mask = frame_count - 1;
-	for (uint32_t i = 0; i < frame_count; i++) {
-		struct xdp_desc desc = { .addr = (uint64_t)i * frame_bytes + AFXDP_HEADROOM };
-
-		afxdp_queue_give_back(queue, &desc, 1);
-	}
-	return 0;
+	afxdp_tap_close(tap);
+	return torc_error_set(error, result, "no memory shared with an XDP program: %s",
+			      torc_strerror(result));
 }
 
-void afxdp_tap_close(struct afxdp_queue *queue)
+void afxdp_tap_close(struct afxdp_tap *tap)
 {
-	struct afxdp_tap *tap = queue->tap;
+	const int fds[] = { tap->records, tap->frames, tap->shared };
 
 	unmap(tap->consumer_map, (size_t)getpagesize());
-	unmap(tap->record_map, tap->record_map_bytes);
+	unmap(tap->ring_map, tap->ring_map_bytes);
 	unmap(tap->mine, tap->mine_bytes);
-	unmap(queue->frames, queue->frames_bytes);
-	if (queue->fd >= 0)
-		close(queue->fd);
-	if (tap->frames >= 0)
-		close(tap->frames);
-	if (tap->shared >= 0)
-		close(tap->shared);
+	unmap(tap->frame_memory, tap->frame_memory_bytes);
+	for (unsigned int i = 0; i < sizeof(fds) / sizeof(*fds); i++) {
+		if (fds[i] >= 0)
+			close(fds[i]);
+	}
 	free(tap);
-	queue->tap = NULL;
-	queue->frames = NULL;
-	queue->fd = -1;
 }
 
 /* ---- receiving ---- */
 
-/* Every record is of one size, so that the reader's position follows from what it has taken. */
-static unsigned long reader_position(const struct afxdp_queue *queue)
+uint32_t afxdp_tap_waiting(const struct afxdp_tap *tap, uint64_t taken)
 {
-	return (unsigned long)__atomic_load_n(&queue->consumed, __ATOMIC_RELAXED) *
-	       sizeof(struct tap_record);
-}
+	unsigned long reader = (unsigned long)taken * sizeof(struct tap_record);
 
-uint32_t afxdp_tap_waiting(const struct afxdp_queue *queue)
-{
-	unsigned long reader = reader_position(queue);
-
-	return (uint32_t)((__atomic_load_n(queue->tap->position, __ATOMIC_ACQUIRE) - reader) /
+	return (uint32_t)((__atomic_load_n(tap->position, __ATOMIC_ACQUIRE) - reader) /
 			  sizeof(struct tap_record));
 }
 
@@ -166,26 +135,20 @@ uint32_t afxdp_tap_waiting(const struct afxdp_queue *queue)
  * The kernel wakes a reader only by the record at the very position that the reader has told. While
  * it still finds packets it does not tell, and so is not woken for each of them.
  */
-static void tell_position(struct afxdp_queue *queue)
+void afxdp_tap_rest(struct afxdp_tap *tap, uint64_t taken)
 {
-	queue->tap->told = reader_position(queue);
-	__atomic_store_n(queue->tap->consumer, queue->tap->told, __ATOMIC_RELEASE);
-}
-
-void afxdp_tap_rest(struct afxdp_queue *queue)
-{
-	tell_position(queue);
+	tap->told = (unsigned long)taken * sizeof(struct tap_record);
+	__atomic_store_n(tap->consumer, tap->told, __ATOMIC_RELEASE);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 }
 
-uint32_t afxdp_tap_peek(struct afxdp_queue *queue, struct xdp_desc *descs, uint32_t max)
+uint32_t afxdp_tap_peek(struct afxdp_tap *tap, uint64_t taken, struct xdp_desc *descs, uint32_t max)
 {
-	const struct afxdp_tap *tap = queue->tap;
-	unsigned long at = reader_position(queue);
-	uint32_t waiting = afxdp_tap_waiting(queue), count = 0;
+	unsigned long at = (unsigned long)taken * sizeof(struct tap_record);
+	uint32_t waiting = afxdp_tap_waiting(tap, taken), count = 0;
 
 	while (count < waiting && count < max) {
-		const struct tap_record *record = (const void *)(tap->records + (at & tap->mask));
+		const struct tap_record *record = (const void *)(tap->ring + (at & tap->mask));
 
 		if (__atomic_load_n(&record->length, __ATOMIC_ACQUIRE) & BPF_RINGBUF_BUSY_BIT)
 			break;
@@ -193,12 +156,12 @@ uint32_t afxdp_tap_peek(struct afxdp_queue *queue, struct xdp_desc *descs, uint3
 		at += sizeof(*record);
 	}
 	if (waiting == 0)
-		afxdp_tap_rest(queue);
+		afxdp_tap_rest(tap, taken);
 	return count;
 }
 
-void afxdp_tap_taken(struct afxdp_queue *queue)
+void afxdp_tap_taken(struct afxdp_tap *tap, uint64_t taken)
 {
-	if (reader_position(queue) - queue->tap->told > queue->tap->mask / 2)
-		afxdp_tap_rest(queue);
+	if ((unsigned long)taken * sizeof(struct tap_record) - tap->told > tap->mask / 2)
+		afxdp_tap_rest(tap, taken);
 }
