@@ -11,6 +11,7 @@
 #include <torc/torc.h>
 
 #include "go_peer.h"
+#include "libnet_peer.h"
 #include "rounds.h"
 #include "util/crc32c.h"
 
@@ -155,6 +156,20 @@ static void build_1400(void)
 	build(1400);
 }
 
+static void libnet_64(void)
+{
+	static const uint8_t zeros[64];
+
+	sink = libnet_build(turn++, zeros, 64);
+}
+
+static void libnet_1400(void)
+{
+	static const uint8_t zeros[1400];
+
+	sink = libnet_build(turn++, zeros, 1400);
+}
+
 /* ---- rounds ---- */
 
 static struct way {
@@ -163,6 +178,8 @@ static struct way {
 	int peer; /* the place of what it is compared with; -1: nothing */
 	const char *goal;
 	const char *go; /* what the Go program is asked for; else run */
+	bool is_libnet;
+	int other; /* a second one it is compared with; 0: none */
 	struct rounds ns;
 } ways[] = {
 	{ .name = "sum of 1,454 bytes, 2 at a time", .run = sum_plain, .peer = -1 },
@@ -176,17 +193,24 @@ static struct way {
 	{ .name = "edit of a TTL", .run = edit_ttl, .peer = -1 },
 	{ .name = "edit of an address by name", .run = edit_by_name, .peer = -1 },
 	{ .name = "gopacket SerializeLayers, 64 bytes", .go = "64", .peer = -1 },
-	{ .name = "torc_build, 64 bytes", .run = build_64, .peer = 10 },
+	{ .name = "libnet, 64 bytes", .run = libnet_64, .peer = -1, .is_libnet = true },
+	{ .name = "torc_build, 64 bytes", .run = build_64, .peer = 10, .goal = "<= 0.2", .other = 11 },
 	{ .name = "gopacket SerializeLayers, 1,400 bytes", .go = "1400", .peer = -1 },
-	{ .name = "torc_build, 1,400 bytes", .run = build_1400, .peer = 12 },
+	{ .name = "libnet, 1,400 bytes", .run = libnet_1400, .peer = -1, .is_libnet = true },
+	{ .name = "torc_build, 1,400 bytes", .run = build_1400, .peer = 13, .goal = "<= 0.2", .other = 14 },
 };
 
 #define WAYS (sizeof(ways) / sizeof(*ways))
 
+/* What it is compared with, if that was there. */
+static const struct way *peer_of(int n)
+{
+	return n < 0 || ways[n].ns.count == 0 ? NULL : &ways[n];
+}
+
 static void report(const struct way *way)
 {
-	const struct way *peer = way->peer < 0 || ways[way->peer].ns.count == 0 ? NULL :
-										  &ways[way->peer];
+	const struct way *peer = peer_of(way->peer), *other = way->other ? peer_of(way->other) : NULL;
 
 	if (way->ns.count == 0)
 		return;
@@ -194,26 +218,38 @@ static void report(const struct way *way)
 	       rounds_share(&way->ns, 0.25), rounds_share(&way->ns, 0.75));
 	if (peer)
 		printf("   %.2f x %s", rounds_ratio(&way->ns, &peer->ns), peer->name);
+	if (other)
+		printf(", %.2f x %s", rounds_ratio(&way->ns, &other->ns), other->name);
 	printf("\n");
 	rounds_tell((struct rounds_row){ .bench = "packets", .name = way->name, .unit = "ns",
 					 .peer = peer ? peer->name : NULL, .goal = way->goal },
 		    &way->ns, peer ? &peer->ns : NULL);
+	if (other)
+		rounds_tell((struct rounds_row){ .bench = "packets", .name = way->name, .unit = "ns",
+						 .peer = other->name, .goal = "<= 0.33" },
+			    &way->ns, &other->ns);
 }
 
 int main(void)
 {
 	const struct torc_packet packet = { .data = frame, .caplen = 64, .len = 64,
 					    .link_type = TORC_LINK_ETHERNET };
+	bool has_libnet;
 
 	for (uint32_t i = 0; i < sizeof(frame); i++)
 		frame[i] = (uint8_t)(i * 31 + i / 256);
 	edits_begin(&edit4, bytes4, false);
 	edits_begin(&edit6, bytes6, true);
 	go_peer_start(&gopacket, "serialize/main.go", "serialize", &packet, 1);
+	has_libnet = libnet_start();
+	if (!has_libnet)
+		printf("libnet is left out: it is not installed\n");
 	for (unsigned int round = 0; round < ROUNDS; round++)
 		for (size_t n = 0; n < WAYS; n++) {
 			double start = rounds_cpu_ns();
 
+			if (ways[n].is_libnet && !has_libnet)
+				continue;
 			if (ways[n].go) {
 				if (gopacket.in)
 					rounds_add(&ways[n].ns, go_peer_round(&gopacket, ways[n].go));

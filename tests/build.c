@@ -8,6 +8,10 @@
 #include <torc/build.h>
 #include <torc/checksum.h>
 #include <torc/layers/application/dns.h>
+#include <torc/layers/link/ethernet.h>
+#include <torc/layers/network/ip.h>
+#include <torc/layers/transport/tcp.h>
+#include <torc/layers/transport/udp.h>
 #include <torc/torc.h>
 
 #include "golden.h"
@@ -368,6 +372,101 @@ static void options(void)
 	guarded_free(buffer, 8);
 }
 
+/* ---- the short way of common packets, and the way of all others ---- */
+
+static uint32_t random_state = 11;
+
+static uint32_t rnd(void)
+{
+	random_state = random_state * 1664525u + 1013904223u;
+	return random_state >> 8;
+}
+
+struct common {
+	struct torc_ethernet ethernet;
+	struct torc_ipv4 ipv4;
+	struct torc_ipv6 ipv6;
+	struct torc_tcp tcp;
+	struct torc_udp udp;
+	uint8_t payload[600];
+	uint32_t length;
+	bool is_ipv4, is_udp, has_link;
+};
+
+static void common_make(struct common *c)
+{
+	*c = (struct common){ .length = rnd() % 4 ? rnd() % sizeof(c->payload) : rnd() % 3,
+			      .is_ipv4 = rnd() & 1, .is_udp = rnd() & 1, .has_link = rnd() & 1 };
+	for (uint32_t i = 0; i < sizeof(c->payload); i++)
+		c->payload[i] = rnd() % 8 ? (uint8_t)rnd() : 0xFF;
+	c->ethernet.ether_type = rnd() & 1 ? 0 : c->is_ipv4 ? 0x0800 : 0x86DD;
+	memcpy(c->ethernet.source, c->payload, 6);
+	c->ipv4.ttl = (uint8_t)(rnd() % 3);
+	c->ipv4.tos = (uint8_t)rnd();
+	c->ipv4.id = (uint16_t)rnd();
+	c->ipv4.dont_fragment = rnd() & 1;
+	c->ipv4.protocol = rnd() % 3 ? 0 : rnd() % 3 ? (c->is_udp ? 17 : 6) : 200;
+	c->ipv6.next_header = c->ipv4.protocol;
+	memcpy(c->ipv4.source, c->payload + 6, 4);
+	memcpy(c->ipv4.destination, c->payload + 10, 4);
+	c->ipv6.flow_label = rnd() & 0xFFFFF;
+	c->ipv6.traffic_class = (uint8_t)rnd();
+	memcpy(c->ipv6.source, c->payload + 6, 16);
+	memcpy(c->ipv6.destination, c->payload + 22, 15); /* the last byte is what the other way misses */
+	c->tcp.source_port = c->udp.source_port = (uint16_t)rnd();
+	c->tcp.destination_port = c->udp.destination_port = 1 + (rnd() & 0xFF);
+	c->tcp.sequence = rnd();
+	c->tcp.flags = rnd() & 0x1FF;
+	c->tcp.urgent = (uint16_t)rnd();
+	c->tcp.checksum = (uint16_t)rnd();
+}
+
+/* With less of a struct than there is, which is zero, it is built as any packet. */
+static int common_build(const struct common *c, size_t less, uint8_t *buffer, size_t room)
+{
+	struct torc_builder builder;
+
+	torc_build_begin(&builder, c->has_link ? TORC_LINK_ETHERNET : TORC_LINK_RAW, buffer, room);
+	if (c->has_link)
+		torc_build_push(&builder, TORC_LAYER_ETHERNET, &c->ethernet, sizeof(c->ethernet) - less, 0);
+	if (c->is_ipv4)
+		torc_build_push(&builder, TORC_LAYER_IPV4, &c->ipv4, sizeof(c->ipv4) - less, 0);
+	else
+		torc_build_push(&builder, TORC_LAYER_IPV6, &c->ipv6, sizeof(c->ipv6) - less, 0);
+	if (c->is_udp)
+		torc_build_push(&builder, TORC_LAYER_UDP, &c->udp, sizeof(c->udp) - less, 0);
+	else
+		torc_build_push(&builder, TORC_LAYER_TCP, &c->tcp, sizeof(c->tcp) - less, 0);
+	if (c->length % 7)
+		torc_build_payload(&builder, c->payload, c->length);
+	return torc_build_finish(&builder, NULL);
+}
+
+static void short_way(void)
+{
+	static uint8_t zeros[700];
+	uint8_t *buffer = guarded(zeros, sizeof(zeros)), other[700];
+	unsigned int unequal = 0, outside = 0;
+	struct common c;
+
+	for (unsigned int i = 0; i < 20000; i++) {
+		int length, again_length;
+
+		common_make(&c);
+		length = common_build(&c, 0, other, sizeof(other));
+		again_length = common_build(&c, 1, buffer, sizeof(zeros));
+		unequal += length <= 0 || length != again_length ||
+			   memcmp(buffer, other, (size_t)length) != 0;
+		/* exactly as much room as it needs, and less */
+		outside += common_build(&c, 0, buffer + sizeof(zeros) - length, (size_t)length) != length;
+		outside += common_build(&c, 0, buffer + sizeof(zeros) - length + 1, (size_t)length - 1) !=
+			   -ENOSPC;
+	}
+	is(unequal, 0, "the short way makes the bytes that the other makes");
+	is(outside, 0, "in exactly the room that they need");
+	guarded_free(buffer, sizeof(zeros));
+}
+
 static void on_purpose(void)
 {
 	struct torc_decoded decoded;
@@ -408,6 +507,7 @@ int main(void)
 	refusals();
 	on_purpose();
 	options();
+	short_way();
 	golden_each(dns_again);
 	ok(records > 20 && records_wrong == 0, "%u DNS records are built again", records);
 	torc_build_begin(&builder, TORC_LINK_RAW, buffer, sizeof(buffer));

@@ -45,7 +45,9 @@ struct torc_builder {
 	uint32_t length;
 	int32_t code; /* the first error: torc_build_finish() returns it */
 	uint32_t trailer; /* bytes at the end that no length counts: torc_build_from() */
-	uint32_t reserved[4];
+	uint64_t payload_sum; /* of what was copied last: torc_build_finish() does not read it again */
+	uint32_t shape;
+	uint32_t reserved;
 	uint8_t given[TORC_LAYERS_MAX]; /* TORC_BUILD_ flags of each layer */
 	struct torc_decoded decoded;
 };

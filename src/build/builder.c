@@ -11,18 +11,6 @@
 #include "text/value.h"
 #include "util/sum.h"
 
-void torc_build_begin(struct torc_builder *builder, uint16_t link_type, void *buffer, size_t room)
-{
-	builder->data = buffer;
-	builder->room = room < UINT32_MAX ? (uint32_t)room : UINT32_MAX;
-	builder->length = 0;
-	builder->code = 0;
-	builder->trailer = 0;
-	memset(&builder->decoded, 0, offsetof(struct torc_decoded, layers));
-	builder->decoded.data = buffer;
-	builder->decoded.link_type = link_type;
-}
-
 /* ---- layers ---- */
 
 static int fail(struct torc_builder *builder, int code)
@@ -92,8 +80,8 @@ static int sctp_data_end(struct torc_builder *builder)
 	return 0;
 }
 
-int torc_build_push(struct torc_builder *builder, unsigned int type, const void *layer, size_t size,
-		    unsigned int given)
+int build_push(struct torc_builder *builder, unsigned int type, const void *layer, size_t size,
+	       unsigned int given)
 {
 	const struct torc_layer_ops *ops = type < TORC_LAYER_TYPES ? layer_ops(type) : NULL;
 	layer_write *write = layer_writer(type);
@@ -102,6 +90,7 @@ int torc_build_push(struct torc_builder *builder, unsigned int type, const void 
 
 	if (builder->code < 0)
 		return builder->code;
+	builder->shape = SHAPE_OTHER;
 	if (!ops)
 		return fail(builder, -EINVAL);
 	if (!write)
@@ -130,14 +119,10 @@ int build_raw(struct torc_builder *builder, unsigned int type, const void *bytes
 	at = layer_add(builder, type, (uint32_t)length, TORC_BUILD_AS_GIVEN);
 	if (!at)
 		return builder->code;
+	builder->shape = SHAPE_OTHER;
 	if (length > 0)
 		memcpy(at, bytes, length);
 	return 0;
-}
-
-int torc_build_payload(struct torc_builder *builder, const void *bytes, size_t length)
-{
-	return build_raw(builder, TORC_LAYER_PAYLOAD, bytes, length);
 }
 
 /* ---- what follows ---- */
@@ -282,22 +267,20 @@ static void checksum_set(struct torc_builder *builder, unsigned int i)
 	edit_checksum_set(builder->data, &cover);
 }
 
-int torc_build_finish(struct torc_builder *builder, struct torc_packet *packet)
+int build_finish(struct torc_builder *builder)
 {
 	struct torc_decoded *decoded = &builder->decoded;
 	unsigned int count = decoded->layer_count, i;
 
-	if (builder->code < 0)
-		return builder->code;
 	if (sctp_data_end(builder) < 0)
 		return builder->code;
-	decoded->caplen = decoded->len = builder->length;
 	for (i = 0; i < count; i++) {
 		uint32_t end = decoded->layers[i].offset + decoded->layers[i].header_length;
 
 		decoded->layers[i].payload_length =
 			builder->length - builder->trailer > end ? builder->length - builder->trailer - end : 0;
 	}
+	decoded->caplen = decoded->len = builder->length;
 	for (i = 0; i + 1 < count; i++)
 		if (!(builder->given[i] & TORC_BUILD_NEXT_GIVEN))
 			next_set(builder, i);
@@ -307,17 +290,7 @@ int torc_build_finish(struct torc_builder *builder, struct torc_packet *packet)
 	for (i = count; i-- > 0;)
 		if (!(builder->given[i] & TORC_BUILD_CHECKSUM_GIVEN))
 			checksum_set(builder, i);
-	if (packet)
-		*packet = (struct torc_packet){
-			.data = builder->data,
-			.caplen = builder->length,
-			.len = builder->length,
-			.link_type = decoded->link_type,
-			.direction = TORC_PACKET_DIRECTION_UNKNOWN,
-			.kind = TORC_PACKET_KIND_UNKNOWN,
-			.flags = TORC_PACKET_TIMESTAMP_MISSING,
-		};
-	return (int)builder->length;
+	return 0;
 }
 
 /* ---- and back ---- */

@@ -1,19 +1,18 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* link.c - Ethernet, VLAN tags, LLC, SNAP, PPP, PPPoE and the link headers of captures, written */
+#include "build/common.h"
 #include "build/writer.h"
 
 #include <torc/layers/link/ethernet.h>
 #include <torc/layers/link/link.h>
 #include <torc/layers/link/ppp.h>
 
-/* IEEE 802.3 §3.2 */
 void ethernet_write(struct writer *w, const void *layer)
 {
-	const struct torc_ethernet *ethernet = layer;
+	uint8_t *p = write_room(w, ETHERNET_HEADER);
 
-	write_bytes(w, ethernet->destination, 6);
-	write_bytes(w, ethernet->source, 6);
-	write16(w, ethernet->ether_type ? ethernet->ether_type : ethernet->length);
+	if (p)
+		ethernet_put(p, layer);
 }
 
 /* IEEE 802.1Q §9.6 */

@@ -1,44 +1,30 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* network.c - IPv4 and IPv6 with their options and extension headers, ICMP and ARP, written */
+#include "build/common.h"
 #include "build/writer.h"
 
 #include <torc/layers/link/arp.h>
 #include <torc/layers/network/icmp.h>
 #include <torc/layers/network/ip.h>
 
-/* RFC 791 §3.1 */
 void ipv4_write(struct writer *w, const void *layer)
 {
 	const struct torc_ipv4 *ipv4 = layer;
 	uint32_t start = w->length;
-	uint32_t header = 20 + ((ipv4->options.length + 3) & ~3u);
+	uint8_t *p = write_room(w, IPV4_HEADER);
 
-	write8(w, 0x40 | ((ipv4->header_length ? ipv4->header_length : header) / 4 & 0xF));
-	write8(w, ipv4->tos);
-	write16(w, ipv4->total_length);
-	write16(w, ipv4->id);
-	write16(w, (ipv4->reserved ? 0x8000u : 0) | (ipv4->dont_fragment ? 0x4000u : 0) |
-			   (ipv4->more_fragments ? 0x2000u : 0) |
-			   (ipv4->fragment_offset / 8u & 0x1FFF));
-	write8(w, ipv4->ttl);
-	write8(w, ipv4->protocol);
-	write16(w, ipv4->checksum);
-	write_bytes(w, ipv4->source, 4);
-	write_bytes(w, ipv4->destination, 4);
+	if (p)
+		ipv4_put(p, ipv4, IPV4_HEADER + ((ipv4->options.length + 3) & ~3u), ipv4->ttl);
 	write_padded(w, &ipv4->options, start, 4);
 }
 
-/* RFC 8200 §3 */
 void ipv6_write(struct writer *w, const void *layer)
 {
 	const struct torc_ipv6 *ipv6 = layer;
+	uint8_t *p = write_room(w, IPV6_HEADER);
 
-	write32(w, 6u << 28 | (uint32_t)ipv6->traffic_class << 20 | (ipv6->flow_label & 0xFFFFF));
-	write16(w, ipv6->payload_length);
-	write8(w, ipv6->next_header);
-	write8(w, ipv6->hop_limit);
-	write_bytes(w, ipv6->source, 16);
-	write_bytes(w, ipv6->destination, 16);
+	if (p)
+		ipv6_put(p, ipv6, ipv6->hop_limit);
 }
 
 /* The length of an extension header as the struct has it, or as its contents need it. */

@@ -28,6 +28,15 @@ static inline void write_bytes(struct writer *w, const void *bytes, uint32_t len
 	w->length += length;
 }
 
+/* Room for so many bytes at once, which the caller fills; NULL: there is none, but they are counted. */
+static inline uint8_t *write_room(struct writer *w, uint32_t length)
+{
+	uint8_t *p = length <= w->room && w->length <= w->room - length ? w->data + w->length : NULL;
+
+	w->length += length;
+	return p;
+}
+
 static inline void write8(struct writer *w, unsigned int number)
 {
 	write_bytes(w, (const uint8_t[]){ (uint8_t)number }, 1);

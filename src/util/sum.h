@@ -38,10 +38,18 @@ static inline uint16_t sum_from_network(uint64_t sum)
 	return folded;
 }
 
-/* Adds the words of some bytes; an odd last byte counts as if a zero followed. */
-static inline uint64_t sum_add(uint64_t sum, const void *data, size_t length)
+#define SUM_BLOCKS_FROM 256 /* bytes; below it a call is not worth it */
+
+/* The sum of so many blocks of 64 bytes, in network order; and without the processor's own instructions. */
+uint64_t sum_blocks(const void *data, size_t blocks);
+uint64_t sum_blocks_portable(const void *data, size_t blocks);
+
+/* Copies, and returns the sum in network order. */
+uint64_t sum_copy(void *to, const void *data, size_t length);
+
+/* The sum in network order; an odd last byte counts as if a zero followed. */
+static inline uint64_t sum_tail(const uint8_t *p, size_t length)
 {
-	const uint8_t *p = data;
 	uint64_t even = 0, odd = 0, words[4];
 	uint32_t half;
 	uint16_t word;
@@ -69,7 +77,21 @@ static inline uint64_t sum_add(uint64_t sum, const void *data, size_t length)
 		memcpy(&word, p, 1);
 		even += word;
 	}
-	return sum + sum_from_network(even + odd);
+	return even + odd;
+}
+
+/* Adds the words of some bytes to a sum in host order. */
+static inline uint64_t sum_add(uint64_t sum, const void *data, size_t length)
+{
+	const uint8_t *p = data;
+	uint64_t network = 0;
+
+	if (length >= SUM_BLOCKS_FROM) {
+		network = sum_blocks(p, length / 64);
+		p += length & ~(size_t)63;
+		length &= 63;
+	}
+	return sum + sum_from_network(network + sum_tail(p, length));
 }
 
 #endif
