@@ -34,6 +34,8 @@ static const struct cli_option flow_options[] = {
 	{ 0, "inner", NULL, "of tunnels the flow inside", cli_set_flag, AT(inner), NULL },
 	{ 0, "no-vlan", NULL, "VLAN ids make no difference", cli_set_flag, AT(no_vlan), NULL },
 	{ 0, "no-names", NULL, "no names of TLS and DNS", cli_set_flag, AT(no_names), NULL },
+	{ 0, "streams", NULL, "put TCP together: also HTTP hosts, and TLS names in two segments",
+	  cli_set_flag, AT(streams), NULL },
 	{ 0, "workers", "N", "share the packets among N processes", set_u32, AT(workers), NULL },
 	{ 0 },
 };
@@ -85,6 +87,7 @@ struct worker {
 	struct inputs inputs;
 	struct flows_outputs outputs;
 	struct torc_flow_table *table;
+	struct flows_streams *streams; /* NULL: nobody asked */
 	struct flows_top *top;
 	struct flows_account *account;
 	struct flows_start *start; /* NULL: this is the only one */
@@ -150,6 +153,8 @@ static int open_all(struct worker *worker, char **words, unsigned int number)
 		status = share_files(&worker->inputs, number, (unsigned int)settings->workers);
 	if (status == CLI_GOOD)
 		status = open_table(worker);
+	if (status == CLI_GOOD && settings->streams)
+		status = flows_streams_open(&worker->streams, settings->flows);
 	if (status == CLI_GOOD)
 		status = capture_open(&worker->capture, &settings->capture,
 				      (const char *const *)worker->inputs.devices, words);
@@ -216,6 +221,8 @@ static void receive(struct worker *worker)
 
 		torc_decode_batch(packets, count, decoded);
 		torc_flow_table_add_batch(worker->table, packets, decoded, count);
+		if (worker->streams)
+			flows_streams_add(worker->streams, worker->table, packets, decoded, count);
 		/* what waits in the ring is older than the clock: only when nothing does */
 		if (count == 0 && !files)
 			torc_flow_table_advance(worker->table, clock_ns());
@@ -310,6 +317,7 @@ static int work(struct flows_settings *settings, char **words, unsigned int numb
 		worker.capture.status = status;
 	if (worker.capture.settings)
 		status = capture_close(&worker.capture);
+	flows_streams_close(worker.streams);
 	torc_flow_table_close(worker.table);
 	inputs_close(&worker.inputs);
 	return status;
@@ -331,6 +339,10 @@ static int check(const struct flows_settings *settings, struct flows_outputs *ou
 		wrong = "--top shows the table of one process: leave --workers out";
 	else if (settings->top && settings->capture.json)
 		wrong = "--top and --json both want standard output";
+	else if (settings->streams && settings->no_names)
+		wrong = "--streams finds names, which --no-names leaves out";
+	else if (settings->streams && settings->inner)
+		wrong = "--streams are those of the outer packets: leave --inner out";
 	else if (settings->top && settings->print)
 		wrong = "--top and --print both want standard output";
 	else if (settings->message_bytes &&

@@ -16,7 +16,7 @@ struct flows_settings {
 	struct input_settings input;
 	struct torc_flow_table_options table;
 	uint64_t flows;
-	bool inner, no_vlan, no_names;
+	bool inner, no_vlan, no_names, streams;
 	struct cli_list ipfix, netflow9, kafka, kafka_options;
 	uint64_t domain, queue_records, message_bytes, pace, template_ns, wait_ns;
 	bool print, top, one_way;
@@ -50,6 +50,18 @@ bool flows_outputs_look(struct flows_outputs *outputs, uint64_t ignored);
 /* Waits until all records are settled, the time is over, or a signal; says what is new meanwhile. */
 void flows_outputs_settle(struct flows_outputs *outputs, uint64_t ignored);
 void flows_outputs_close(struct flows_outputs *outputs);
+
+/* ---- names from TCP streams: flows_streams.c ---- */
+
+struct flows_streams;
+
+/* So many connections at most; an exit status. The result is to be closed, also when it failed. */
+int flows_streams_open(struct flows_streams **streams, uint64_t connections);
+void flows_streams_close(struct flows_streams *streams);
+/* Packets that the table was given before. */
+void flows_streams_add(struct flows_streams *streams, struct torc_flow_table *table,
+		       const struct torc_packet *packets, const struct torc_decoded *decoded,
+		       unsigned int count);
 
 /* ---- the account: flows_account.c ---- */
 

@@ -89,6 +89,21 @@ else
 	skip 'a wire' 'rings cannot be opened here'
 fi
 
+# Names that no packet says alone.
+perl tests/flows_names_pcap "$work/names.pcap" || exit 1
+run 'without --streams' 0 flows --json -r "$work/names.pcap"
+is 'no name is whole' "$(printf '%s\n' "$out" | grep -c 'www.example.org\|a-server.example.net')" 0
+run 'with --streams' 0 flows --streams --json -r "$work/names.pcap"
+like 'the host of HTTP' "$out" '"dest_port":80,.*"http":\{"hostname":"www.example.org"\}'
+like 'the name of TLS' "$out" '"dest_port":443,.*"tls":\{"sni":"a-server.example.net"\}'
+if command -v tshark >/dev/null; then
+	is 'tshark finds the same' "$(tshark -o tcp.reassemble_out_of_order:TRUE -r "$work/names.pcap" -T fields -e http.host -e tls.handshake.extensions_server_name \
+		2>/dev/null | tr -d '\t' | grep . | sort | paste -sd' ')" 'a-server.example.net www.example.org'
+else
+	skip 'tshark finds the same' 'tshark is not installed'
+fi
+run 'streams without names' 2 flows --streams --no-names -r "$work/names.pcap"
+
 # A worker that is killed: its place is taken, and the account is the sum of all lives.
 told() { # how many packets the workers there are have told
 	"$TORC" rings | sed -n 's/^.*Flows: .* \([0-9]*\) packets$/\1/p' | awk '{ n += $1 } END { print n + 0 }'

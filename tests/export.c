@@ -287,6 +287,7 @@ static void test_text_and_json(void)
 	int length;
 
 	strcpy(record.name, "a\"b\n\xff");
+	record.name_from = TORC_FLOW_NAME_DNS;
 	length = torc_flow_record_json(&record, "eth\"0", 0, line, sizeof(line));
 	is(length, strlen(line), "length of JSON");
 	ok(strstr(line, "\"rrname\":\"a\\\"b\\n\\ufffd\"") || strstr(line, "\"a\\\"b\\n\xef\xbf\xbd\""),

@@ -337,6 +337,42 @@ static void test_fragments(void)
 	finish("fragments");
 }
 
+static int hint(struct made made, unsigned int from, const char *text)
+{
+	struct torc_flow_hint hint = { .size = sizeof(hint), .from = from,
+				       .name = { (const uint8_t *)text, (uint32_t)strlen(text) } };
+	struct made_packet packet;
+
+	make_packet(&made, &packet);
+	return torc_flow_table_add_hint(table, &packet.packet, &packet.decoded, &hint);
+}
+
+/* What a stream says: of either direction, the first stays, and only of flows that are there. */
+static void test_hints(void)
+{
+	char long_name[TORC_FLOW_NAME_SIZE + 1];
+
+	memset(long_name, 'x', sizeof(long_name) - 1);
+	long_name[sizeof(long_name) - 1] = '\0';
+	begin((struct torc_flow_table_options){ 0 });
+	is(hint(tcp(true, ACK, 1, 10, 0), TORC_FLOW_NAME_HTTP, "a"), 0, "no such flow");
+	add(tcp(true, ACK, 1, 10, 0));
+	is(hint(tcp(true, ACK, 1, 10, 0), TORC_FLOW_NAME_HTTP, ""), -22, "no name");
+	is(hint(tcp(true, ACK, 1, 10, 0), TORC_FLOW_NAME_DNS, "a"), -22, "not of a stream");
+	is(hint(tcp(false, ACK, 1, 10, 0), TORC_FLOW_NAME_HTTP, long_name), 1, "the other direction");
+	is(hint(tcp(true, ACK, 1, 10, 0), TORC_FLOW_NAME_TLS, "b"), 0, "the first name stays");
+	torc_flow_table_flush(table);
+	is(strlen(records[0].name), TORC_FLOW_NAME_SIZE - 1, "as much as there is room for");
+	ok(records[0].name_cut, "and that it was cut");
+	is(records[0].name_from, TORC_FLOW_NAME_HTTP, "what said it");
+	finish("hints");
+
+	begin((struct torc_flow_table_options){ .flags = TORC_FLOW_TABLE_NO_NAMES });
+	add(tcp(true, ACK, 1, 10, 0));
+	is(hint(tcp(true, ACK, 1, 10, 0), TORC_FLOW_NAME_HTTP, "a"), -28, "no room for names");
+	finish("no names");
+}
+
 static void test_names(void)
 {
 	static const uint8_t question[] = { 0, 1, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0,
@@ -552,6 +588,7 @@ int main(void)
 	test_inner();
 	test_fragments();
 	test_names();
+	test_hints();
 	test_community_ids();
 	test_others();
 	test_bad_options();

@@ -66,6 +66,14 @@ enum torc_flow_state {
 	TORC_FLOW_CLOSED = 3       /* TCP: FIN both ways, or RST */
 };
 
+/* What said the name of a flow. */
+enum torc_flow_name_from {
+	TORC_FLOW_NAME_NONE = 0,
+	TORC_FLOW_NAME_TLS = 1,  /* the server name of a ClientHello */
+	TORC_FLOW_NAME_DNS = 2,  /* the question */
+	TORC_FLOW_NAME_HTTP = 3  /* the Host of a request: torc_flow_table_add_hint() */
+};
+
 #define TORC_FLOW_HISTORY_SIZE 17
 #define TORC_FLOW_NAME_SIZE    108
 #define TORC_FLOW_ALPN_SIZE    16
@@ -83,8 +91,8 @@ enum torc_flow_state {
  * retransmissions  segments all or part of which was there before
  * out_of_order     segments that came later than what follows them (this includes the second sending
  *                  of what was lost before this place)
- * name, alpn       "" or what a packet said in the clear: TLS server name and protocol, DNS question;
- *                  any bytes may be in it, the zero excepted
+ * name, alpn       "" or what a packet said in the clear: TLS server name and protocol, DNS question,
+ *                  HTTP host; any bytes may be in it, the zero excepted. name_from tells which
  */
 struct torc_flow_record {
 	size_t size;              /* sizeof(struct torc_flow_record) */
@@ -120,6 +128,7 @@ struct torc_flow_record {
 	char history[TORC_FLOW_HISTORY_SIZE];
 	char name[TORC_FLOW_NAME_SIZE];
 	char alpn[TORC_FLOW_ALPN_SIZE]; /* the first protocol, such as "h2", cut where it is longer */
+	uint8_t name_from;        /* enum torc_flow_name_from */
 };
 
 /* struct torc_flow_table_options.flags */
@@ -207,6 +216,29 @@ TORC_API void torc_flow_table_add(struct torc_flow_table *table, const struct to
 TORC_API void torc_flow_table_add_batch(struct torc_flow_table *table,
 					const struct torc_packet *packets,
 					const struct torc_decoded *decoded, unsigned int count);
+
+/* What a stream said of its flow. */
+struct torc_flow_hint {
+	size_t size;             /* sizeof(struct torc_flow_hint) */
+	unsigned int from;       /* enum torc_flow_name_from: TLS or HTTP */
+	struct torc_bytes name;  /* borrowed for the call */
+	struct torc_bytes alpn;
+};
+
+/*
+ * torc_flow_table_add_hint - name the flow of a packet by what its stream said
+ *
+ * packet   that was added before; it brought the last byte of what said the name
+ *
+ * The table sees packets one by one: the Host of a request, or a server name that a segment cut in
+ * two, is found by torc/stream.h and torc/message.h. The first name stays. Returns 1 when the flow
+ * has it now, 0 when it has another or is over, -EINVAL for a hint that is none, -ENOSPC when there
+ * is no room for a name.
+ */
+TORC_API int torc_flow_table_add_hint(struct torc_flow_table *table,
+				      const struct torc_packet *packet,
+				      const struct torc_decoded *decoded,
+				      const struct torc_flow_hint *hint);
 
 /*
  * torc_flow_table_advance - let time pass where no packet came

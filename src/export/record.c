@@ -237,8 +237,19 @@ static void json_name(struct json *json, const struct torc_flow_record *record)
 {
 	if (!record->name[0] && !record->alpn[0])
 		return;
-	json_open(json, record->protocol == TCP ? "tls" : "dns", '{');
-	json_member(json, record->protocol == TCP ? "sni" : "rrname", record->name);
+	switch (record->name_from) {
+	case TORC_FLOW_NAME_TLS:
+		json_open(json, "tls", '{');
+		json_member(json, "sni", record->name);
+		break;
+	case TORC_FLOW_NAME_HTTP:
+		json_open(json, "http", '{');
+		json_member(json, "hostname", record->name);
+		break;
+	default:
+		json_open(json, "dns", '{');
+		json_member(json, "rrname", record->name);
+	}
 	if (record->name_cut)
 		json_bool(json, "cut", true);
 	json_member(json, "alpn", record->alpn);

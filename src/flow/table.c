@@ -439,6 +439,28 @@ void torc_flow_table_add_batch(struct torc_flow_table *table, const struct torc_
 	age_all(table);
 }
 
+int torc_flow_table_add_hint(struct torc_flow_table *table, const struct torc_packet *packet,
+			     const struct torc_decoded *decoded, const struct torc_flow_hint *hint)
+{
+	struct flow_packet read;
+	struct flow_more *more;
+	uint32_t place;
+
+	if (hint->size < sizeof(*hint) || hint->name.length + hint->alpn.length == 0 ||
+	    (hint->from != TORC_FLOW_NAME_TLS && hint->from != TORC_FLOW_NAME_HTTP))
+		return -EINVAL;
+	if (decoded->flags & TORC_DECODED_FRAGMENT) /* no stream is of fragments */
+		return 0;
+	flow_packets_read(table, packet, decoded, 1, &read);
+	place = read.kind == PACKET_IN_FLOW ? index_find(table, &read.key) : FLOW_NONE;
+	if (place == FLOW_NONE)
+		return 0;
+	more = &table->more[place];
+	if (more->name != FLOW_NONE)
+		return 0;
+	return flow_name_keep(table, more, hint) ? 1 : -ENOSPC;
+}
+
 void torc_flow_table_advance(struct torc_flow_table *table, uint64_t now_ns)
 {
 	if (now_ns > table->now_ns)

@@ -98,7 +98,7 @@ struct flow_name {
 	char alpn[TORC_FLOW_ALPN_SIZE];
 	uint16_t dns_type;
 	bool cut;
-	uint8_t zero;
+	uint8_t from; /* enum torc_flow_name_from */
 };
 
 _Static_assert(sizeof(struct flow_key) == 48, "a key is six words");
@@ -222,6 +222,9 @@ static inline bool flow_tcp_next(struct flow *flow, const struct flow_packet *pa
 /* table_name.c */
 void flow_name_look(struct torc_flow_table *table, struct flow *flow, struct flow_more *more,
 		    const struct flow_packet *packet, const struct torc_decoded *decoded);
+/* Keeps what a stream said; false: there is no room. */
+bool flow_name_keep(struct torc_flow_table *table, struct flow_more *more,
+		    const struct torc_flow_hint *hint);
 void flow_name_release(struct torc_flow_table *table, struct flow_more *more);
 
 /* table_wheel.c */

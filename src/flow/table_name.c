@@ -22,6 +22,14 @@ static bool copy(char *out, size_t size, const void *bytes, size_t length)
 	return fits == length;
 }
 
+static void fill(struct flow_name *name, unsigned int from, struct torc_bytes text,
+		 struct torc_bytes alpn)
+{
+	name->from = (uint8_t)from;
+	name->cut = !copy(name->name, sizeof(name->name), text.data, text.length);
+	copy(name->alpn, sizeof(name->alpn), alpn.data, alpn.length);
+}
+
 static bool look_at_tls(const struct torc_decoded *decoded, const struct flow_packet *packet,
 			struct flow_name *name)
 {
@@ -40,9 +48,7 @@ static bool look_at_tls(const struct torc_decoded *decoded, const struct flow_pa
 	if (torc_layer_tls(decoded, &layer, &tls) < 0 || tls.server_name.length +
 							 tls.alpn.length == 0)
 		return false;
-	name->cut = !copy(name->name, sizeof(name->name), tls.server_name.data,
-			  tls.server_name.length);
-	copy(name->alpn, sizeof(name->alpn), tls.alpn.data, tls.alpn.length);
+	fill(name, TORC_FLOW_NAME_TLS, tls.server_name, tls.alpn);
 	return true;
 }
 
@@ -65,6 +71,7 @@ static bool look_at_dns(const struct torc_decoded *decoded, const struct torc_la
 		length--;
 	name->cut = !copy(name->name, sizeof(name->name), text, (size_t)length);
 	name->dns_type = question.type;
+	name->from = TORC_FLOW_NAME_DNS;
 	return true;
 }
 
@@ -109,4 +116,15 @@ void flow_name_look(struct torc_flow_table *table, struct flow *flow, struct flo
 	more->name = name_place(table);
 	if (more->name != FLOW_NONE)
 		table->names[more->name] = name;
+}
+
+bool flow_name_keep(struct torc_flow_table *table, struct flow_more *more,
+		    const struct torc_flow_hint *hint)
+{
+	more->name = name_place(table);
+	if (more->name == FLOW_NONE)
+		return false;
+	memset(&table->names[more->name], 0, sizeof(table->names[more->name]));
+	fill(&table->names[more->name], hint->from, hint->name, hint->alpn);
+	return true;
 }

@@ -29,6 +29,7 @@ static void fill_name(const struct torc_flow_table *table, const struct flow_mor
 	memcpy(record->alpn, name->alpn, sizeof(record->alpn));
 	record->dns_type = name->dns_type;
 	record->name_cut = name->cut;
+	record->name_from = name->from;
 }
 
 static void fill_key(const struct flow *flow, struct torc_flow_record *record)
