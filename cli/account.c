@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "aside.h"
 #include "capture.h"
 #include "defrag.h"
 
@@ -17,6 +18,10 @@ void capture_stats(const struct capture *capture, struct torc_stats *sum)
 {
 	*sum = (struct torc_stats){ .size = sizeof(*sum) };
 	sum->balanced = true;
+	if (capture->aside && capture->aside->decodes) {
+		aside_stats(capture->aside, sum);
+		return;
+	}
 	for (unsigned int i = 0; i < capture->ring_count; i++) {
 		struct torc_stats stats = { .size = sizeof(stats) };
 
@@ -171,9 +176,9 @@ static void print_cpu(const struct capture *capture, uint64_t received)
 void capture_print_json(const struct capture *capture)
 {
 	struct torc_stats stats = { .size = sizeof(stats) };
-	struct torc_ring_info info = { .size = sizeof(info) };
+	struct torc_ring_info info;
 
-	torc_ring_info(capture->rings[0], &info);
+	capture_info(capture, &info);
 	capture_stats(capture, &stats);
 	printf("{\"summary\":true,\"device\":");
 	cli_print_json_string(stdout, info.device ? info.device : "");

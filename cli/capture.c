@@ -8,6 +8,7 @@
 
 #include <torc/cluster.h>
 
+#include "aside.h"
 #include "capture.h"
 
 static const char *set_kib(const struct cli_option *option, void *field, const char *text)
@@ -298,15 +299,11 @@ static void wake(void *object, unsigned int signal)
 		torc_ring_stop(capture->rings[i]);
 }
 
-int capture_open(struct capture *capture, const struct capture_settings *settings,
-		 const char *const *devices, char **words)
+static int open_rings(struct capture *capture, const char *const *devices, char **words)
 {
 	char *filter;
-	int status = capture_filter(settings, words, &filter);
+	int status = capture_filter(capture->settings, words, &filter);
 
-	memset(capture, 0, sizeof(*capture));
-	capture->settings = settings;
-	cli_set_colour(settings->colour);
 	if (status == CLI_GOOD)
 		status = open_all(capture, devices, filter);
 	free(filter);
@@ -314,4 +311,43 @@ int capture_open(struct capture *capture, const struct capture_settings *setting
 		cli_signals_catch(wake, capture);
 	capture->status = status;
 	return status;
+}
+
+/* Only where there will be a socket, and rights are given up at all. */
+static bool goes_aside(const struct capture_settings *settings, const char *const *devices)
+{
+	if (!settings->decodes || !privileges_confines(&settings->sandbox) || (devices && *devices))
+		return false;
+	for (size_t i = 0; i < settings->interfaces.count; i++)
+		if (strncmp(settings->interfaces.items[i], "pcap:", strlen("pcap:")) == 0)
+			return false;
+	return true;
+}
+
+int capture_open(struct capture *capture, const struct capture_settings *settings,
+		 const char *const *devices, char **words)
+{
+	int code = -EOPNOTSUPP;
+
+	memset(capture, 0, sizeof(*capture));
+	capture->settings = settings;
+	cli_set_colour(settings->colour);
+	if (goes_aside(settings, devices)) {
+		code = aside_fork(&capture->aside);
+		if (code == -EOPNOTSUPP && settings->sandbox.verbose)
+			cli_complain("sandbox: packets are decoded beside their socket: this kernel "
+				     "cannot seal memory (F_SEAL_FUTURE_WRITE, Linux 5.1)");
+	}
+	if (code == 0)
+		return capture->status = aside_await(capture->aside);
+	if (code < 0 && code != -EOPNOTSUPP) {
+		cli_complain("torc: no process can be started that decodes: %s; --sandbox=off does "
+			     "without", torc_strerror(code));
+		return capture->status = CLI_FAILED;
+	}
+	code = open_rings(capture, devices, words);
+	if (!capture->aside)
+		return code;
+	capture->status = aside_capture(capture->aside, capture);
+	return CAPTURE_DONE;
 }

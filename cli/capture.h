@@ -12,6 +12,8 @@
 #include "cli.h"
 #include "privileges.h"
 
+struct aside;
+
 struct capture_cluster {
 	unsigned int id; /* 0: none */
 	enum torc_cluster_type type;
@@ -30,6 +32,7 @@ struct capture_settings {
 	uint64_t for_ns;  /* end after so long; 0: no limit */
 	struct capture_cluster cluster;
 	struct sandbox_settings sandbox;
+	const char *user; /* of -Z */
 	int direction; /* enum torc_direction */
 	int timestamps; /* 0 the kernel's, 1 the card's */
 	int colour;
@@ -40,6 +43,7 @@ struct capture_settings {
 	bool fail_on_loss;
 	bool json;
 	bool quiet;
+	bool decodes; /* set by the command: packets are decoded, by a process of its own if they can */
 };
 
 extern const struct cli_option capture_options[];
@@ -63,7 +67,8 @@ struct capture_written {
 /* A capture that runs. */
 struct capture {
 	const struct capture_settings *settings;
-	struct torc_ring **rings; /* owned; several only for several files */
+	struct aside *aside; /* NULL: the rings are this process's */
+	struct torc_ring **rings; /* owned; several only for several files; none for a decoder */
 	unsigned int ring_count;
 	unsigned int current; /* the ring that the packets of the last capture_next() are of */
 	unsigned int signals;     /* CLI_SIGNAL_FLUSH and _ROTATE, for the caller to take */
@@ -71,6 +76,7 @@ struct capture {
 	uint64_t seconds_ns;      /* how long it ran; set by capture_end() */
 	uint64_t cpu_ns;          /* at the start; of the run after capture_end() */
 	uint64_t packets;         /* delivered by capture_next() */
+	int timeout_ms;           /* of a decoder's wait */
 	const struct capture_written *written; /* NULL: no file is written */
 	const struct torc_defrag *defrag;      /* NULL: fragments are packets like any other */
 	bool stopped;
@@ -81,13 +87,21 @@ struct capture {
 /*
  * Opens rings on the devices (NULL-terminated; none: those of the settings), applies the settings,
  * and catches signals; words are the filter's when there is no -f. Returns an exit status.
+ * Where the command decodes what comes from a wire, this returns in another process: the one that
+ * called it has the rings until that one has ended, and then returns CAPTURE_DONE, with nothing more
+ * to do but capture_close().
  */
+#define CAPTURE_DONE (-1)
 int capture_open(struct capture *capture, const struct capture_settings *settings,
 		 const char *const *devices, char **words);
 /* The filter of the settings, or of the words; owned by the caller, NULL without one. */
 int capture_filter(const struct capture_settings *settings, char **words, char **filter);
 /* Packets are received from now on. tick: wake up ten times a second. */
 int capture_start(struct capture *capture, bool tick);
+/* What the first ring tells; all zeros without one. */
+void capture_info(const struct capture *capture, struct torc_ring_info *info);
+/* Packets at hand, as far as that is known. */
+unsigned int capture_queued(const struct capture *capture);
 /* After it, and before the first packet: privileges_confine(), with what the rings need. */
 int capture_confine(struct capture *capture, const struct privileges *wanted);
 /* tcpdump's "listening on ..." */
@@ -99,6 +113,8 @@ void capture_announce(const struct capture *capture);
 unsigned int capture_next(struct capture *capture, struct torc_packet *packets, unsigned int max);
 /* Nothing more is to come: -c, --for, a signal, the end of the files, or an error. */
 bool capture_over(struct capture *capture);
+/* Tells who started us that the capture goes on: called again and again. */
+void capture_notify(const struct capture *capture);
 /* Say what a call on one of the rings failed with. */
 void capture_report(struct capture *capture, struct torc_ring *ring, int code);
 /* Stops receiving. */

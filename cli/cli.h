@@ -162,7 +162,8 @@ enum {
 	CLI_SIGNAL_STOP = 1 << 0,   /* SIGINT, SIGTERM, and the end of cli_stop_after() */
 	CLI_SIGNAL_REPORT = 1 << 1, /* SIGUSR1 */
 	CLI_SIGNAL_FLUSH = 1 << 2,  /* SIGUSR2 */
-	CLI_SIGNAL_ROTATE = 1 << 3  /* SIGHUP */
+	CLI_SIGNAL_ROTATE = 1 << 3, /* SIGHUP */
+	CLI_SIGNAL_OTHER = 1 << 4   /* SIGIO: the other process of ours says something */
 };
 
 /* Called from the signal handler: makes the thread that works on the object look. */
@@ -170,6 +171,7 @@ typedef void cli_wake(void *object, unsigned int signal);
 
 /* From now on signals are kept for cli_signals_take(), and wake; NULL: they wake nobody. */
 void cli_signals_catch(cli_wake *wake, void *object);
+void cli_signals_catch_other(void); /* SIGIO too */
 bool cli_signals_pending(void);
 unsigned int cli_signals_take(void);
 /* CLI_SIGNAL_STOP comes by itself after that time. */

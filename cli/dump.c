@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "aside.h"
 #include "capture.h"
 #include "change.h"
 #include "commands.h"
@@ -27,7 +28,6 @@ struct settings {
 	struct change_settings change;
 	uint64_t from_ns;
 	uint64_t to_ns;
-	const char *user;
 	int precision; /* PRECISION_ */
 	const char *link_type; /* -y */
 	unsigned int program;  /* -d, -dd, -ddd */
@@ -66,7 +66,7 @@ static const struct cli_option dump_options[] = {
 	{ 'a', "autostop", "KEY:VALUE", "dumpcap's: end after duration: (s) filesize: (kB) files: "
 	  "packets:", set_stop, 0, NULL },
 	{ 'Z', "relinquish-privileges", "USER", "become that user once the capture is open",
-	  cli_set_text, AT(user), NULL },
+	  cli_set_text, AT(capture.user), NULL },
 	{ 'd', NULL, NULL, "print the filter's program and end; -dd for C, -ddd as numbers",
 	  cli_set_repeat, AT(program), NULL },
 	{ 'y', "linktype", "NAME", "the link type that is expected, such as EN10MB; -d: compile for it",
@@ -134,6 +134,8 @@ static const char *interface_name(struct dump *dump, int32_t ifindex)
 
 	if (file)
 		return name_in_file(file, ifindex);
+	if (dump->capture.aside)
+		return aside_interface_name(dump->capture.aside, ifindex);
 	if (ifindex <= 0)
 		return NULL;
 	if (dump->names[place].ifindex != ifindex) {
@@ -171,7 +173,7 @@ static void print_packets(struct dump *dump, const struct torc_packet *packets, 
 				    interface_name(dump, packets[i].ifindex)))
 			return;
 	/* Nothing at hand: what was printed must not wait for the next packet. */
-	if (!dump->is_file && torc_ring_queued(dump->capture.rings[0]) == 0)
+	if (!dump->is_file && capture_queued(&dump->capture) == 0)
 		cli_flush_stdout();
 }
 
@@ -258,6 +260,8 @@ static void receive(struct dump *dump)
 	while (!capture_over(&dump->capture)) {
 		if (dump->capture.signals)
 			obey_signals(dump);
+		if (dump->capture.stopped && !dump->output)
+			break; /* no packet may come for long */
 		use_packets(dump, packets, capture_next(&dump->capture, packets, BATCH));
 		if (dump->output)
 			tick(dump);
@@ -303,7 +307,7 @@ static int confine(struct dump *dump)
 	bool resolves = dump->printer && settings->print_text.resolve && !settings->capture.json;
 
 	return capture_confine(&dump->capture, &(struct privileges){
-		.user = settings->user,
+		.user = settings->capture.user,
 		.roles = resolves ? TORC_CONFINE_NETWORK : 0,
 		.write_path = path && strcmp(path, "-") != 0 ? path : NULL,
 		.names_path = names && strcmp(names, "stdout") != 0 && strcmp(names, "stderr") != 0 ?
@@ -347,11 +351,11 @@ static int check_link_type(const struct dump *dump, const struct torc_ring_info 
  */
 static int start(struct dump *dump)
 {
-	struct torc_ring_info info = { .size = sizeof(info) };
+	struct torc_ring_info info;
 	int status;
 
 	dump->capture.defrag = dump->defrag;
-	torc_ring_info(dump->capture.rings[0], &info);
+	capture_info(&dump->capture, &info);
 	dump->is_file = strcmp(info.engine, "file") == 0;
 	status = check_link_type(dump, &info);
 	if (status != CLI_GOOD || dump->settings->list_links)
@@ -483,7 +487,7 @@ static int prepare(struct dump *dump, struct inputs *inputs)
 	if (status == CLI_GOOD)
 		status = inputs_open(inputs, &settings->input, &settings->capture);
 	if (status == CLI_GOOD && write->path && (write->on_rotate || write->print_name)) {
-		dump->jobs = jobs_new(write->on_rotate, settings->user);
+		dump->jobs = jobs_new(write->on_rotate, settings->capture.user);
 		status = dump->jobs ? CLI_GOOD : CLI_FAILED;
 	}
 	return status;
@@ -505,6 +509,8 @@ static int run(void *data, char **words)
 	status = answer(settings, words);
 	if (status >= 0)
 		return status;
+	/* what -w writes is as it came; it goes on with the ring, also when it is printed as well */
+	settings->capture.decodes = !settings->write.path && !settings->count;
 	status = prepare(&dump, &inputs);
 	if (status == CLI_GOOD) {
 		if (capture_open(&dump.capture, &settings->capture,

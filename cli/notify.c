@@ -47,6 +47,14 @@ void notify_open(void)
 	unsetenv("WATCHDOG_PID");
 }
 
+void notify_close(void)
+{
+	if (notifier >= 0)
+		close(notifier);
+	notifier = -1;
+	also = NULL;
+}
+
 bool notify_wanted(void)
 {
 	return notifier >= 0 || also;

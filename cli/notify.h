@@ -7,6 +7,8 @@
 
 /* Takes $NOTIFY_SOCKET; before privileges are given up. */
 void notify_open(void);
+/* From now on nothing is told: another process of ours does. */
+void notify_close(void);
 bool notify_wanted(void);
 /* The status also goes there. */
 void notify_also(void (*tell)(const char *status));

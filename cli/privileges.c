@@ -21,6 +21,8 @@
 
 #define CAP_BIT(capability) (UINT64_C(1) << (capability))
 
+#define SYSTEM_UIDS 1000 /* adduser(8), login.defs(5): those below are no person's */
+
 enum { SANDBOX_ON, SANDBOX_LOG, SANDBOX_OFF };
 
 const struct cli_option sandbox_options[] = {
@@ -84,6 +86,20 @@ static int become_named(const char *user)
 	}
 	code = become(account);
 	return code < 0 ? say_failed(user, code) : CLI_GOOD;
+}
+
+/*
+ * Root's decoder has the account that is there for it, if there is one. It is not nobody's, which
+ * others are as well and could end the decoder; nor a person's, whose name happens to be torc.
+ */
+static int become_own(void)
+{
+	const struct passwd *account = geteuid() == 0 ? getpwnam("torc") : NULL;
+	int code = 0;
+
+	if (account && account->pw_uid > 0 && account->pw_uid < SYSTEM_UIDS)
+		code = become(account);
+	return code < 0 ? say_failed("torc", code) : CLI_GOOD;
 }
 
 int privileges_drop(const char *user, bool writes)
@@ -186,6 +202,11 @@ static bool checks_leaks(void)
 #endif
 }
 
+bool privileges_confines(const struct sandbox_settings *settings)
+{
+	return settings->mode != SANDBOX_OFF && !checks_leaks();
+}
+
 static int confine(const struct sandbox_settings *settings, struct torc_confine_options *options)
 {
 	struct torc_confine_info info = { .size = sizeof(info) };
@@ -197,7 +218,8 @@ static int confine(const struct sandbox_settings *settings, struct torc_confine_
 		return code == -EPERM ? CLI_PRIVILEGE : CLI_FAILED;
 	}
 	if (settings->verbose)
-		cli_complain("sandbox: %s", info.text);
+		cli_complain("%s: %s", options->flags & TORC_CONFINE_DECODER ? "sandbox of the decoder" :
+								 "sandbox", info.text);
 	return CLI_GOOD;
 }
 
@@ -207,7 +229,9 @@ int privileges_confine(const struct sandbox_settings *settings, const struct pri
 	struct torc_confine_options options = {
 		.size = sizeof(options),
 		.roles = wanted->roles | (path || wanted->names_path ? TORC_CONFINE_WRITE : 0),
-		.flags = settings->mode == SANDBOX_LOG ? TORC_CONFINE_LOG : 0,
+		.flags = (settings->mode == SANDBOX_LOG ? TORC_CONFINE_LOG : 0) |
+			 (wanted->decodes_for ? TORC_CONFINE_DECODER : 0) |
+			 (wanted->apart ? TORC_CONFINE_APART : 0),
 		.write_paths = paths,
 		.read_paths = wanted->read_paths,
 		.connect_ports = wanted->connect_ports,
@@ -217,21 +241,24 @@ int privileges_confine(const struct sandbox_settings *settings, const struct pri
 	char *folder = path ? folder_of(path) : NULL;
 	char *names_folder = wanted->names_path ? folder_of(wanted->names_path) : NULL;
 	unsigned int count = 0;
-	int mode = checks_leaks() ? SANDBOX_OFF : settings->mode, status = CLI_GOOD;
+	bool confines = privileges_confines(settings);
+	int status = CLI_GOOD;
 
 	if ((path && !folder) || (wanted->names_path && !names_folder))
 		status = cli_fail(-ENOMEM, NULL);
-	else if (mode == SANDBOX_OFF)
+	else if (!confines)
 		status = privileges_drop(wanted->user, path != NULL);
 	else if (wanted->user)
 		status = become_named(wanted->user);
+	else if (wanted->decodes_for && !path && !wanted->names_path)
+		status = become_own();
 	if (path && !is_special(path))
 		paths[count++] = folder;
 	if (path) /* it may be a link to elsewhere */
 		paths[count++] = path;
 	if (names_folder)
 		paths[count++] = names_folder;
-	if (status == CLI_GOOD && mode != SANDBOX_OFF) {
+	if (status == CLI_GOOD && confines) {
 		options.keep_capabilities |= needed_for_files(wanted, folder);
 		status = confine(settings, &options);
 	} else if (status == CLI_GOOD && settings->verbose) {

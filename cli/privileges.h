@@ -24,6 +24,8 @@ struct privileges {
 	const uint16_t *connect_ports; /* NULL: any, with TORC_CONFINE_NETWORK */
 	const uint16_t *listen_ports;
 	uint64_t keep_capabilities;
+	int decodes_for; /* a process that captures for this one, which has no ring; 0: there is none */
+	bool apart;      /* another process decodes for this one */
 };
 
 /*
@@ -32,6 +34,9 @@ struct privileges {
  * status.
  */
 int privileges_confine(const struct sandbox_settings *settings, const struct privileges *wanted);
+
+/* Does --sandbox confine at all? */
+bool privileges_confines(const struct sandbox_settings *settings);
 
 /*
  * Without a sandbox: whoever we are afterwards, no program we start gains anything (no_new_privs), and

@@ -83,7 +83,7 @@ static void json_confined(uint32_t confined)
 {
 	static const char *const names[] = {
 		"capabilities", "bounding", "no_new_privs", "not_dumpable", "files",
-		"ports", "scopes", "system_calls", "executable", "logs",
+		"ports", "scopes", "system_calls", "executable", "logs", "apart",
 	};
 	const char *comma = "";
 
@@ -106,7 +106,9 @@ static const char *confined_word(uint32_t confined)
 		return "-";
 	if (confined & TORC_CONFINED_LOGS)
 		return "log";
-	return (confined & most) == most ? "on" : "part";
+	if ((confined & most) != most)
+		return "part";
+	return confined & TORC_CONFINED_APART ? "apart" : "on";
 }
 
 static void json_account(const struct torc_stats *stats)

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "aside.h"
 #include "capture.h"
 #include "notify.h"
 
@@ -34,35 +35,52 @@ const char *capture_link_name(uint16_t link_type)
 	return other;
 }
 
-static void print_banner(struct torc_ring *ring)
+/* Its rings are another process's. */
+static bool is_decoder(const struct capture *capture)
 {
-	struct torc_ring_info info = { .size = sizeof(info) };
+	return capture->aside && capture->aside->decodes;
+}
 
-	if (torc_ring_info(ring, &info) < 0)
-		return;
+static void print_banner(const struct torc_ring_info *info)
+{
 	cli_complain("%s %s, link-type %s, snapshot length %u bytes",
-		     info.is_file ? "reading from file" : "listening on",
-		     info.device + (info.is_file ? strlen("pcap:") : 0),
-		     capture_link_name(info.link_type), info.snaplen);
+		     info->is_file ? "reading from file" : "listening on",
+		     info->device + (info->is_file ? strlen("pcap:") : 0),
+		     capture_link_name(info->link_type), info->snaplen);
 }
 
 /* One word for all rings of the capture: they have one place. */
-static void tell_unpublished(struct torc_ring *ring)
+static void tell_unpublished(const struct torc_ring_info *info)
 {
-	struct torc_ring_info info = { .size = sizeof(info) };
-
-	if (torc_ring_info(ring, &info) == 0 && !info.is_file && !info.published)
+	if (!info->is_file && !info->published)
 		cli_complain("torc: `torc rings` does not show this capture: there is no folder to "
 			     "publish it in (set TORC_RUNTIME_DIR)");
+}
+
+void capture_info(const struct capture *capture, struct torc_ring_info *info)
+{
+	*info = (struct torc_ring_info){ .size = sizeof(*info) };
+	if (is_decoder(capture))
+		aside_info(capture->aside, info);
+	else if (capture->ring_count > 0)
+		torc_ring_info(capture->rings[0], info);
+}
+
+unsigned int capture_queued(const struct capture *capture)
+{
+	return is_decoder(capture) ? aside_queued(capture->aside) : torc_ring_queued(capture->rings[0]);
 }
 
 int capture_start(struct capture *capture, bool tick)
 {
 	capture->started_ns = cli_now_ns();
 	capture->cpu_ns = cli_cpu_ns();
+	capture->timeout_ms = tick || notify_wanted() ? TICK_MS : -1;
+	if (is_decoder(capture))
+		return CLI_GOOD;
 	for (unsigned int i = 0; i < capture->ring_count; i++) {
 		struct torc_ring *ring = capture->rings[i];
-		int code = torc_ring_set_poll_duration(ring, tick || notify_wanted() ? TICK_MS : -1);
+		int code = torc_ring_set_poll_duration(ring, capture->timeout_ms);
 
 		if (code >= 0)
 			code = torc_ring_enable(ring);
@@ -97,8 +115,10 @@ int capture_confine(struct capture *capture, const struct privileges *wanted)
 {
 	struct privileges all = *wanted;
 
+	all.decodes_for = is_decoder(capture) ? capture->aside->other : 0;
+	all.apart = capture->aside && !is_decoder(capture);
 	/* who has an xdp: interface is found by other processes at a place, alone as well */
-	if (capture->settings->cluster.id || is_xdp(capture->rings[0]))
+	if (!is_decoder(capture) && (capture->settings->cluster.id || is_xdp(capture->rings[0])))
 		all.roles |= TORC_CONFINE_CLUSTER;
 	capture->status = privileges_confine(&capture->settings->sandbox, &all);
 	for (unsigned int i = 0; i < capture->ring_count; i++)
@@ -108,11 +128,20 @@ int capture_confine(struct capture *capture, const struct privileges *wanted)
 
 void capture_announce(const struct capture *capture)
 {
-	for (unsigned int i = 0; i < capture->ring_count && !capture->settings->quiet; i++)
-		print_banner(capture->rings[i]);
-	if (capture->ring_count > 0 && !capture->settings->quiet)
-		tell_unpublished(capture->rings[0]);
+	struct torc_ring_info info;
+
 	notify_ready();
+	if (capture->settings->quiet)
+		return;
+	capture_info(capture, &info);
+	if (is_decoder(capture))
+		print_banner(&info);
+	tell_unpublished(&info);
+	for (unsigned int i = 0; i < capture->ring_count; i++) {
+		info.size = sizeof(info);
+		if (torc_ring_info(capture->rings[i], &info) == 0)
+			print_banner(&info);
+	}
 }
 
 /* For systemctl status; in the words of the account. */
@@ -128,16 +157,24 @@ static void tell_status(const struct capture *capture)
 	notify_status(text);
 }
 
+void capture_notify(const struct capture *capture)
+{
+	if (notify_alive())
+		tell_status(capture);
+}
+
 static void take_signals(struct capture *capture)
 {
-	unsigned int signals;
+	unsigned int signals = is_decoder(capture) ? aside_signals(capture->aside) : 0;
 
-	if (!cli_signals_pending())
+	if (!signals && !cli_signals_pending())
 		return;
-	/* Resume first: a signal that comes after it stops the rings again. */
-	for (unsigned int i = 0; i < capture->ring_count; i++)
-		torc_ring_resume(capture->rings[i]);
-	signals = cli_signals_take();
+	/* until none is pending: one that comes between the two is taken, or stops the rings again */
+	do {
+		signals |= cli_signals_take();
+		for (unsigned int i = 0; i < capture->ring_count; i++)
+			torc_ring_resume(capture->rings[i]);
+	} while (cli_signals_pending());
 	if (signals & CLI_SIGNAL_STOP)
 		capture->stopped = true;
 	if (signals & CLI_SIGNAL_REPORT)
@@ -147,6 +184,8 @@ static void take_signals(struct capture *capture)
 
 static bool at_end(const struct capture *capture)
 {
+	if (is_decoder(capture))
+		return aside_over(capture->aside);
 	for (unsigned int i = 0; i < capture->ring_count; i++)
 		if (!torc_ring_at_end(capture->rings[i]))
 			return false;
@@ -158,8 +197,7 @@ bool capture_over(struct capture *capture)
 	uint64_t limit = capture->settings->packets;
 
 	take_signals(capture);
-	if (notify_alive())
-		tell_status(capture);
+	capture_notify(capture);
 	return capture->stopped || capture->status != CLI_GOOD || cli_stdout_gone() ||
 	       (limit && capture->packets >= limit) || at_end(capture);
 }
@@ -224,6 +262,11 @@ unsigned int capture_next(struct capture *capture, struct torc_packet *packets, 
 
 	if (limit && limit - capture->packets < max)
 		max = (unsigned int)(limit - capture->packets);
+	if (is_decoder(capture)) {
+		max = aside_next(capture->aside, packets, max, capture->timeout_ms);
+		capture->packets += max;
+		return max;
+	}
 	if (capture->ring_count > 1) {
 		unsigned int place = oldest(capture);
 
@@ -244,7 +287,7 @@ unsigned int capture_next(struct capture *capture, struct torc_packet *packets, 
 
 const struct torc_file *capture_file(const struct capture *capture)
 {
-	return torc_file_of_ring(capture->rings[capture->current]);
+	return is_decoder(capture) ? NULL : torc_file_of_ring(capture->rings[capture->current]);
 }
 
 void capture_end(struct capture *capture)
@@ -254,6 +297,10 @@ void capture_end(struct capture *capture)
 		tell_status(capture);
 	capture->seconds_ns = cli_now_ns() - capture->started_ns;
 	capture->cpu_ns = cli_cpu_ns() - capture->cpu_ns;
+	if (is_decoder(capture)) {
+		aside_end(capture->aside);
+		capture->cpu_ns += capture->aside->read->cpu_ns;
+	}
 	for (unsigned int i = 0; i < capture->ring_count; i++)
 		torc_ring_disable(capture->rings[i]);
 }
@@ -264,11 +311,14 @@ int capture_close(struct capture *capture)
 
 	if (status == CLI_GOOD && capture->damaged)
 		status = CLI_FAILED;
-	if (status == CLI_GOOD && capture->settings->fail_on_loss && capture_lost(capture))
+	/* of two processes, the one that decodes tells */
+	if (status == CLI_GOOD && capture->settings->fail_on_loss &&
+	    (!capture->aside || is_decoder(capture)) && capture_lost(capture))
 		status = CLI_LOSS;
 	cli_signals_catch(NULL, NULL);
 	for (unsigned int i = 0; i < capture->ring_count; i++)
 		torc_ring_close(capture->rings[i]);
 	free(capture->rings);
+	aside_close(capture->aside);
 	return status;
 }

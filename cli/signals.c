@@ -15,6 +15,7 @@ static void remember(int number)
 	unsigned int bit = number == SIGUSR1   ? CLI_SIGNAL_REPORT
 			   : number == SIGUSR2 ? CLI_SIGNAL_FLUSH
 			   : number == SIGHUP  ? CLI_SIGNAL_ROTATE
+			   : number == SIGIO   ? CLI_SIGNAL_OTHER
 					       : CLI_SIGNAL_STOP;
 
 	/* Before the reader wakes, so that whoever sees the stop also sees the reason. */
@@ -43,6 +44,14 @@ void cli_signals_catch(cli_wake *function, void *object)
 		    before.sa_handler == SIG_IGN)
 			signal(SIGHUP, SIG_IGN); /* nohup(1) */
 	}
+}
+
+void cli_signals_catch_other(void)
+{
+	struct sigaction action = { .sa_handler = remember, .sa_flags = SA_RESTART };
+
+	sigfillset(&action.sa_mask);
+	sigaction(SIGIO, &action, NULL);
 }
 
 bool cli_signals_pending(void)

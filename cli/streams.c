@@ -288,11 +288,11 @@ static int open_streams(struct run *run)
 static int start(struct run *run)
 {
 	const struct settings *settings = run->settings;
-	struct torc_ring_info info = { .size = sizeof(info) };
+	struct torc_ring_info info;
 	int status;
 
 	run->capture.defrag = run->defrag;
-	torc_ring_info(run->capture.rings[0], &info);
+	capture_info(&run->capture, &info);
 	/* a person who waits for a file wants to know how far it is; one on a wire has the lines */
 	if (strcmp(info.engine, "file") == 0 && isatty(STDERR_FILENO) && !settings->capture.quiet)
 		run->progress_ns = 1;
@@ -354,6 +354,7 @@ static int run(void *data, char **words)
 		status = cli_fail(-ENOMEM, NULL);
 	if (status == CLI_GOOD)
 		status = defrag_start(&settings->defrag, &run.defrag);
+	settings->capture.decodes = true;
 	if (status == CLI_GOOD)
 		status = inputs_open(&inputs, &settings->input, &settings->capture);
 	if (status == CLI_GOOD) {

@@ -30,7 +30,7 @@ at_work() {
 	start "$@"
 	wait_for test "$(words_of $pid)" = "$confined"
 	is "$name: what is left" "$(words_of $pid)" "$confined"
-	like "$name: torc rings says so" "$(torc rings)" "^$pid .* on "
+	like "$name: torc rings says so" "$(torc rings)" "^$pid .* (on|apart) "
 	kill -INT $pid
 	wait $pid
 	is "$name: it ends well" $? 0

@@ -171,6 +171,46 @@ static void send_packets(void)
 	role(TORC_CONFINE_SEND);
 }
 
+static void *wait_and_try(void *result);
+
+/* Who has no ring: less than any role; and what a role adds. */
+static void decodes(void)
+{
+	struct torc_confine_info info = confined(0, TORC_CONFINE_DECODER);
+	void *page = mmap(NULL, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	pthread_t thread;
+
+	is(info.threads_left, 0, "no thread is left out");
+	ok(page != MAP_FAILED, "memory of its own");
+	ok(write(STDOUT_FILENO, "", 0) == 0, "writing to what is open");
+	if (info.in_force & TORC_CONFINED_FILES)
+		refused(open("/proc/self/status", O_RDONLY), "a file of /proc");
+	if (!(info.in_force & TORC_CONFINED_SYSTEM_CALLS))
+		return;
+	refused_always(&info, 0);
+	refused(socket(AF_UNIX, SOCK_STREAM, 0), "a socket of this machine");
+	refused(socket(AF_NETLINK, SOCK_RAW, 0), "a socket that asks about interfaces");
+	refused(mprotect(page, 4096, PROT_READ | PROT_WRITE), "memory that becomes writable");
+	refused(fcntl(STDOUT_FILENO, F_DUPFD, 0), "fcntl");
+	refused(access("/", F_OK), "looking for a file");
+	ok(pthread_create(&thread, NULL, wait_and_try, page) != 0, "no thread");
+}
+
+static void decodes_and_writes(void)
+{
+	struct torc_confine_info info = confined(TORC_CONFINE_WRITE, TORC_CONFINE_DECODER);
+	char path[128];
+
+	snprintf(path, sizeof(path), "%s/d", inside);
+	ok(open(path, O_RDWR | O_CREAT | O_TRUNC, 0600) >= 0, "a file in its folder");
+	is(unlink(path), 0, "removed");
+	if (info.in_force & TORC_CONFINED_FILES)
+		refused(open("/proc/self/status", O_RDONLY), "a file of /proc");
+	refused_always(&info, TORC_CONFINE_WRITE);
+	if (info.in_force & TORC_CONFINED_SYSTEM_CALLS)
+		refused(socket(AF_UNIX, SOCK_STREAM, 0), "a socket of this machine");
+}
+
 /* Nothing is refused but what the capabilities were for. */
 static void logged(void)
 {
@@ -195,6 +235,9 @@ static void options(void)
 	is(torc_confine(&bad, &info, NULL), -EINVAL, "a role there is none of");
 	bad.size = 0;
 	is(torc_confine(&bad, &info, NULL), -EINVAL, "no size");
+	bad = (struct torc_confine_options){ .size = sizeof(bad), .roles = TORC_CONFINE_CLUSTER,
+					     .flags = TORC_CONFINE_DECODER };
+	is(torc_confine(&bad, &info, NULL), -EINVAL, "a decoder in a cluster");
 	is(torc_confine_info(&info), 0, "and nothing happened");
 	is(info.in_force, 0, "nothing is in force");
 }
@@ -424,6 +467,8 @@ int main(void)
 	in_child(clusters, "the role of members of clusters");
 	in_child(network, "the role that connects");
 	in_child(send_packets, "the role that sends");
+	in_child(decodes, "who has no ring");
+	in_child(decodes_and_writes, "who has no ring and writes");
 	in_child(logged, "what would be refused is logged");
 	in_child(threads, "threads");
 	in_child(ring, "a ring goes on");

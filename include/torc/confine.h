@@ -45,14 +45,23 @@ enum torc_confine_role {
 };
 
 enum torc_confine_flag {
-	TORC_CONFINE_LOG = 1 << 0 /* system calls that would be refused are logged by the kernel
-				   * (auditd(8), dmesg) and done; no Landlock, which cannot log */
+	TORC_CONFINE_LOG = 1 << 0,     /* system calls that would be refused are logged by the kernel
+					* (auditd(8), dmesg) and done; no Landlock, which cannot log */
+	TORC_CONFINE_DECODER = 1 << 1, /* the process has no ring, it works on memory that another
+					* one fills: without roles it reads and writes what is open,
+					* waits and ends. No file is opened, not even of /proc, no
+					* socket of any kind is made, no thread; only memory of its
+					* own is mapped, and none becomes writable later. With WRITE
+					* or NETWORK it has what these need, threads too, and rings
+					* still not */
+	TORC_CONFINE_APART = 1 << 2    /* packets of this process's rings are decoded by such
+					* another: is told by info and by the page of each ring */
 };
 
 struct torc_confine_options {
 	size_t size;
 	uint32_t roles; /* TORC_CONFINE_WRITE, ... */
-	uint32_t flags; /* TORC_CONFINE_LOG */
+	uint32_t flags; /* TORC_CONFINE_LOG, ... */
 	const char *const *write_paths; /* folders and files, NULL at the end; those that do not
 					 * exist are left out */
 	const char *const *read_paths;
@@ -75,7 +84,8 @@ enum torc_confined {
 					      * sockets; Linux 6.12 */
 	TORC_CONFINED_SYSTEM_CALLS = 1 << 7, /* seccomp: an allow-list */
 	TORC_CONFINED_EXECUTABLE = 1 << 8,   /* memory does not become executable */
-	TORC_CONFINED_LOGS = 1 << 9          /* TORC_CONFINE_LOG: nothing is refused by seccomp */
+	TORC_CONFINED_LOGS = 1 << 9,         /* TORC_CONFINE_LOG: nothing is refused by seccomp */
+	TORC_CONFINED_APART = 1 << 10        /* TORC_CONFINE_APART was given */
 };
 
 struct torc_confine_info {

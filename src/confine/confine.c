@@ -89,8 +89,9 @@ static void say(char *text, size_t size, const char *word)
 }
 
 /* "no capabilities, no_new_privs, ...; not in this kernel: ..." */
-static void describe(struct torc_confine_info *info, bool log)
+static void describe(struct torc_confine_info *info, uint32_t flags)
 {
+	bool log = flags & TORC_CONFINE_LOG;
 	static const struct {
 		uint32_t part;
 		const char *name, *without;
@@ -114,11 +115,15 @@ static void describe(struct torc_confine_info *info, bool log)
 			name = "few capabilities";
 		else if (parts[i].part == TORC_CONFINED_SYSTEM_CALLS && log)
 			name = "seccomp that only logs";
+		else if (parts[i].part == TORC_CONFINED_SYSTEM_CALLS && flags & TORC_CONFINE_DECODER)
+			name = "seccomp for decoders";
 		if (info->in_force & parts[i].part)
 			say(info->text, sizeof(info->text), name);
 		else if (!log || parts[i].part < TORC_CONFINED_FILES)
 			say(missing, sizeof(missing), parts[i].without);
 	}
+	if (info->in_force & TORC_CONFINED_APART)
+		say(info->text, sizeof(info->text), "packets are decoded by another process");
 	length = strlen(info->text);
 	if (*missing)
 		snprintf(info->text + length, sizeof(info->text) - length, "; not to be had here: %s",
@@ -130,6 +135,14 @@ static void describe(struct torc_confine_info *info, bool log)
 }
 
 /* ---- doing it ---- */
+
+/* What is no role of its own: all of it, but for those who have no ring. */
+static uint32_t means(const struct torc_confine_options *options)
+{
+	if (!(options->flags & TORC_CONFINE_DECODER))
+		return CONFINE_FILES | CONFINE_THREADS | CONFINE_RINGS;
+	return options->roles ? CONFINE_FILES | CONFINE_THREADS : CONFINE_BARE;
+}
 
 static int enter(const struct torc_confine_options *options, struct torc_confine_info *info,
 		 struct torc_error *error)
@@ -158,8 +171,11 @@ static int enter(const struct torc_confine_options *options, struct torc_confine
 			 (step.landlock == 0 ? parts : 0);
 	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0)
 		info->in_force |= TORC_CONFINED_NOT_DUMPABLE;
-	code = torc_seccomp_enter(options->roles | (info->in_force & TORC_CONFINED_FILES ?
-						    CONFINE_HAS_LANDLOCK : 0), log, &parts);
+	if (options->flags & TORC_CONFINE_APART)
+		info->in_force |= TORC_CONFINED_APART;
+	code = torc_seccomp_enter(options->roles | means(options) |
+				  (info->in_force & TORC_CONFINED_FILES ? CONFINE_HAS_LANDLOCK : 0),
+				  log, &parts);
 	info->in_force |= parts;
 	if (code < 0 && code != -EOPNOTSUPP)
 		return torc_error_set(error, code, "the list of system calls (seccomp) is refused: %s",
@@ -178,6 +194,7 @@ static uint64_t held(void)
 
 static const uint32_t all_roles = TORC_CONFINE_WRITE | TORC_CONFINE_CLUSTER | TORC_CONFINE_NETWORK |
 				  TORC_CONFINE_SEND;
+static const uint32_t all_flags = TORC_CONFINE_LOG | TORC_CONFINE_DECODER | TORC_CONFINE_APART;
 
 int torc_confine(const struct torc_confine_options *given, struct torc_confine_info *info,
 		 struct torc_error *error)
@@ -187,7 +204,9 @@ int torc_confine(const struct torc_confine_options *given, struct torc_confine_i
 
 	if (code < 0)
 		return code;
-	if (options.roles & ~all_roles || options.flags & ~(uint32_t)TORC_CONFINE_LOG)
+	if (options.roles & ~all_roles || options.flags & ~all_flags ||
+	    (options.flags & TORC_CONFINE_DECODER &&
+	     options.roles & (TORC_CONFINE_CLUSTER | TORC_CONFINE_SEND)))
 		return torc_error_set(error, -EINVAL, "torc_confine: a role or flag that there is "
 				      "none of (roles %#x, flags %#x)", options.roles, options.flags);
 	pthread_mutex_lock(&lock);
@@ -200,7 +219,7 @@ int torc_confine(const struct torc_confine_options *given, struct torc_confine_i
 		code = enter(&options, &made, error);
 		if (code == 0) {
 			made.capabilities = held();
-			describe(&made, options.flags & TORC_CONFINE_LOG);
+			describe(&made, options.flags);
 			state = made;
 		}
 	}

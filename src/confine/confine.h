@@ -15,7 +15,13 @@
 int torc_landlock_make(const struct torc_confine_options *options, uint32_t *abi, uint32_t *parts);
 int torc_landlock_enter(int ruleset); /* the calling thread, and what it starts */
 
-#define CONFINE_HAS_LANDLOCK (1u << 31) /* beside the roles: it is in force for files */
+/* Beside the roles: */
+#define CONFINE_HAS_LANDLOCK (1u << 31) /* it is in force for files */
+#define CONFINE_FILES	     (1u << 30) /* files and sockets that are open may be of any kind, and names
+					 * are looked up */
+#define CONFINE_THREADS	     (1u << 29)
+#define CONFINE_RINGS	     (1u << 28) /* asks about interfaces, has maps of bpf(2) */
+#define CONFINE_BARE	     (1u << 27) /* none of these */
 
 /* seccomp.c: for all threads; 0 or a negative errno; -EOPNOTSUPP on a machine it has no list for. */
 int torc_seccomp_enter(uint32_t roles, bool log, uint32_t *parts);

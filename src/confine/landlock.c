@@ -132,8 +132,9 @@ static int add_rules(int ruleset, const struct torc_confine_options *options, ui
 		     bool ports)
 {
 	static const char *const always[] = { "/proc", "/sys", "/dev/null", NULL };
-	const char *runtime = torc_live_directory();
-	int code = allow_paths(ruleset, always, FS_READS & known);
+	bool rings = !(options->flags & TORC_CONFINE_DECODER);
+	const char *runtime = rings ? torc_live_directory() : "";
+	int code = rings ? allow_paths(ruleset, always, FS_READS & known) : 0;
 
 	if (code == 0)
 		code = allow_path(ruleset, "/dev/null", (FS_READ_FILE | FS_WRITE_FILE) & known);

@@ -20,6 +20,7 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include "confine/confine.h"
@@ -65,39 +66,45 @@ int torc_seccomp_enter(uint32_t roles, bool log, uint32_t *parts)
 /* The lists end with -1. */
 static const short always[] = {
 	/* what is open */
-	SYS_read, SYS_readv, SYS_pread64, SYS_preadv, SYS_write, SYS_writev, SYS_pwrite64, SYS_pwritev,
-	SYS_close, SYS_lseek, SYS_fstat, SYS_fstatfs, SYS_fcntl, SYS_flock, SYS_dup, SYS_dup3,
-	SYS_ioctl, SYS_fadvise64, SYS_ftruncate, SYS_getdents64, SYS_close_range,
-	/* names; which of them may be opened is Landlock's matter */
-	SYS_newfstatat, SYS_statx, SYS_statfs, SYS_readlinkat, SYS_faccessat, SYS_faccessat2,
-	SYS_unlinkat, SYS_mkdirat, SYS_getcwd,
+	SYS_read, SYS_readv, SYS_write, SYS_writev, SYS_close, SYS_lseek, SYS_fstat,
 	/* waiting */
-	SYS_ppoll, SYS_pselect6, SYS_epoll_create1, SYS_epoll_ctl, SYS_epoll_pwait, SYS_epoll_pwait2,
-	SYS_eventfd2, SYS_timerfd_create, SYS_timerfd_settime, SYS_timerfd_gettime, SYS_pipe2,
-	SYS_futex,
+	SYS_ppoll, SYS_pselect6, SYS_futex,
 #ifdef SYS_futex_waitv /* newer than musl's headers of Debian 12 */
 	SYS_futex_waitv,
 #endif
-	SYS_nanosleep, SYS_clock_nanosleep, SYS_restart_syscall,
-	SYS_sched_yield,
+	SYS_nanosleep, SYS_clock_nanosleep, SYS_restart_syscall, SYS_sched_yield,
 	/* memory; mmap and mprotect are below */
-	SYS_munmap, SYS_mremap, SYS_madvise, SYS_brk, SYS_mlock, SYS_munlock, SYS_msync, SYS_mincore,
-	SYS_membarrier, SYS_memfd_create,
-	/* time, ids, limits */
-	SYS_clock_gettime, SYS_clock_getres, SYS_gettimeofday, SYS_getitimer, SYS_setitimer, SYS_getpid,
-	SYS_gettid, SYS_getppid, SYS_getuid, SYS_geteuid, SYS_getgid, SYS_getegid, SYS_getgroups,
-	SYS_getrusage, SYS_times, SYS_uname, SYS_sysinfo, SYS_sched_getaffinity, SYS_getcpu,
-	SYS_getrandom, SYS_capget,
-	/* signals, threads, the end */
+	SYS_munmap, SYS_mremap, SYS_madvise, SYS_brk,
+	/* time, ids */
+	SYS_clock_gettime, SYS_clock_getres, SYS_gettimeofday, SYS_getpid, SYS_gettid, SYS_getppid,
+	SYS_getuid, SYS_geteuid, SYS_getgid, SYS_getegid, SYS_getrusage, SYS_times, SYS_sysinfo,
+	SYS_sched_getaffinity, SYS_getcpu, SYS_getrandom, SYS_capget,
+	/* signals, the end */
 	SYS_rt_sigaction, SYS_rt_sigprocmask, SYS_rt_sigreturn, SYS_rt_sigpending, SYS_rt_sigtimedwait,
-	SYS_rt_sigsuspend, SYS_sigaltstack, SYS_wait4, SYS_waitid, SYS_rseq, SYS_set_robust_list, SYS_set_tid_address,
+	SYS_rt_sigsuspend, SYS_sigaltstack, SYS_rseq, SYS_set_robust_list, SYS_set_tid_address,
 	SYS_exit, SYS_exit_group,
+#ifdef SYS_open /* machines that have the old calls */
+	SYS_poll, SYS_select,
+#endif
+	-1,
+};
+
+static const short files[] = {
+	SYS_pread64, SYS_preadv, SYS_pwrite64, SYS_pwritev, SYS_fstatfs, SYS_fcntl, SYS_flock, SYS_dup,
+	SYS_dup3, SYS_ioctl, SYS_fadvise64, SYS_ftruncate, SYS_getdents64, SYS_close_range,
+	/* names; which of them may be opened is Landlock's matter */
+	SYS_newfstatat, SYS_statx, SYS_statfs, SYS_readlinkat, SYS_faccessat, SYS_faccessat2,
+	SYS_unlinkat, SYS_mkdirat, SYS_getcwd,
+	SYS_epoll_create1, SYS_epoll_ctl, SYS_epoll_pwait, SYS_epoll_pwait2,
+	SYS_eventfd2, SYS_timerfd_create, SYS_timerfd_settime, SYS_timerfd_gettime, SYS_pipe2,
+	SYS_mlock, SYS_munlock, SYS_msync, SYS_mincore, SYS_membarrier, SYS_memfd_create,
+	SYS_getitimer, SYS_setitimer, SYS_getgroups, SYS_uname, SYS_wait4, SYS_waitid,
 	/* sockets that there are; an interface that is back is bound again */
 	SYS_bind, SYS_getsockname, SYS_getpeername, SYS_getsockopt, SYS_setsockopt, SYS_recvfrom,
 	SYS_recvmsg, SYS_recvmmsg, SYS_shutdown,
-#ifdef SYS_open /* machines that have the old calls */
-	SYS_stat, SYS_lstat, SYS_access, SYS_readlink, SYS_unlink, SYS_mkdir, SYS_poll, SYS_select,
-	SYS_epoll_wait, SYS_dup2, SYS_getpgrp, SYS_alarm,
+#ifdef SYS_open
+	SYS_stat, SYS_lstat, SYS_access, SYS_readlink, SYS_unlink, SYS_mkdir, SYS_epoll_wait, SYS_dup2,
+	SYS_getpgrp, SYS_alarm,
 #endif
 	-1,
 };
@@ -132,6 +139,7 @@ static const struct {
 	const short *calls;
 } lists[] = {
 	{ ALL_ROLES, always },
+	{ CONFINE_FILES, files },
 	{ TORC_CONFINE_WRITE, writes },
 	{ TORC_CONFINE_CLUSTER, clusters },
 	{ TORC_CONFINE_NETWORK, network },
@@ -154,41 +162,47 @@ struct rule {
 #define OPENS_TO_WRITE (TORC_CONFINE_WRITE | TORC_CONFINE_CLUSTER | CONFINE_HAS_LANDLOCK)
 
 static const struct rule rules[] = {
-	{ ALL_ROLES, SYS_mprotect, 2, false, false, PROT_EXEC, 0 },
+	{ CONFINE_THREADS, SYS_mprotect, 2, false, false, PROT_EXEC, 0 }, /* their stacks */
+	{ CONFINE_BARE, SYS_mprotect, 2, false, false, PROT_EXEC | PROT_WRITE, 0 },
 #ifdef __s390x__ /* mmap()'s arguments lie in memory there */
 	{ ALL_ROLES, SYS_mmap, 0, false, false, 0, 0 },
 #else
+	{ CONFINE_BARE, SYS_mmap, 3, true, false, MAP_ANONYMOUS, 0 },
 	{ ALL_ROLES, SYS_mmap, 2, false, false, PROT_EXEC, 0 },
 #endif
-	{ ALL_ROLES, SYS_openat, 2, false, false, FOR_OUTPUT, O_RDONLY },
+	/* the C library's fstat(), and whether output is a terminal */
+	{ CONFINE_BARE, SYS_newfstatat, 3, false, false, EXACTLY, AT_EMPTY_PATH },
+	{ CONFINE_BARE, SYS_ioctl, 1, false, false, EXACTLY, TCGETS },
+	{ CONFINE_BARE, SYS_ioctl, 1, false, false, EXACTLY, TIOCGWINSZ },
+	{ CONFINE_FILES, SYS_openat, 2, false, false, FOR_OUTPUT, O_RDONLY },
 	{ OPENS_TO_WRITE, SYS_openat, 0, false, false, 0, 0 },
 #ifdef SYS_open
-	{ ALL_ROLES, SYS_open, 1, false, false, FOR_OUTPUT, O_RDONLY },
+	{ CONFINE_FILES, SYS_open, 1, false, false, FOR_OUTPUT, O_RDONLY },
 	{ OPENS_TO_WRITE, SYS_open, 0, false, false, 0, 0 },
 #endif
 	/* asking about interfaces: ioctl() takes any socket; a packet socket is EPERM, as without
 	 * the right, and one of the spares is taken */
-	{ ALL_ROLES, SYS_socket, 0, false, false, EXACTLY, AF_UNIX },
-	{ ALL_ROLES, SYS_socket, 0, false, false, EXACTLY, AF_NETLINK },
+	{ CONFINE_RINGS | TORC_CONFINE_NETWORK, SYS_socket, 0, false, false, EXACTLY, AF_UNIX },
+	{ CONFINE_RINGS | TORC_CONFINE_NETWORK, SYS_socket, 0, false, false, EXACTLY, AF_NETLINK },
 	{ TORC_CONFINE_NETWORK, SYS_socket, 0, false, false, EXACTLY, AF_INET },
 	{ TORC_CONFINE_NETWORK, SYS_socket, 0, false, false, EXACTLY, AF_INET6 },
 	/* threads, no processes */
-	{ ALL_ROLES, SYS_clone, CLONE_ARGUMENT, false, false, CLONE_THREAD, CLONE_THREAD },
+	{ CONFINE_THREADS, SYS_clone, CLONE_ARGUMENT, false, false, CLONE_THREAD, CLONE_THREAD },
 	{ ALL_ROLES, SYS_tgkill, 0, false, true, EXACTLY, 0 },
 	{ ALL_ROLES, SYS_kill, 0, false, true, EXACTLY, 0 },
-	{ ALL_ROLES, SYS_prlimit64, 0, false, false, EXACTLY, 0 },
+	{ CONFINE_FILES, SYS_prlimit64, 0, false, false, EXACTLY, 0 },
 	{ ALL_ROLES, SYS_prctl, 0, false, false, EXACTLY, PR_SET_NAME },
 	{ ALL_ROLES, SYS_prctl, 0, false, false, EXACTLY, PR_GET_NAME },
 	{ ALL_ROLES, SYS_prctl, 0, false, false, EXACTLY, PR_GET_DUMPABLE },
-	{ ALL_ROLES, SYS_prctl, 0, false, false, EXACTLY, PR_CAPBSET_READ },
+	{ CONFINE_FILES, SYS_prctl, 0, false, false, EXACTLY, PR_CAPBSET_READ },
 	{ ALL_ROLES, SYS_prctl, 0, false, false, EXACTLY, PR_GET_NO_NEW_PRIVS },
 	{ ALL_ROLES, SYS_prctl, 0, false, false, EXACTLY, 0x53564d41 /* PR_SET_VMA: names */ },
 	/* maps that are open; what makes something is refused by the kernel too */
-	{ ALL_ROLES, SYS_bpf, 0, false, false, EXACTLY, BPF_MAP_LOOKUP_ELEM },
-	{ ALL_ROLES, SYS_bpf, 0, false, false, EXACTLY, BPF_MAP_UPDATE_ELEM },
-	{ ALL_ROLES, SYS_bpf, 0, false, false, EXACTLY, BPF_MAP_DELETE_ELEM },
-	{ ALL_ROLES, SYS_bpf, 0, false, false, EXACTLY, BPF_OBJ_GET_INFO_BY_FD },
-	{ ALL_ROLES, SYS_bpf, 0, false, false, EXACTLY, BPF_LINK_DETACH },
+	{ CONFINE_RINGS, SYS_bpf, 0, false, false, EXACTLY, BPF_MAP_LOOKUP_ELEM },
+	{ CONFINE_RINGS, SYS_bpf, 0, false, false, EXACTLY, BPF_MAP_UPDATE_ELEM },
+	{ CONFINE_RINGS, SYS_bpf, 0, false, false, EXACTLY, BPF_MAP_DELETE_ELEM },
+	{ CONFINE_RINGS, SYS_bpf, 0, false, false, EXACTLY, BPF_OBJ_GET_INFO_BY_FD },
+	{ CONFINE_RINGS, SYS_bpf, 0, false, false, EXACTLY, BPF_LINK_DETACH },
 	/* a program that is loaded: what sends by live frames */
 	{ TORC_CONFINE_SEND, SYS_bpf, 0, false, false, EXACTLY, BPF_PROG_TEST_RUN },
 };
@@ -270,6 +284,8 @@ static void make(struct program *program, uint32_t roles, bool log)
 	add(program, BPF_JMP | BPF_JEQ | BPF_K, SYS_clone3, 1, 0);
 	add(program, BPF_JMP | BPF_JEQ | BPF_K, SYS_openat2, 0, 1);
 	answer(program, unknown);
+	if (roles & CONFINE_BARE)
+		roles &= ~CONFINE_HAS_LANDLOCK; /* opens nothing */
 	if (!log)
 		refuse_typing(program);
 	for (size_t i = 0; i < sizeof(lists) / sizeof(*lists); i++)
@@ -277,9 +293,11 @@ static void make(struct program *program, uint32_t roles, bool log)
 			for (const short *call = lists[i].calls; *call >= 0; call++)
 				add_call(program, *call);
 	for (size_t i = 0; i < sizeof(rules) / sizeof(*rules); i++)
-		if (rules[i].roles == ALL_ROLES || (rules[i].roles & roles))
+		if ((rules[i].roles == ALL_ROLES || (rules[i].roles & roles)) &&
+		    !(log && rules[i].refuse))
 			add_rule(program, &rules[i]);
-	add_send(program);
+	if (!(roles & CONFINE_BARE))
+		add_send(program);
 	answer(program, refuse);
 }
 

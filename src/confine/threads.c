@@ -90,16 +90,12 @@ static bool is_known(const pid_t *known, unsigned int count, pid_t thread)
 }
 
 /* Those that are not known yet; how many. */
-static unsigned int pass(pid_t *known, unsigned int *count, uint32_t *done, uint32_t *left)
+static unsigned int pass(DIR *tasks, pid_t *known, unsigned int *count, uint32_t *done, uint32_t *left)
 {
-	DIR *tasks = opendir("/proc/self/task");
 	unsigned int found = 0;
 	struct dirent *entry;
 
-	if (!tasks) {
-		++*left; /* nobody knows how many */
-		return 0;
-	}
+	rewinddir(tasks);
 	while ((entry = readdir(tasks)) && *count < THREADS_MOST) {
 		pid_t thread = (pid_t)strtol(entry->d_name, NULL, 10);
 
@@ -109,7 +105,6 @@ static unsigned int pass(pid_t *known, unsigned int *count, uint32_t *done, uint
 		found++;
 		++*(tell(thread) ? done : left);
 	}
-	closedir(tasks);
 	return found;
 }
 
@@ -118,19 +113,23 @@ void torc_each_thread(void (*step)(void *object), void *object, uint32_t *done, 
 	static pid_t known[THREADS_MOST];
 	uint8_t old[KERNEL_SIGACTION] = { 0 };
 	unsigned int count = 1;
+	DIR *tasks = opendir("/proc/self/task"); /* the step may take it out of reach */
 
 	*done = *left = 0;
 	known[0] = (pid_t)syscall(SYS_gettid);
 	step(object);
 	work.step = step;
 	work.object = object;
-	if (sem_init(&work.done, 0, 0) < 0 || install(old) < 0) {
-		++*left;
+	if (!tasks || sem_init(&work.done, 0, 0) < 0 || install(old) < 0) {
+		++*left; /* nobody knows how many */
+		if (tasks)
+			closedir(tasks);
 		return;
 	}
 	/* a thread that was not told yet may have started one: until a pass finds none */
-	while (pass(known, &count, done, left) > 0)
+	while (pass(tasks, known, &count, done, left) > 0)
 		;
+	closedir(tasks);
 	if (*left == 0) { /* else one may come late, and must find the handler */
 		raw_action(SIGNAL_SETXID, old, NULL);
 		sem_destroy(&work.done);
