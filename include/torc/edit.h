@@ -77,7 +77,7 @@ TORC_API void torc_edit_packet(const struct torc_edit *edit, struct torc_packet 
 
 /* ---- single fields ----
  *
- * n: see TORC_OUTERMOST. Cost: 10 to 20 ns in cache for Ethernet, IP and TCP. Multi-byte addresses are
+ * n: see TORC_OUTERMOST. Cost: 5 to 10 ns in cache for Ethernet, IP and TCP. Multi-byte addresses are
  * in network order, numbers in host order.
  */
 

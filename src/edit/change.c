@@ -273,26 +273,13 @@ void edit_plain_find(struct torc_edit *edit)
 	}
 }
 
-static inline void follow_plainly(uint8_t *p, uint32_t sum, bool zero_is_absent)
-{
-	uint16_t found = torc_be16(p), after;
-
-	if (zero_is_absent && found == 0)
-		return;
-	after = sum_checksum((uint16_t)~found + sum);
-	if (zero_is_absent && after == 0)
-		after = 0xFFFF;
-	after = htobe16(after);
-	memcpy(p, &after, 2);
-}
-
-/* Writes the bytes; the difference that makes. Inline, for lengths that are constants. */
+/* Writes the bytes of a header; the difference that makes. Inline, for lengths that are constants. */
 static inline uint16_t exchange(uint8_t *to, const uint8_t *bytes, uint32_t length)
 {
-	uint64_t before = sum_add(0, to, length);
+	uint16_t before = sum_from_network(sum_tail(to, length));
 
 	memcpy(to, bytes, length);
-	return difference(before, sum_add(0, bytes, length));
+	return difference(before, sum_from_network(sum_tail(bytes, length)));
 }
 
 /*
@@ -322,9 +309,9 @@ static bool change_plainly(struct torc_edit *edit, uint32_t at, const uint8_t *b
 	if (from & 1)
 		sum = __builtin_bswap16(sum);
 	if (!in_ip || from >= addresses)
-		follow_plainly(edit->data + transport->offset + checksum, sum, is_udp);
+		edit_follow(edit->data + transport->offset + checksum, sum, is_udp);
 	if (is_ipv4 && in_ip)
-		follow_plainly(edit->data + ip->offset + 10, sum, false);
+		edit_follow(edit->data + ip->offset + 10, sum, false);
 	return true;
 }
 

@@ -4,6 +4,7 @@
 #define TORC_EDIT_CHANGE_H
 
 #include <torc/edit.h>
+#include <torc/layer.h>
 
 /* A packet in the packet: where the layers' offsets count from. */
 struct edit_inside {
@@ -44,6 +45,25 @@ int edit_change_any(struct torc_edit *edit, const struct edit_inside *inside, ui
 /* The packet that an ICMP error quotes, decoded into *quoted; false: there is none. */
 bool edit_quoted(const struct torc_edit *edit, struct torc_decoded *quoted,
 		 struct edit_inside *inside);
+
+/*
+ * The checksum at a place follows words that changed by sum (their one's complement, and what is there
+ * now). zero_is_absent: UDP's, which is left alone then.
+ */
+static inline void edit_follow(uint8_t *p, uint32_t sum, bool zero_is_absent)
+{
+	uint16_t found = torc_be16(p), after;
+
+	if (zero_is_absent && found == 0)
+		return;
+	sum += (uint16_t)~found;
+	sum = (sum & 0xFFFF) + (sum >> 16);
+	after = (uint16_t)~(sum + (sum >> 16));
+	if (zero_is_absent && after == 0)
+		after = 0xFFFF;
+	p[0] = (uint8_t)(after >> 8);
+	p[1] = (uint8_t)after;
+}
 
 /* What the short way of edit_change() goes by: edit->plain, of a packet that was decoded. */
 void edit_plain_find(struct torc_edit *edit);

@@ -117,6 +117,63 @@ INLINE const struct torc_layer *find(const struct torc_decoded *decoded, unsigne
 	return NULL;
 }
 
+/* ---- the same in packets with one IP and one TCP or UDP header: see edit_plain_find() ---- */
+
+/* Whether the only layer of its kind is meant. */
+INLINE bool is_plain(const struct torc_edit *edit, int n)
+{
+	return edit->plain[1] && (n == TORC_OUTERMOST || n == TORC_INNERMOST);
+}
+
+INLINE const struct torc_layer *plain_ip(const struct torc_edit *edit)
+{
+	return &edit->decoded.layers[edit->plain[0] - 1];
+}
+
+/* The checksum of the TCP or UDP header follows; a place in that header is counted from *p. */
+INLINE uint8_t *plain_transport(const struct torc_edit *edit, bool *is_udp)
+{
+	const struct torc_layer *layer = &edit->decoded.layers[edit->plain[1] - 1];
+
+	*is_udp = layer->type == TORC_LAYER_UDP;
+	return edit->data + layer->offset;
+}
+
+/* Writes so many bytes, an even number, at an even place of a header; by how much the sum changes. */
+INLINE uint32_t exchange(uint8_t *p, const uint8_t *bytes, uint32_t length)
+{
+	uint32_t sum = 0;
+
+	for (uint32_t i = 0; i < length; i += 2)
+		sum += (uint16_t)~torc_be16(p + i) + torc_be16(bytes + i);
+	memcpy(p, bytes, length);
+	return sum;
+}
+
+/* Bytes of the TCP or UDP header. */
+INLINE int plain_write(struct torc_edit *edit, uint32_t offset, const uint8_t *bytes, uint32_t length)
+{
+	bool is_udp;
+	uint8_t *p = plain_transport(edit, &is_udp);
+
+	edit_follow(p + (is_udp ? 6 : 16), exchange(p + offset, bytes, length), is_udp);
+	return 0;
+}
+
+/* An address of the IP header. */
+INLINE int plain_address(struct torc_edit *edit, uint32_t offset, const uint8_t *bytes, uint32_t length)
+{
+	uint8_t *ip = edit->data + plain_ip(edit)->offset, *p;
+	uint32_t sum = exchange(ip + offset, bytes, length);
+	bool is_udp;
+
+	p = plain_transport(edit, &is_udp);
+	edit_follow(p + (is_udp ? 6 : 16), sum, is_udp);
+	if (length == 4)
+		edit_follow(ip + 10, sum, false);
+	return 0;
+}
+
 /* A layer that was asked for, and the packet that it is in. */
 struct place {
 	const struct torc_layer *layer;
@@ -199,21 +256,29 @@ int torc_edit_vlan_priority(struct torc_edit *edit, int n, unsigned int priority
 
 int torc_edit_ipv4_source(struct torc_edit *edit, int n, const uint8_t address[4])
 {
+	if (is_plain(edit, n) && plain_ip(edit)->type == TORC_LAYER_IPV4)
+		return plain_address(edit, 12, address, 4);
 	return field_write(edit, OF_IPV4, n, 12, address, 4);
 }
 
 int torc_edit_ipv4_destination(struct torc_edit *edit, int n, const uint8_t address[4])
 {
+	if (is_plain(edit, n) && plain_ip(edit)->type == TORC_LAYER_IPV4)
+		return plain_address(edit, 16, address, 4);
 	return field_write(edit, OF_IPV4, n, 16, address, 4);
 }
 
 int torc_edit_ipv6_source(struct torc_edit *edit, int n, const uint8_t address[16])
 {
+	if (is_plain(edit, n) && plain_ip(edit)->type == TORC_LAYER_IPV6)
+		return plain_address(edit, 8, address, 16);
 	return field_write(edit, OF_IPV6, n, 8, address, 16);
 }
 
 int torc_edit_ipv6_destination(struct torc_edit *edit, int n, const uint8_t address[16])
 {
+	if (is_plain(edit, n) && plain_ip(edit)->type == TORC_LAYER_IPV6)
+		return plain_address(edit, 24, address, 16);
 	return field_write(edit, OF_IPV6, n, 24, address, 16);
 }
 
@@ -221,10 +286,17 @@ int torc_edit_ttl(struct torc_edit *edit, int n, unsigned int ttl)
 {
 	const uint8_t byte = (uint8_t)ttl;
 	struct place place;
-	int code = locate(edit, OF_IPV4 | OF_IPV6, n, &place);
+	int code;
 
 	if (ttl > 255)
 		return -ERANGE;
+	if (is_plain(edit, n) && plain_ip(edit)->type == TORC_LAYER_IPV4) {
+		uint8_t *p = edit->data + plain_ip(edit)->offset;
+
+		edit_follow(p + 10, exchange(p + 8, (uint8_t[]){ byte, p[9] }, 2), false);
+		return 0;
+	}
+	code = locate(edit, OF_IPV4 | OF_IPV6, n, &place);
 	if (code < 0)
 		return code;
 	return write_at(edit, &place, place.layer->type == TORC_LAYER_IPV4 ? 8 : 7, &byte, 1);
@@ -244,16 +316,22 @@ int torc_edit_source_port(struct torc_edit *edit, int n, unsigned int port)
 {
 	const uint8_t bytes[2] = { (uint8_t)(port >> 8), (uint8_t)port };
 
-	return port > 0xFFFF ? -ERANGE :
-			       field_write(edit, OF_TCP | OF_OTHER_PORTS, n, 0, bytes, 2);
+	if (port > 0xFFFF)
+		return -ERANGE;
+	if (is_plain(edit, n))
+		return plain_write(edit, 0, bytes, 2);
+	return field_write(edit, OF_TCP | OF_OTHER_PORTS, n, 0, bytes, 2);
 }
 
 int torc_edit_destination_port(struct torc_edit *edit, int n, unsigned int port)
 {
 	const uint8_t bytes[2] = { (uint8_t)(port >> 8), (uint8_t)port };
 
-	return port > 0xFFFF ? -ERANGE :
-			       field_write(edit, OF_TCP | OF_OTHER_PORTS, n, 2, bytes, 2);
+	if (port > 0xFFFF)
+		return -ERANGE;
+	if (is_plain(edit, n))
+		return plain_write(edit, 2, bytes, 2);
+	return field_write(edit, OF_TCP | OF_OTHER_PORTS, n, 2, bytes, 2);
 }
 
 static int tcp_number(struct torc_edit *edit, int n, uint32_t offset, uint32_t number)
@@ -261,6 +339,9 @@ static int tcp_number(struct torc_edit *edit, int n, uint32_t offset, uint32_t n
 	const uint8_t bytes[4] = { (uint8_t)(number >> 24), (uint8_t)(number >> 16),
 				   (uint8_t)(number >> 8), (uint8_t)number };
 
+	if (is_plain(edit, n) &&
+	    edit->decoded.layers[edit->plain[1] - 1].type == TORC_LAYER_TCP)
+		return plain_write(edit, offset, bytes, 4);
 	return field_write(edit, OF_TCP, n, offset, bytes, 4);
 }
 
