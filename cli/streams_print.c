@@ -261,6 +261,7 @@ static const struct place others[] = {
 	PLACE("", stray), PLACE("", late), PLACE("", payload), PLACE("", gaps),
 	PLACE("", overlaps), PLACE("", overlaps_different), PLACE("", keep_alives),
 	PLACE("", window_probes), PLACE("", resets_ignored), PLACE("", syns_ignored),
+	PLACE("", resyncs),
 	PLACE("", opened), PLACE("", lingering), PLACE("", memory_bytes),
 };
 

@@ -144,6 +144,39 @@ static const struct stream_case holes[] = {
 	  "open:syn c[8,snaplen] c:kl close:fin" },
 };
 
+/* More than 2^30 bytes were not captured. */
+static const struct stream_case elsewhere[] = {
+	{ "far away, acknowledged there: the second segment is taken",
+	  ">S <S > >=ab >@2000000000=cd <^2000000002 >=ef <=x >=gh >F <F >",
+	  "open:syn c:ab c[2000000000,lost] c:ef s:x c:gh close:fin" },
+	{ "the same beyond 2^31", ">S <S > >=ab >@3000000000=cd <^3000000002 >=ef >F <F >",
+	  "open:syn c:ab c[3000000000,lost] c:ef close:fin" },
+	{ "the acknowledgment lags behind what was seen first",
+	  ">S <S > >=ab >@2000000000=cd <^1999999000 >=ef >F <F >",
+	  "open:syn c:ab c[2000000000,lost] c:ef close:fin" },
+	{ "far away, one direction only: the fourth segment is taken",
+	  ">S > >=ab >@2000000000=cd >=ef >=gh >=ij >=kl",
+	  "open:syn c:ab c[2000000004,lost] c:ijkl close:finish" },
+	{ "far away, the server's direction", ">S <S > <=ab <@2000000000=cd >^2000000002 <=ef <F >F <",
+	  "open:syn s:ab s[2000000000,lost] s:ef close:fin" },
+	{ "one segment far away is nothing", ">S <S > >=ab >@2000000000=XX <^2 >@2=cd >@4F <^5F >",
+	  "open:syn c:abcd close:fin" },
+	{ "many far away that the receiver does not take",
+	  ">S <S > >=ab >@2000000000=XX <^2 >=XX <^2 >=XX <^2 >=XX <^2 >=XX <^2 >@2=cd >@4F <^5F >",
+	  "open:syn c:abcd close:fin" },
+	{ "far away, each somewhere else",
+	  ">S > >=ab >@2000000000=X >@2000000009=X >@2000000099=X >@2000000999=X >@2000009999=X >@2=cd",
+	  "open:syn c:abcd close:finish" },
+	{ "what is next comes in between", ">S > >=ab >@2000000000=X >=X >=X >@2=cd >@2000000003=X >=X",
+	  "open:syn c:abcd close:finish" },
+	{ "what waited is delivered before",
+	  ">S <S > >=ab >@4=ef >@2000000000=cd <^2000000002 >=gh >F <F >",
+	  "open:syn c:ab c[2,lost] c:ef c[1999999996,lost] c:gh close:fin" },
+	{ "only the acknowledgments go on: a gap when data comes",
+	  ">S <S > >=ab <^1000000000=1 <^2000000000=2 >@2000000000=cd <^2000000002 >=ef >F <F >",
+	  "open:syn c:ab s:12 c[2000000000,lost] c:ef close:fin" },
+};
+
 static const struct stream_case probes[] = {
 	{ "keep-alive without data", ">S <S > >=ab <^2 >@1 < >=cd >F <F >",
 	  "open:syn c:abcd close:fin" },
@@ -299,6 +332,24 @@ static void vlans(void)
 	}
 }
 
+static void resyncs_counted(void)
+{
+	struct torc_streams_options options = { .size = sizeof(options),
+						.flags = TORC_STREAMS_WHEN_ACKED };
+	struct torc_streams_stats stats = { .size = sizeof(stats) };
+	static struct play game;
+
+	play_begin(&game, NULL);
+	play(&game, ">S <S > >=ab >@2000000000=cd <^2000000002 >=ef");
+	torc_streams_stats(game.streams, &stats);
+	ok(stats.resyncs == 1 && stats.window == 2 && stats.delivered == 4 && stats.gaps == 2000000000,
+	   "going on elsewhere is counted");
+	torc_streams_close(game.streams);
+	play_case_with(&options, false, "far away, delivered when acknowledged",
+		       ">S <S > >=ab < >@2000000000=cd <^2000000002 >=ef < >F <F >",
+		       "open:syn c:ab c[2000000000,lost] c:ef close:fin");
+}
+
 int main(void)
 {
 	vlans();
@@ -307,6 +358,8 @@ int main(void)
 	RUN(NULL, again);
 	RUN(NULL, numbers);
 	RUN(NULL, holes);
+	RUN(NULL, elsewhere);
+	resyncs_counted();
 	RUN(NULL, probes);
 	RUN(NULL, endings);
 	options_of_cases();

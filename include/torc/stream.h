@@ -376,6 +376,8 @@ struct torc_streams_stats {
 
 	uint64_t memory_bytes; /* now, of everything */
 	uint64_t memory_waiting_bytes; /* of it: the arena's blocks in use */
+
+	uint64_t resyncs; /* sides that went on more than a window away, behind a gap */
 };
 
 /* torc_streams_stats - the account until now; 0 or -EINVAL */

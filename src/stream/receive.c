@@ -19,6 +19,8 @@ static void receive_ack(struct work *work)
 	struct trouble *trouble = trouble_if(work->streams, stream);
 	uint32_t ack = work->segment->ack;
 
+	if (trouble)
+		resync_ack(&trouble->end[other], ack);
 	if (stream->flags[other] & END_ACKED && (int32_t)(ack - end->acked) < 0)
 		return;
 	if (stream->flags[other] & END_BASE &&
@@ -285,8 +287,13 @@ static void receive_data(struct work *work)
 	if (segment->length + segment->cut == 0 && !(segment->flags & TORC_TCP_FIN))
 		return;
 	if (ahead > WINDOW_MAX || ahead < -WINDOW_MAX) {
-		outside(work, &streams->stats.window, segment->length);
-		return;
+		if (!resync_data(work)) {
+			outside(work, &streams->stats.window, segment->length);
+			return;
+		}
+		at = end_offset(&stream->end[work->from], segment->seq);
+	} else if (stream->trouble != NONE) {
+		trouble_at(streams, stream->trouble)->end[work->from].far_segments = 0;
 	}
 	urgent_note(work, at);
 	behind = (uint64_t)(at + segment->length + segment->cut);
@@ -347,7 +354,7 @@ void stream_refresh(struct torc_streams *streams, struct torc_stream *stream)
 			    (stream->flags[end] & (END_BASE | END_FIN | END_RST)) == END_BASE;
 
 		if (side && (side->first != NONE || side->doubt != NONE || side->fin != NO_OFFSET ||
-			     side->urgent != NO_OFFSET || side->has_other_isn))
+			     side->urgent != NO_OFFSET || side->has_other_isn || side->far_segments > 0))
 			fast = false;
 		stream->flags[end] = (uint16_t)((stream->flags[end] & ~END_FAST) |
 						(fast ? END_FAST : 0));

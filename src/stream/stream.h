@@ -5,6 +5,7 @@
  *	add.c       packets in: data in order at once, one packet or many
  *	read.c      a segment from a decoded packet
  *	receive.c   the way of every other segment, step by step
+ *	resync.c    a side that is somewhere else, since most of it was not captured
  *	handshake.c SYN, SYN/ACK, data in a SYN, a new connection on the same ports
  *	queue.c     what waits: extents of blocks, and who wins where they overlap
  *	tree.c      the extents of one end, by their start
@@ -180,6 +181,10 @@ struct trouble_end {
 	bool has_other_isn;
 	uint8_t other_scale;
 	bool doubt_is_syn;
+	uint8_t far_segments; /* one behind the other, more than a window away; 0: none */
+	bool far_acked;       /* and the other side acknowledged there: */
+	uint32_t far_ack;
+	uint32_t far_start, far_next; /* sequence numbers of the first, and behind the last */
 };
 
 struct trouble {
@@ -455,6 +460,13 @@ struct torc_stream *handshake_reopen(struct work *work, const struct key *key);
 void handshake_decide(struct work *work);
 /* The FAST bits and lists, after anything but data in order; ends it when both FINs were reached. */
 void stream_refresh(struct torc_streams *streams, struct torc_stream *stream);
+
+/* ---- resync.c ---- */
+
+/* A segment with data more than a window away. True: the stream is there now, behind a gap. */
+bool resync_data(struct work *work);
+/* An acknowledgment of what this side sends. */
+void resync_ack(struct trouble_end *side, uint32_t ack);
 
 /* ---- queue.c ---- */
 
