@@ -79,8 +79,9 @@ static void context_of(struct context *context, const struct torc_decoded *decod
 static uint64_t hash_context(const struct store *store, const struct torc_decoded *decoded,
 			     const struct torc_layer *until)
 {
-	struct context context = { .length = 0 };
+	struct context context; /* its bytes are written as they are used */
 
+	context.length = 0;
 	for (const struct torc_layer *layer = decoded->layers; layer < until; layer++)
 		context_of(&context, decoded, layer);
 	return context.length ? store_hash(store, context.bytes, context.length) : 0;

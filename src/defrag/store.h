@@ -75,7 +75,7 @@ struct store {
 	uint32_t free_cell, free_piece, free_datagram;    /* given back */
 	uint32_t cells_left, pieces_left;
 	struct age_list age[2]; /* IPv4, IPv6 */
-	uint64_t seed[2];
+	uint64_t seed[4];
 	void *memory;
 	size_t memory_bytes;
 };
