@@ -117,7 +117,7 @@ static void await_others(struct leader *leader)
 {
 	uint64_t now = torc_watch_now_ns();
 
-	leader->confirm_by_ns = now + CONFIRM_NS;
+	leader->confirm_by_ns = leader->settle_by_ns = now + CONFIRM_NS;
 	leader->confirm_end_ns = now + CONFIRM_END_NS;
 }
 
@@ -152,6 +152,10 @@ int torc_leader_succeed(struct leader **made, struct cluster_shared *shared,
 		ret = listen_to_all(leader);
 	if (ret < 0)
 		goto fail;
+	for (unsigned int i = 0; i < CLUSTER_SLOTS; i++) {
+		if (!table->slots[i].used)
+			torc_shared_drop_socket(shared, i); /* told, and gone before it entered */
+	}
 	torc_group_repair(&leader->cluster);
 	if (before != leader->self)
 		torc_leader_process_gone(leader, before);
@@ -457,7 +461,7 @@ static int confirm(struct leader *leader, uint64_t now)
 		missing |= processes[i].used && !processes[i].confirmed;
 	if (missing && now < leader->confirm_by_ns)
 		return (int)((leader->confirm_by_ns - now) / 1000000 + 1);
-	leader->confirm_by_ns = 0;
+	leader->confirm_by_ns = leader->settle_by_ns = 0;
 	for (unsigned int i = 0; missing && i < CLUSTER_PROCESSES; i++) {
 		if (!processes[i].used || processes[i].confirmed)
 			continue;

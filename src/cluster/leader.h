@@ -28,6 +28,7 @@ struct leader {
 	bool link_down[CLUSTER_GROUPS];
 	uint64_t confirm_by_ns;  /* who has not come back by then is dead; 0: all have */
 	uint64_t confirm_end_ns; /* the same, for those that are alive */
+	uint64_t settle_by_ns;   /* no socket enters before all have come back, or it is then */
 	struct leader_process processes[CLUSTER_PROCESSES];
 };
 

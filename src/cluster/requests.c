@@ -13,6 +13,7 @@
 #include "cluster/kernel.h"
 #include "cluster/leader.h"
 #include "cluster/types.h"
+#include "cluster/watch.h"
 #include "parse/flow.h"
 #include "util/error.h"
 
@@ -248,6 +249,13 @@ static int attach(struct leader *leader, unsigned int process,
 		return torc_error_set(error, -ENOSPC, "cluster %u has no room", cluster->table.id);
 	if (cluster->table.slots[message.slot].in_group)
 		return 0; /* it asks again */
+	/*
+	 * Who has not come back yet would not have its duplicate, and could not complete the entry if
+	 * this process died in the midst of it.
+	 */
+	if (leader->settle_by_ns > torc_watch_now_ns())
+		return torc_error_set(error, -EAGAIN, "cluster %u: it has a new leader, to whom not all "
+				      "processes have come yet", cluster->table.id);
 	leader->collect = torc_leader_collect(leader); /* a place that is free, or nearly */
 	torc_shared_keep_socket(cluster->shared, message.slot, fds[0]);
 	if (cluster->table.mode < CLUSTER_MODE_TURNS) /* before it has a place: it outlives us */

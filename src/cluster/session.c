@@ -113,14 +113,20 @@ static int take_welcome(struct session *session, const struct cluster_message *m
 	return 0;
 }
 
-/* What is ours, and what we know: this leader may not. */
-static void introduce(const struct session *session)
+/*
+ * What is ours, and what we know: this leader may not. A socket whose slot nobody has any more was
+ * dropped while we had no line to hear it on.
+ */
+static void introduce(struct session *session)
 {
 	for (unsigned int i = 0; i < CLUSTER_SLOTS; i++) {
 		struct cluster_slot slot;
 
-		if (session->shared.dups[i] >= 0 && torc_table_slot(session->view, i, &slot) &&
-		    slot.used && slot.process == session->process)
+		if (session->shared.dups[i] < 0 || !torc_table_slot(session->view, i, &slot))
+			continue;
+		if (!slot.used)
+			torc_shared_drop_socket(&session->shared, i);
+		else if (slot.process == session->process)
 			torc_shared_send_socket(&session->shared, session->line, i);
 	}
 	torc_shared_send_handoffs(&session->shared, session->line);

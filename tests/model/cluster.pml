@@ -2,26 +2,28 @@
 /*
  * cluster.pml - join, leave, death, stop and take-over in a cluster of three processes, for spin(1)
  *
- * The steps are those of src/cluster, between which a process can die or be stopped:
- *
- *	attach, serve, leave     requests.c: tell everybody the socket, note the slot that enters, enter
- *	                         the kernel's group, note the place; share out; install the program
- *	gone, collect            collect.c: the share goes to others, then the place: note who leaves,
- *	                         install what is right with it and without it, have every duplicate
- *	                         closed, see it gone, note it, install again
- *	succeed                  leader.c, group.c: from the table as it was last published
+ * One process of the model makes one step of one of the three at a time. A step is what the code does
+ * under the big lock between two things that others see: a publication of the table, a system call, a
+ * message. A process can die or be stopped between any two. docs/clusters.md tells which function each
+ * step is.
  *
  * The kernel (net/packet/af_packet.c): a group is an array, one that enters is appended, one that goes
  * leaves its place to the last; a socket goes when the last process that holds it closes it; a packet
  * of bucket b is for the place that the program returns, modulo the number of sockets.
  *
- * Always (the checks in `packets`): each packet comes to the member whose bucket it is by the program
- * that was installed last: to one member, whoever enters, leaves or dies, at any moment. A member that
- * was told that it has left gets none. When all has come to rest (the checks in `rest`), each bucket
- * has a member that lives, if any lives and serves, and nothing is held by the dead.
+ * After each step (inline packets): each packet comes to the member whose bucket it is by the program
+ * that was installed last: to one member, whoever enters, leaves or dies. A member that was told that
+ * it serves no more gets none. When nothing can happen any more (inline rest): each bucket has a member
+ * that lives, if any lives and serves; nothing is held by the dead; no request is open. As spin also
+ * looks for runs without an end and finds none (pan -l), each run comes to that.
+ *
+ * Not in it: an interface that goes down, fork(), a process that is stopped for more than the 30 s
+ * that a new leader waits for it, and a line that is full.
  */
-#define N      3
-#define B      2
+#ifndef N
+#define N 3
+#endif
+#define B N /* buckets */
 #define NOBODY 15
 
 /* How many of each: see tests/model.sh */
@@ -38,44 +40,57 @@
 #define BREAK 0
 #endif
 
-#define IDLE  0
-#define JOIN  1 /* also ATTACH and SERVE */
-#define LEAVE 2 /* SERVE no more, CLOSED, LEAVE */
+/* Sets of processes, and of slots: process p has slot p. */
+#define BIT(p)     (1 << (p))
+#define IN(set, p) ((set) >> (p) & 1)
+#define ON_THE_WAY N /* of `held`: in a message to the leader that it has not read yet */
 
-typedef table {
-	byte place[N];
-	byte places;
-	byte owner[B];
-	bool used[N];
-	bool in_group[N];
-	bool serving[N];
-	bool closed[N];
-	byte entering;
-	byte leaving
-};
+/* What a process has asked for, until it is answered. */
+#define IDLE    0
+#define ATTACH  1 /* JOIN and ATTACH */
+#define SERVE   2
+#define UNSERVE 3
+#define TOLD    4 /* UNSERVE was answered: the ring reads what is left and closes its socket */
+#define CLOSED  5 /* CLOSED and LEAVE */
+#define QUIT    6 /* answered: the line is closed, or the lead given up */
 
-table work;   /* published after each step that changes it: the next leader finds it like that */
+/* The next step of the leader. */
+#define NOTHING 0
+#define REPAIR  1
+#define TELL    2
+#define BEGIN   3
+#define ENTER   4
+#define NOTE    5
+#define INSTALL 6
+#define ANSWER  7
+#define DROP    8
 
-byte array[N]; /* the kernel's group */
-byte count;
-byte program[B];
-byte meant[B]; /* who was meant by it: for the checks alone */
-byte held[N];  /* of each socket: the processes that hold it, a bit each */
+/* The table, as it was last published: the next leader finds it like that. */
+byte place[N], places, owner[B];
+byte used, in_group, serving, closed;
+byte entering = NOBODY, leaving = NOBODY;
 
-byte leader = NOBODY; /* who has the lock */
-bool alive[N];
-bool stopped[N];
-bool inside[N];   /* has a line or leads: was let in */
-bool member[N];   /* by what it has been told: has a share */
-byte wants[N];    /* its request; asked again until it is answered */
-byte drop[N];     /* of each process: the sockets it has been told to close, a bit each */
-bool quits[N];    /* its last member has left: it closes its line, or the lead */
-bool came[N];
+byte leader = NOBODY;            /* who has the lock */
+byte at, slot, after;            /* its next step, of which slot, and what follows INSTALL or NOTE */
+byte lines;                      /* who has a line to it, and itself */
+
+byte alive = BIT(N) - 1, stopped, inside; /* inside: was let in, and has not quit */
+byte serves;                     /* who has been told that he serves */
+byte came;                       /* so many have come, in order, as all are alike */
+byte wants[N];
+byte drop[N];                    /* of each process: the sockets it has been told to close */
 byte deaths, stops, leaves;
 
-#define BIT(p)   (1 << (p))
-#define RUNS(p)  (alive[p] && !stopped[p])
-#define LEADS(p) (RUNS(p) && leader == p)
+byte array[N], count;            /* the kernel's group */
+byte program[B];
+byte meant[B] = NOBODY;          /* who was meant by it: for the checks alone */
+byte held[N];                    /* of each socket: the processes that hold it */
+
+hidden byte i, j, k, n;
+
+#define RUNS(p)  (IN(alive, p) && !IN(stopped, p))
+#define LEADS    (leader != NOBODY && RUNS(leader))
+#define WAITS    (LEADS && at == NOTHING) /* the leader takes one event at a time */
 
 /* ---- the kernel ---- */
 
@@ -90,19 +105,23 @@ inline kernel_leave(s)
 	:: i < count -> count--; array[i] = array[count]; array[count] = 0
 	:: else
 	fi;
-	i = 0;
-	do /* the group ends, and its program with it */
-	:: count == 0 && i < B -> meant[i] = NOBODY; program[i] = 0; i++
-	:: else -> break
-	od;
-	i = 0
+	if
+	:: count == 0 -> /* the group ends, and its program with it */
+		i = 0;
+		do
+		:: i < B -> meant[i] = NOBODY; program[i] = 0; i++
+		:: else -> break
+		od
+	:: else
+	fi
 }
 
-inline let_go(p, s)
+/* Those in `who` close their descriptors of a socket. */
+inline let_go(who, s)
 {
 	if
-	:: held[s] & BIT(p) ->
-		held[s] = held[s] & ~BIT(p);
+	:: held[s] & (who) ->
+		held[s] = held[s] & ~(who);
 		if
 		:: held[s] == 0 -> kernel_leave(s)
 		:: else
@@ -111,457 +130,392 @@ inline let_go(p, s)
 	fi
 }
 
-inline let_all_go(p)
+inline let_all_go(who)
 {
 	k = 0;
 	do
-	:: k < N -> let_go(p, k); k++
+	:: k < N -> let_go(who, k); k++
 	:: else -> break
-	od;
-	k = 0
+	od
 }
 
 /* ---- the leader's table ---- */
 
-inline place_of(s, result)
+/* n = the place of a slot, or NOBODY */
+inline place_of(s)
 {
-	i = 0;
+	n = 0;
 	do
-	:: i < work.places && work.place[i] != s -> i++
+	:: n < places && place[n] != s -> n++
 	:: else -> break
 	od;
-	result = (i < work.places -> i : NOBODY);
-	i = 0
+	n = (n < places -> n : NOBODY)
 }
 
 inline drop_place(s)
 {
-	place_of(s, at);
+	place_of(s);
 	if
-	:: at != NOBODY ->
-		work.places--;
-		work.place[at] = work.place[work.places];
-		work.place[work.places] = 0;
-		work.in_group[s] = false;
-		if
-		:: work.closed[s] -> work.used[s] = false; work.closed[s] = false
-		:: else
-		fi;
-		if
-		:: work.leaving == s -> work.leaving = NOBODY
-		:: else
-		fi
+	:: n != NOBODY ->
+		places--;
+		place[n] = place[places];
+		place[places] = 0;
+		in_group = in_group & ~BIT(s);
+		used = used & ~(closed & BIT(s));
+		closed = closed & ~BIT(s);
+		leaving = (leaving == s -> NOBODY : leaving)
 	:: else
-	fi;
-	at = 0
+	fi
 }
 
-/* torc_balance(), as far as it matters here: who serves keeps what he has, the rest is dealt out. */
+/* torc_balance(), as far as it matters here: all buckets go round those who serve. */
 inline balance()
 {
 	j = 0; k = 0;
 	do
 	:: j < B ->
-		if
-		:: work.owner[j] != NOBODY && !work.serving[work.owner[j]] -> work.owner[j] = NOBODY
-		:: else
-		fi;
 		i = 0;
 		do
-		:: i < N && !work.serving[k] -> k = (k + 1) % N; i++
+		:: i < N && !IN(serving & in_group, k) -> k = (k + 1) % N; i++
 		:: else -> break
 		od;
-		if
-		:: work.serving[k] && work.in_group[k] -> work.owner[j] = k; k = (k + 1) % N
-		:: else
-		fi;
+		owner[j] = (i < N -> k : NOBODY);
+		k = (k + 1) % N;
 		j++
 	:: else -> break
-	od;
-	i = 0; j = 0; k = 0
+	od
 }
 
-/* torc_places_fill() and the exchange of the program, which is at once. */
+/* torc_places_fill(), and the exchange of the program, which is at once. */
 inline install()
 {
 	j = 0;
 	do
 	:: j < B ->
+		program[j] = 0;
 		if
-		:: work.owner[j] == NOBODY -> program[j] = 0
-		:: else ->
-			place_of(work.owner[j], at);
-			then = at;
-			if
-			:: work.leaving != NOBODY && at == work.places - 1 ->
-				place_of(work.leaving, then)
-			:: else
-			fi;
-			k = work.places - 1;
-			if
-			:: BREAK == 1 || work.leaving == NOBODY || k < 2 -> program[j] = at
-			:: else -> program[j] = at + work.places * ((then + k - at % k) % k)
-			fi
-		fi;
-		meant[j] = work.owner[j];
-		j++
-	:: else -> break
-	od;
-	i = 0; j = 0; k = 0; at = 0; then = 0
-}
-
-/* ---- what the leader does, in steps between which it can die ---- */
-
-#define STEP(p) d_step { LEADS(p) ->
-
-inline enter(p, s)
-{
-	STEP(p) /* SOCKET to all, and the note */
-		k = 0;
-		do
-		:: k < N ->
-			if
-			:: alive[k] && inside[k] -> held[s] = held[s] | BIT(k)
-			:: else
-			fi;
-			k++
-		:: else -> break
-		od;
-		k = 0;
-		work.entering = s };
-	STEP(p) /* PACKET_FANOUT; -EALREADY is good */
-		i = 0;
-		do
-		:: i < count && array[i] != s -> i++
-		:: else -> break
-		od;
-		if
-		:: i == count && held[s] != 0 -> array[count] = s; count++
+		:: owner[j] != NOBODY && leaving == NOBODY -> place_of(owner[j]); program[j] = n
+		:: owner[j] != NOBODY && leaving != NOBODY ->
+			place_of(leaving); i = n;    /* where the last one goes */
+			place_of(owner[j]);
+			k = places - 1;              /* so many are left then */
+			i = (n == k -> i : n);
+			program[j] = (BREAK == 1 || k < 2 -> n : n + places * ((i + k - n % k) % k))
 		:: else
 		fi;
-		i = 0 };
-	STEP(p)
-		work.place[work.places] = s; work.places++;
-		work.in_group[s] = true; work.entering = NOBODY }
+		meant[j] = owner[j];
+		j++
+	:: else -> break
+	od
 }
 
-inline update(p)
-{
-	STEP(p) balance() };
-	STEP(p) install() }
-}
-
-/* DROP to all, and our own. */
-inline tell_drop(p, s)
+inline tell_drop(s)
 {
 	k = 0;
 	do
 	:: k < N ->
-		if
-		:: k != p && inside[k] -> drop[k] = drop[k] | BIT(s)
-		:: else
-		fi;
+		drop[k] = (k != leader && IN(lines, k) -> drop[k] | BIT(s) : drop[k]);
 		k++
 	:: else -> break
 	od;
-	k = 0;
-	let_go(p, s)
+	let_go(BIT(leader), s)
 }
 
-/* collect.c: give_up_slot() */
-inline give_up(p, s)
+/* ---- what must hold ---- */
+
+/* One whose socket went with its only holder gets nothing: until the next program others do. */
+#define ASTRAY(b) (meant[b] != NOBODY && held[meant[b]] != 0 && \
+		   array[program[b] % count] != meant[b])
+
+inline packets()
 {
-	STEP(p) work.leaving = s };
-	STEP(p) install() };
-	STEP(p) tell_drop(p, s) }
+	assert(!ASTRAY(0) && !ASTRAY(1) && !ASTRAY(2) && !ASTRAY(N - 1))
 }
 
-/* It is gone: note it, and say so in the program. */
-inline gave_up(p, s)
+#define SERVED(b) (count > 0 && meant[b] != NOBODY && IN(alive & serves, meant[b]))
+#define LETGO(q)  (IN(alive, q) || held[q] == 0)
+
+inline rest()
 {
-	STEP(p) drop_place(s) };
-	STEP(p) install() }
+	assert(!(alive & serves) || (SERVED(0) && SERVED(1) && SERVED(2) && SERVED(N - 1)));
+	assert(LETGO(0) && LETGO(1) && LETGO(2) && LETGO(N - 1));
+	assert(!wants[0] && !wants[1] && !wants[2] && !wants[N - 1]);
+	assert(leader == NOBODY || leaving == NOBODY && entering == NOBODY)
 }
 
-inline succeed(p)
+/* ---- the steps of the leader ---- */
+
+/* Both are published at once. */
+inline share(s, wanted, next)
 {
-	atomic {
-		RUNS(p) && inside[p] && !quits[p] && leader == NOBODY ->
-		leader = p
-	};
-	/* group.c: torc_group_repair(): what the kernel has not got any more */
-	STEP(p)
+	serving = (wanted -> serving | BIT(s) : serving & ~BIT(s));
+	balance();
+	slot = s; after = next; at = INSTALL
+}
+
+inline step()
+{
+	if
+	:: at == REPAIR -> /* what the kernel has not got any more; an entry that was begun */
 		k = 0;
 		do
 		:: k < N ->
 			if
-			:: work.in_group[k] && held[k] == 0 -> drop_place(k)
+			:: IN(in_group, k) && held[k] == 0 -> drop_place(k)
 			:: else
 			fi;
 			k++
 		:: else -> break
 		od;
-		k = 0 };
-	if
-	:: LEADS(p) && BREAK != 2 && work.entering != NOBODY && (held[work.entering] & BIT(p)) ->
-		enter(p, work.entering)
-	:: LEADS(p) && work.entering != NOBODY &&
-	   (BREAK == 2 || !(held[work.entering] & BIT(p))) ->
-		work.entering = NOBODY
-	:: LEADS(p) && work.entering == NOBODY
-	fi;
-	update(p)
-}
-
-/* A process has ended, or closed its line: its share first. */
-inline gone(p, q)
-{
-	STEP(p)
-		work.serving[q] = false; work.closed[q] = true;
+		balance();
 		if
-		:: !work.in_group[q] ->
-			work.used[q] = false; work.closed[q] = false;
-			if
-			:: work.entering == q -> work.entering = NOBODY
-			:: else
-			fi;
-			tell_drop(p, q)
-		:: else
-		fi;
-		balance() };
-	STEP(p) install() }
-}
-
-inline answer_join(p, q)
-{
-	STEP(p) work.used[q] = true; work.closed[q] = false };
-	if
-	:: LEADS(p) && !work.in_group[q] -> enter(p, q)
-	:: LEADS(p) && work.in_group[q]
-	fi;
-	STEP(p) work.serving[q] = true; balance() };
-	STEP(p) install() };
-	STEP(p)
-		if
-		:: alive[q] && inside[q] && wants[q] == JOIN -> wants[q] = IDLE; member[q] = true
-		:: else
-		fi }
-}
-
-inline answer_leave(p, q)
-{
-	STEP(p) work.serving[q] = false; balance() };
-	STEP(p) install() };
-	STEP(p)
-		if
-		:: alive[q] && wants[q] == LEAVE -> wants[q] = IDLE; member[q] = false
-		:: else
-		fi;
-		work.closed[q] = true }
-}
-
-/* ---- a process: its watcher thread, which leads when it has the lock ---- */
-
-#define ENDED(q)   (!alive[q] || !inside[q])
-#define TO_GO(q)   (work.used[q] && ENDED(q) && !work.closed[q])
-#define UNTOLD(q, k) ((held[q] & BIT(k)) && inside[k] && !(drop[k] & BIT(q)))
-#define TO_DROP(q) (work.closed[q] && work.in_group[q] && (work.leaving == NOBODY || \
-		    work.leaving == q && (UNTOLD(q, 0) || UNTOLD(q, 1) || UNTOLD(q, 2))))
-#define DROPPED(q) (work.leaving == q && held[q] == 0)
-#define ASKS(q)    (wants[q] != IDLE && alive[q] && inside[q])
-#define ENTERS(q)  (work.leaving == NOBODY && !(work.in_group[q] && work.closed[q]))
-
-proctype watcher(byte p)
-{
-	byte i, j, k, at, then;
-
-	{
-	do
-	:: atomic {
-		RUNS(p) && quits[p] ->
-		inside[p] = false; quits[p] = false;
-		let_all_go(p);
-		drop[p] = 0;
-		leader = (leader == p -> NOBODY : leader)
-	   }
-	:: succeed(p)
-	:: RUNS(p) && drop[p] != 0 ->
-		atomic {
-			RUNS(p) -> j = 0;
-			do
-			:: j < N ->
-				if
-				:: drop[p] & BIT(j) -> let_go(p, j)
-				:: else
-				fi;
-				j++
-			:: else -> break
-			od;
-			j = 0; i = 0;
-			drop[p] = 0
-		}
-	:: LEADS(p) && TO_GO(0) -> gone(p, 0)
-	:: LEADS(p) && TO_GO(1) -> gone(p, 1)
-	:: LEADS(p) && TO_GO(2) -> gone(p, 2)
-	:: LEADS(p) && TO_DROP(0) -> give_up(p, 0)
-	:: LEADS(p) && TO_DROP(1) -> give_up(p, 1)
-	:: LEADS(p) && TO_DROP(2) -> give_up(p, 2)
-	:: LEADS(p) && DROPPED(0) -> gave_up(p, 0)
-	:: LEADS(p) && DROPPED(1) -> gave_up(p, 1)
-	:: LEADS(p) && DROPPED(2) -> gave_up(p, 2)
-	:: LEADS(p) && ASKS(0) && wants[0] == JOIN && ENTERS(0) -> answer_join(p, 0)
-	:: LEADS(p) && ASKS(1) && wants[1] == JOIN && ENTERS(1) -> answer_join(p, 1)
-	:: LEADS(p) && ASKS(2) && wants[2] == JOIN && ENTERS(2) -> answer_join(p, 2)
-	:: LEADS(p) && ASKS(0) && wants[0] == LEAVE -> answer_leave(p, 0)
-	:: LEADS(p) && ASKS(1) && wants[1] == LEAVE -> answer_leave(p, 1)
-	:: LEADS(p) && ASKS(2) && wants[2] == LEAVE -> answer_leave(p, 2)
-	od
-	} unless { !alive[p] }
-}
-
-/* ---- a ring of that process: it joins, and may leave ---- */
-
-proctype ring(byte p)
-{
-	byte i, k;
-
-	{
-	atomic { /* the door, or a new cluster where nobody is; in this order, as all are alike */
-		RUNS(p) && (p == 0 || came[p - 1]) && (leader != NOBODY -> RUNS(leader) && !quits[leader]
-					      : !inside[0] && !inside[1] && !inside[2]) ->
-		if
-		:: leader == NOBODY ->
-			leader = p; /* of an empty table */
-			i = 0;
-			do
-			:: i < N ->
-				work.place[i] = 0; work.used[i] = false; work.in_group[i] = false;
-				work.serving[i] = false; work.closed[i] = false; i++
-			:: else -> break
-			od;
-			i = 0;
-			do
-			:: i < B -> work.owner[i] = NOBODY; i++
-			:: else -> break
-			od;
-			i = 0;
-			work.places = 0; work.entering = NOBODY; work.leaving = NOBODY
-		:: else ->
-			do /* WELCOME, and the sockets that there are */
-			:: k < N ->
-				if
-				:: (work.in_group[k] || work.entering == k) && (held[k] & BIT(leader)) ->
-					held[k] = held[k] | BIT(p)
-				:: else
-				fi;
-				k++
-			:: else -> break
-			od;
-			k = 0
-		fi;
-		came[p] = true;
-		inside[p] = true
-	};
-	atomic { RUNS(p) -> held[p] = held[p] | BIT(p); wants[p] = JOIN };
-	atomic { RUNS(p) && wants[p] == IDLE -> assert(member[p]) };
-	if
-	:: RUNS(p) -> goto stays
-	:: atomic { RUNS(p) && leaves < LEAVES -> leaves++; wants[p] = LEAVE }
-	fi;
-	atomic {
-		RUNS(p) && wants[p] == IDLE ->
+		:: entering != NOBODY && IN(held[entering], leader) && BREAK != 2 ->
+			slot = entering; at = ENTER; after = INSTALL
+		:: else -> entering = NOBODY; at = INSTALL
+		fi
+	:: at == TELL -> /* to all, and our own: it outlives its process */
+		let_go(BIT(ON_THE_WAY), slot);
+		held[slot] = held[slot] | (lines & alive);
+		at = BEGIN
+	:: at == BEGIN -> entering = slot; at = ENTER
+	:: at == ENTER -> /* PACKET_FANOUT; -EALREADY is good */
+		i = 0;
 		do
-		:: i < B -> assert(meant[i] != p); i++
+		:: i < count && array[i] != slot -> i++
 		:: else -> break
 		od;
-		i = 0;
-		quits[p] = true
-	};
-stays:	skip
-	} unless { !alive[p] }
+		if
+		:: i == count -> array[count] = slot; count++
+		:: else
+		fi;
+		at = NOTE
+	:: at == NOTE ->
+		place[places] = slot; places++;
+		in_group = in_group | BIT(slot);
+		entering = NOBODY;
+		at = after; after = NOTHING
+	:: at == INSTALL -> install(); at = after; after = NOTHING
+	:: at == ANSWER ->
+		if
+		:: wants[slot] == ATTACH -> wants[slot] = SERVE
+		:: wants[slot] == SERVE -> wants[slot] = IDLE; serves = serves | BIT(slot)
+		:: wants[slot] == UNSERVE -> wants[slot] = TOLD; serves = serves & ~BIT(slot)
+		:: else
+		fi;
+		if
+		:: !IN(alive, slot) -> forget(slot)
+		:: else
+		fi;
+		at = after; after = NOTHING
+	:: at == DROP -> tell_drop(slot); at = NOTHING
+	fi;
+	slot = (at == NOTHING -> 0 : slot)
 }
 
-/* ---- what happens to processes ---- */
-
-active proctype fate()
+/* The leader reads the end of a line. */
+inline forget(q)
 {
-	byte i, k, p;
+	wants[q] = IDLE; serves = serves & ~BIT(q); lines = lines & ~BIT(q)
+}
 
+/* ---- what the leader does when it has nothing to do ---- */
+
+#define ENDED(q)    (!IN(alive & inside, q))
+#define GONE(q)     (IN(used & ~closed, q) && ENDED(q) && wants[q] == IDLE)
+#define ASKS(q, w)  (wants[q] == w && IN(lines, q) && (w == ATTACH || RUNS(q)))
+/* or half a second is over, and who has not come is stopped */
+#define ALL_BACK   (!(alive & inside & ~stopped & ~lines))
+#define UNTOLD(q, p) (IN(held[q] & lines & alive, p) && !IN(drop[p], q))
+#define MAY_GO(q)   (IN(closed & in_group, q) && (leaving == NOBODY || leaving == q))
+#define TO_GO(q)    (MAY_GO(q) && held[q] != 0 && \
+		     (leaving == NOBODY || UNTOLD(q, 0) || UNTOLD(q, 1) || UNTOLD(q, 2) || UNTOLD(q, N - 1)))
+#define IS_GONE(q)  (MAY_GO(q) && held[q] == 0)
+
+#define LEADER(q) \
+	:: d_step { WAITS && GONE(q) -> \
+		closed = closed | BIT(q); \
+		if \
+		:: !IN(in_group, q) -> \
+			used = used & ~BIT(q); closed = closed & ~BIT(q); \
+			entering = (entering == q -> NOBODY : entering); \
+			tell_drop(q) \
+		:: else \
+		fi; \
+		share(q, BREAK == 6, NOTHING); packets() } \
+	:: d_step { WAITS && TO_GO(q) -> \
+		leaving = q; slot = q; after = (BREAK == 4 -> NOTHING : DROP); at = INSTALL; \
+		if \
+		:: BREAK == 4 -> drop_place(q) \
+		:: else \
+		fi; \
+		packets() } \
+	:: d_step { WAITS && IS_GONE(q) -> drop_place(q); at = INSTALL; packets() } \
+	:: d_step { WAITS && ASKS(q, ATTACH) && leaving == NOBODY && (ALL_BACK || BREAK == 7) -> \
+		used = used | BIT(q); slot = q; \
+		at = (IN(in_group, q) -> ANSWER : TELL); \
+		after = (IN(in_group, q) -> NOTHING : ANSWER); \
+		if \
+		:: IN(in_group, q) -> let_go(BIT(ON_THE_WAY), q) \
+		:: else \
+		fi } \
+	:: d_step { WAITS && ASKS(q, ATTACH) && !IN(alive, q) -> \
+		let_go(BIT(ON_THE_WAY), q); forget(q); packets() } \
+	:: d_step { WAITS && ASKS(q, SERVE) -> share(q, true, ANSWER) } \
+	:: d_step { WAITS && ASKS(q, UNSERVE) -> \
+		share(q, false, ANSWER); \
+		if \
+		:: BREAK == 3 -> at = ANSWER; after = INSTALL \
+		:: else \
+		fi } \
+	:: d_step { WAITS && ASKS(q, CLOSED) -> closed = closed | BIT(q); wants[q] = QUIT } \
+	:: d_step { WAITS && RUNS(q) && IN(inside & ~lines, q) && drop[q] == 0 -> \
+		drop_unused(q); /* and what is ours, in case the leader has not got it */ \
+		get_line(q); \
+		held[q] = (IN(used & in_group, q) && IN(held[q], q) -> held[q] | (lines & alive) : \
+			   held[q]); \
+		packets() }
+
+/* ---- what a process does ---- */
+
+/* HELLO and WELCOME: the sockets that the leader has; a request is asked again. */
+inline get_line(p)
+{
+	lines = lines | BIT(p);
+	k = 0;
 	do
-	:: atomic {
-		deaths < DEATHS ->
+	:: k < N ->
+		held[k] = (IN(held[k], leader) && (k != leader || IN(in_group, k)) ->
+			   held[k] | BIT(p) : held[k]);
+		k++
+	:: else -> break
+	od;
+	held[p] = (wants[p] == ATTACH -> held[p] | BIT(ON_THE_WAY) : held[p])
+}
+
+/* What was told while there was no line to hear that it is over. */
+inline drop_unused(p)
+{
+	j = 0;
+	do
+	:: j < N ->
 		if
-		:: alive[0] && inside[0] -> p = 0
-		:: alive[1] && inside[1] -> p = 1
-		:: alive[2] && inside[2] -> p = 2
+		:: BREAK != 5 && j != p && !IN(used, j) -> let_go(BIT(p), j)
+		:: else
 		fi;
-		deaths++;
-		alive[p] = false; stopped[p] = false; member[p] = false; wants[p] = IDLE;
-		quits[p] = false; inside[p] = false; drop[p] = 0;
-		let_all_go(p);
-		leader = (leader == p -> NOBODY : leader);
-		p = 0
-	   }
-	:: atomic {
-		stops < STOPS ->
-		if
-		:: inside[0] && !stopped[0] -> stopped[0] = true
-		:: inside[1] && !stopped[1] -> stopped[1] = true
-		:: inside[2] && !stopped[2] -> stopped[2] = true
-		fi;
-		stops++
-	   }
-	:: stopped[0] -> stopped[0] = false
-	:: stopped[1] -> stopped[1] = false
-	:: stopped[2] -> stopped[2] = false
+		j++
+	:: else -> break
 	od
 }
 
-/* ---- what must hold ---- */
-
-#define FOR(b)     (array[program[b] % count])
-#define ASTRAY(b)  (meant[b] != NOBODY && count > 0 && FOR(b) != meant[b])
-#define SERVED(b)  (count > 0 && meant[b] != NOBODY && alive[meant[b]] && member[meant[b]] && \
-		    FOR(b) == meant[b])
-#define ANY        (member[0] && alive[0] || member[1] && alive[1] || member[2] && alive[2])
-#define LETGO(q)   (alive[q] || held[q] == 0)
-
-active proctype packets()
+/* What is on its lines goes with the leader. */
+inline no_leader()
 {
-	atomic { ASTRAY(0) || ASTRAY(1) -> assert(false) }
+	leader = NOBODY; at = NOTHING; slot = 0; after = NOTHING; lines = 0;
+	let_all_go(BIT(ON_THE_WAY));
+	k = 0;
+	do
+	:: k < N -> wants[k] = (IN(alive, k) -> wants[k] : IDLE); k++
+	:: else -> break
+	od
 }
 
-/* Nothing more will happen. */
-active proctype rest()
+inline found()
 {
-	atomic {
-		timeout ->
-		assert(!ANY || (SERVED(0) && SERVED(1)));
-		assert(LETGO(0) && LETGO(1) && LETGO(2));
-		assert(!(alive[0] && wants[0]) && !(alive[1] && wants[1]) && !(alive[2] && wants[2]));
-		assert(leader == NOBODY || work.leaving == NOBODY && work.entering == NOBODY)
-	}
+	i = 0;
+	do
+	:: i < N -> place[i] = 0; owner[i] = NOBODY; i++
+	:: else -> break
+	od;
+	places = 0; used = 0; in_group = 0; serving = 0; closed = 0;
+	entering = NOBODY; leaving = NOBODY
 }
 
-init
-{
-	byte i;
+#define PROCESS(p) \
+	:: d_step { RUNS(p) && came == p && (WAITS || leader == NOBODY && !(alive & inside)) -> \
+		came++; \
+		inside = inside | BIT(p); \
+		wants[p] = ATTACH; \
+		held[p] = BIT(p); \
+		if \
+		:: leader == NOBODY -> leader = p; found() \
+		:: else \
+		fi; \
+		get_line(p); packets() } \
+	:: d_step { RUNS(p) && IN(inside, p) && leader == NOBODY && drop[p] == 0 && \
+		    wants[p] != QUIT -> \
+		leader = p; at = REPAIR; get_line(p); drop_unused(p); packets() } \
+	:: d_step { RUNS(p) && drop[p] != 0 -> \
+		j = 0; \
+		do \
+		:: j < N -> \
+			if \
+			:: IN(drop[p], j) -> let_go(BIT(p), j) \
+			:: else \
+			fi; \
+			j++ \
+		:: else -> break \
+		od; \
+		drop[p] = 0; packets() } \
+	:: d_step { RUNS(p) && IN(serves, p) && wants[p] == IDLE && leaves < LEAVES -> \
+		leaves++; wants[p] = UNSERVE } \
+	:: d_step { RUNS(p) && wants[p] == TOLD -> \
+		assert(meant[0] != p && meant[1] != p && meant[2] != p && meant[N - 1] != p); \
+		wants[p] = CLOSED } \
+	:: d_step { RUNS(p) && wants[p] == QUIT && (leader != p || at == NOTHING) -> \
+		end(p) }
 
-	atomic {
-		do
-		:: i < N -> alive[i] = true; i++
-		:: else -> break
-		od;
-		i = 0;
-		do
-		:: i < B -> meant[i] = NOBODY; work.owner[i] = NOBODY; i++
-		:: else -> break
-		od;
-		work.entering = NOBODY; work.leaving = NOBODY;
-		i = 0;
-		do
-		:: i < N -> run watcher(i); run ring(i); i++
-		:: else -> break
-		od
-	}
+inline end(p)
+{
+	inside = inside & ~BIT(p); wants[p] = IDLE; drop[p] = 0; lines = lines & ~BIT(p);
+	if
+	:: leader == p -> no_leader()
+	:: else
+	fi;
+	let_all_go(BIT(p));
+	packets()
+}
+
+/* ---- what happens to a process ---- */
+
+#define FATE(p) \
+	:: d_step { deaths < DEATHS && IN(alive & inside, p) -> \
+		deaths++; \
+		alive = alive & ~BIT(p); stopped = stopped & ~BIT(p); serves = serves & ~BIT(p); \
+		drop[p] = 0; \
+		if \
+		:: leader == p -> no_leader() \
+		:: leader != p && !(wants[p] == ATTACH && IN(lines, p)) -> forget(p) \
+		:: else /* the leader has not read yet what it asked last */ \
+		fi; \
+		let_all_go(BIT(p)); packets() } \
+	:: d_step { stops < STOPS && IN(alive & inside & ~stopped, p) -> \
+		stops++; stopped = stopped | BIT(p) } \
+	:: d_step { IN(stopped, p) -> stopped = stopped & ~BIT(p) }
+
+active proctype cluster()
+{
+	do
+	:: d_step { LEADS && at != NOTHING -> step(); packets() }
+	LEADER(0)
+	LEADER(1)
+	LEADER(2)
+#if N > 3
+	LEADER(3)
+#endif
+	PROCESS(0)
+	PROCESS(1)
+	PROCESS(2)
+#if N > 3
+	PROCESS(3)
+#endif
+	FATE(0)
+	FATE(1)
+	FATE(2)
+#if N > 3
+	FATE(3)
+#endif
+	:: d_step { deaths < DEATHS || stops < STOPS || leaves < LEAVES -> /* from here on all is well */
+		deaths = DEATHS; stops = STOPS; leaves = LEAVES }
+	:: timeout -> rest(); break
+	od
 }
