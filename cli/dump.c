@@ -229,6 +229,20 @@ static void obey_signals(struct dump *dump)
 		output_flush(dump->output);
 }
 
+/* What torc rings shows of the files; cli/metrics.c reads it. */
+static void publish(struct dump *dump)
+{
+	const struct torc_writer_stats *writer = &dump->written.writer;
+	char text[1000];
+
+	snprintf(text, sizeof(text),
+		 "Writer to %.700s: %llu written, %llu lost, %llu waiting, %llu bytes, %llu files\n", dump->settings->write.path, (unsigned long long)writer->written,
+		 (unsigned long long)writer->lost, (unsigned long long)writer->waiting,
+		 (unsigned long long)writer->written_bytes, (unsigned long long)writer->files);
+	for (unsigned int n = 0; n < dump->capture.ring_count; n++)
+		torc_ring_set_application_stats(dump->capture.rings[n], text);
+}
+
 /*
  * Some times a second: what only time brings about in the file. Each second: the account for its
  * statistics blocks, and the line for people.
@@ -250,6 +264,7 @@ static void tick(struct dump *dump)
 	capture_stats(&dump->capture, &stats);
 	if (!dump->is_file)
 		output_set_stats(dump->output, &stats);
+	publish(dump);
 	capture_print_live(&dump->capture, &stats);
 }
 

@@ -181,8 +181,8 @@ static void bury(struct workers *all, unsigned int worker, pid_t pid)
 		output->unsure += output->in_flight;
 		output->in_flight = 0;
 	}
-	cli_complain("torc: worker %u (pid %d) died: its %llu open flows and %llu records on their way are lost; "
-		     "the account has what it told last%s", worker, (int)pid,
+	cli_complain("torc: worker %u (pid %d) died: its %llu open flows and %llu records on their way "
+		     "are lost; the account has what it told last%s", worker, (int)pid,
 		     (unsigned long long)account.flows_lost, (unsigned long long)records,
 		     again ? "; another takes its place" : "");
 	if (__atomic_load_n(&all->shared->told[worker].turn, __ATOMIC_ACQUIRE) > 0)

@@ -248,6 +248,16 @@ static void write_rings(const struct metrics *all)
 	}
 }
 
+/* Each ring of a process has the same text. */
+static bool is_first_of_process(const struct metrics *all, unsigned int n)
+{
+	for (unsigned int before = 0; before < n; before++)
+		if (all->rings[before].ring.pid == all->rings[n].ring.pid &&
+		    all->rings[before].ring.uid == all->rings[n].ring.uid)
+			return false;
+	return true;
+}
+
 /* ---- what torc flows says of its flows and records, in torc_live_ring.application_stats ---- */
 
 struct flows {
@@ -374,17 +384,89 @@ static void write_flows(const struct metrics *all)
 
 	for (unsigned int which = 0; which < sizeof(families) / sizeof(*families); which++) {
 		family(all, families[which].name, families[which].type, NULL, families[which].help);
-		for (unsigned int n = 0; n < all->count; n++) {
-			const struct torc_live_ring *ring = &all->rings[n].ring;
-			bool first = true; /* each ring of a process has the same text */
+		for (unsigned int n = 0; n < all->count; n++)
+			if (is_first_of_process(all, n))
+				flows_samples(all, &all->rings[n].ring, which);
+	}
+}
 
-			for (unsigned int before = 0; before < n; before++)
-				if (all->rings[before].ring.pid == ring->pid &&
-				    all->rings[before].ring.uid == ring->uid)
-					first = false;
-			if (first)
-				flows_samples(all, ring, which);
-		}
+/* ---- what torc dump -w says of its files, in the same place ---- */
+
+struct writer {
+	char directory[1024];
+	unsigned long long written, lost, waiting, bytes, files;
+};
+
+/* Writer to PATH: N written, N lost, N waiting, N bytes, N files; false: it is another text. */
+static bool read_writer(const char *text, struct writer *writer)
+{
+	char *directory = writer->directory, *colon = NULL, *slash;
+	int end = -1;
+
+	if (strncmp(text, "Writer to ", 10) != 0)
+		return false;
+	snprintf(directory, sizeof(writer->directory), "%s", text + 10);
+	for (char *at = directory; (at = strstr(at, ": ")); at++)
+		colon = at;
+	if (!colon || sscanf(colon, ": %20llu written, %20llu lost, %20llu waiting, %20llu bytes, "
+			     "%20llu files\n%n", &writer->written, &writer->lost, &writer->waiting,
+			     &writer->bytes, &writer->files, &end) != 5 || end < 0 || colon[end])
+		return false;
+	*colon = '\0';
+	slash = strrchr(directory, '/');
+	if (!slash)
+		strcpy(directory, ".");
+	else
+		slash[slash == directory] = '\0';
+	return true;
+}
+
+/* One of the families of a process's files; which: 0 to 3. */
+static void writer_samples(const struct metrics *all, const struct torc_live_ring *ring,
+			   unsigned int which)
+{
+	char labels[LABELS] = "";
+	struct writer writer;
+
+	if (!read_writer(ring->application_stats, &writer))
+		return;
+	add_label(labels, "application", ring->application_name);
+	add_number(labels, "pid", (unsigned long long)ring->pid);
+	add_number(labels, "uid", ring->uid);
+	add_label(labels, "directory", writer.directory);
+	if (which == 0) {
+		fprintf(all->out, "torc_writer_packets_total{%s,result=\"written\"} %llu\n", labels,
+			writer.written);
+		fprintf(all->out, "torc_writer_packets_total{%s,result=\"lost\"} %llu\n", labels,
+			writer.lost);
+	} else if (which == 1) {
+		fprintf(all->out, "torc_writer_waiting_packets{%s} %llu\n", labels, writer.waiting);
+	} else if (which == 2) {
+		fprintf(all->out, "torc_writer_bytes_total{%s} %llu\n", labels, writer.bytes);
+	} else {
+		fprintf(all->out, "torc_writer_files_total{%s} %llu\n", labels, writer.files);
+	}
+}
+
+static void write_writers(const struct metrics *all)
+{
+	static const struct {
+		const char *name, *type, *unit, *help;
+	} families[] = {
+		{ "torc_writer_packets", "counter", "packets",
+		  "Packets by what became of them on the way to a file." },
+		{ "torc_writer_waiting_packets", "gauge", "packets",
+		  "Packets in the buffers of the writer." },
+		{ "torc_writer_bytes", "counter", "bytes", "Bytes of the files, after compression." },
+		{ "torc_writer_files", "counter", NULL, "Files that were begun." },
+	};
+
+	for (unsigned int which = 0; which < sizeof(families) / sizeof(*families); which++) {
+		family(all, families[which].name, families[which].type, families[which].unit,
+		       families[which].help);
+		for (unsigned int n = 0; n < all->count; n++)
+			if (is_first_of_process(all, n))
+				writer_samples(all, &all->rings[n].ring, which);
 	}
 }
 
@@ -463,6 +545,7 @@ char *metrics_text(bool openmetrics, size_t *length)
 	fprintf(all.out, "torc_rings_left_out %u\n", all.left_out);
 	write_rings(&all);
 	write_flows(&all);
+	write_writers(&all);
 	write_clusters(&all);
 	if (openmetrics)
 		fputs("# EOF\n", all.out);

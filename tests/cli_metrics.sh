@@ -97,6 +97,18 @@ ok 'records by what became of them' \
 	wait_for is_there '^torc_flow_records_total\{application="torc",pid="[0-9]+",uid="[0-9]+",target="json:-",result="acknowledged"\} 3$'
 like 'and on their way' "$(torc rings --openmetrics)" '^torc_flow_records_in_flight\{.*target="json:-"\} 0$'
 
+# ---- and torc dump of its files ----
+
+mkdir "$work/with: colon"
+"$TORC" dump -q -i lo -w "$work/with: colon/a.pcapng" udp port 4003 2>/dev/null &
+children="$children $!"
+ok 'a writer' wait_for is_there '^torc_writer_files_total\{'
+send_udp 3 4003
+ok 'packets by what became of them, by directory' \
+	wait_for is_there '^torc_writer_packets_total\{application="torc",pid="[0-9]+",uid="[0-9]+",directory=".*/with: colon",result="written"\} 3$'
+like 'none is lost' "$(torc rings --openmetrics)" '^torc_writer_packets_total\{.*result="lost"\} 0$'
+like 'nor waits' "$(torc rings --openmetrics)" '^torc_writer_waiting_packets\{.*with: colon"\} 0$'
+
 # ---- HTTP ----
 
 "$TORC" rings --listen 0 2>"$work/server" &

@@ -15,7 +15,7 @@
 /* A zero ends the name: it has no place in one. */
 static bool copy(char *out, size_t size, const void *bytes, size_t length)
 {
-	size_t fits = strnlen(bytes, length < size ? length : size - 1);
+	size_t fits = length > 0 ? strnlen(bytes, length < size ? length : size - 1) : 0;
 
 	memcpy(out, bytes, fits);
 	out[fits] = '\0';
