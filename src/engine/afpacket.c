@@ -33,7 +33,7 @@
 
 #define GONE_RETRY_NS 100000000 /* look for an interface that is down or away that often */
 
-static void read_counters(struct afpacket *engine);
+static bool read_counters(struct afpacket *engine);
 static void ignore_outgoing(const struct afpacket *engine);
 
 /* ---- maps ---- */
@@ -149,7 +149,7 @@ static int afp_strand(struct afpacket *engine)
 			memcpy(copy + at, map->memory + at, engine->unit_bytes);
 	}
 	pthread_mutex_lock(&engine->counters_lock);
-	read_counters(engine);
+	engine->counters_lost |= !read_counters(engine);
 	replace_socket(engine, map);
 	pthread_mutex_unlock(&engine->counters_lock);
 	if (mremap(copy, map->bytes, map->bytes, MREMAP_MAYMOVE | MREMAP_FIXED, map->memory) ==
@@ -241,12 +241,20 @@ static void keep_spares(struct afpacket *engine, unsigned int count)
 	engine->spares = count;
 }
 
-static void learn_link(struct afpacket *engine)
+/* No guesses: a wrong link type is every packet read wrongly, and loopback has each packet twice. */
+static int learn_link(struct afpacket *engine, struct torc_error *error)
 {
 	int hatype = engine->ifindex ? afp_hatype(-1, engine->name) : ARPHRD_ETHER;
+	int flags = engine->ifindex ? afp_interface_flags(-1, engine->name) : 0;
 
-	engine->link_type = afp_link_type(hatype < 0 ? ARPHRD_ETHER : (uint16_t)hatype);
+	if (hatype < 0 || flags < 0)
+		return torc_error_set(error, hatype < 0 ? hatype : flags,
+				      "cannot read the state of %s: %s", engine->name,
+				      torc_strerror(hatype < 0 ? hatype : flags));
+	engine->link_type = afp_link_type((uint16_t)hatype);
 	engine->asks_link = engine->ifindex == 0 || engine->link_type != TORC_LINK_ETHERNET;
+	engine->loopback = flags & IFF_LOOPBACK;
+	return 0;
 }
 
 int afp_open(struct torc_engine **out, const struct torc_engine_config *config,
@@ -270,7 +278,7 @@ int afp_open(struct torc_engine **out, const struct torc_engine_config *config,
 					config->settings) :
 			 afp_find_interface(config->name, &engine->ifindex, error);
 	if (result == 0)
-		learn_link(engine);
+		result = learn_link(engine, error);
 	if (result == 0)
 		result = new_socket(engine, error);
 	if (result == 0)
@@ -285,8 +293,6 @@ int afp_open(struct torc_engine **out, const struct torc_engine_config *config,
 		afp_close((struct torc_engine *)(void *)engine);
 		return result;
 	}
-	engine->loopback = engine->ifindex &&
-			   (afp_interface_flags(-1, engine->name) & IFF_LOOPBACK) != 0;
 	engine->missed_at_open = afp_missed_errors(afp_active(engine)->fd, engine->ifindex);
 	*out = (struct torc_engine *)(void *)engine;
 	return 0;
@@ -685,36 +691,43 @@ int afp_set_mode(struct torc_engine *base, enum torc_mode mode)
 
 /* ---- counters and information ---- */
 
-/* tp_packets of PACKET_STATISTICS includes tp_drops, and reading resets both. */
-static void read_counters(struct afpacket *engine)
+/*
+ * tp_packets of PACKET_STATISTICS includes tp_drops, and reading resets both. False: they could not
+ * be read now, and are still there.
+ */
+static bool read_counters(struct afpacket *engine)
 {
 	union tpacket_stats_u counters = { 0 };
 	socklen_t length = sizeof(counters);
 	int fd = afp_active(engine)->fd;
 
-	if (fd < 0 || getsockopt(fd, SOL_PACKET, PACKET_STATISTICS, &counters, &length) < 0)
-		return;
+	if (fd < 0)
+		return true;
+	if (getsockopt(fd, SOL_PACKET, PACKET_STATISTICS, &counters, &length) < 0)
+		return false;
 	engine->seen += counters.stats1.tp_packets;
 	engine->dropped += counters.stats1.tp_drops;
 	if (engine->format->version == TPACKET_V3)
 		engine->freezes += counters.stats3.tp_freeze_q_cnt;
+	return true;
 }
 
 int afp_stats(struct torc_engine *base, struct torc_engine_stats *stats)
 {
 	struct afpacket *engine = afpacket(base);
 	uint64_t now;
+	bool known;
 
 	pthread_mutex_lock(&engine->counters_lock);
-	read_counters(engine);
+	known = read_counters(engine) && !engine->counters_lost;
 	follow_name(engine);
 	now = engine->missed_at_open != TORC_UNKNOWN ?
 		      afp_missed_errors(afp_active(engine)->fd, engine->ifindex) :
 		      TORC_UNKNOWN;
 	if (now != TORC_UNKNOWN)
 		engine->missed = engine->missed_before + now - engine->missed_at_open;
-	stats->seen = engine->seen;
-	stats->dropped = engine->dropped;
+	stats->seen = known ? engine->seen : TORC_UNKNOWN;
+	stats->dropped = known ? engine->dropped : TORC_UNKNOWN;
 	stats->freezes = engine->format->version == TPACKET_V3 ? engine->freezes : TORC_UNKNOWN;
 	stats->card_missed = now != TORC_UNKNOWN ? engine->missed : TORC_UNKNOWN;
 	pthread_mutex_unlock(&engine->counters_lock);

@@ -98,6 +98,7 @@ struct afpacket {
 	uint64_t seen;
 	uint64_t dropped;
 	uint64_t freezes;
+	bool counters_lost; /* a socket went whose counters could not be read */
 	uint64_t missed_at_open; /* rx_missed_errors of the interface there is now */
 	uint64_t missed_before;  /* counted on one of that name that was deleted */
 	uint64_t missed;         /* in all, when it was read last */

@@ -91,8 +91,11 @@ int torc_writer_look_at(struct torc_writer *writer, const char *path, struct tor
 	    options->rotate_packets || options->keep_files)
 		return torc_error_set(error, -EINVAL, "%s: only one file that does not rotate can be "
 				      "appended to", path);
-	if (stat(path, &status) < 0 || (S_ISREG(status.st_mode) && status.st_size == 0))
-		return 0; /* a new file */
+	if (stat(path, &status) < 0)
+		return errno == ENOENT ? 0 : torc_error_set(error, -errno, "%s: %s", path,
+							    torc_strerror(errno));
+	if (S_ISREG(status.st_mode) && status.st_size == 0)
+		return 0; /* as a new file */
 	if (!S_ISREG(status.st_mode))
 		return torc_error_set(error, -EINVAL, "%s: only a file can be appended to", path);
 	if (torc_file_is_open(status.st_dev, status.st_ino))

@@ -154,8 +154,6 @@ static int read_failed(struct torc_file *file, ssize_t code)
 {
 	if (code == -TORC_EFORMAT)
 		return torc_file_damaged(file, file->end, "%s", file->source->reason);
-	if (code == -EINTR || code == -EAGAIN)
-		return (int)code;
 	return torc_error_set(&file->error, (int)code, "%s: cannot read: %s", file->path,
 			      torc_strerror((int)code));
 }
@@ -391,10 +389,6 @@ static int hand_over(struct torc_file **result, struct torc_file *file, struct t
 	int code = start(file);
 
 	if (code < 0) {
-		/* -EINTR and -EAGAIN have no sentence of their own */
-		if (file->error.code != code)
-			torc_error_set(&file->error, code, "%s: cannot read: %s", file->path,
-				       torc_strerror(code));
 		if (error)
 			*error = file->error;
 		torc_file_close(file);

@@ -150,7 +150,7 @@ int torc_writer_rotate_at(struct torc_writer *writer, uint64_t timestamp_ns, boo
 	const struct torc_writer_options *options = &writer->options;
 	bool by_time = by_hand ? options->rotate_ns > 0 :
 				 torc_writer_time_is_up(writer, timestamp_ns);
-	char *path;
+	char *path, *copy;
 	int result;
 
 	if (options->max_files > 0 && writer->file_count >= options->max_files) {
@@ -175,11 +175,17 @@ int torc_writer_rotate_at(struct torc_writer *writer, uint64_t timestamp_ns, boo
 	if (!path)
 		return torc_error_set(&writer->error, -ENAMETOOLONG, "%s: the name of the next file "
 				      "cannot be made", writer->template);
+	copy = strdup(path);
+	if (!copy) {
+		free(path);
+		return torc_error_set(&writer->error, -ENOMEM, "%s: no memory for the name of the next "
+				      "file", writer->template);
+	}
 	result = torc_writer_submit(writer);
 	free(writer->path);
 	writer->path = path;
 	free(writer->path_next);
-	writer->path_next = strdup(path);
+	writer->path_next = copy;
 	writer->begun = false;
 	writer->port_written = 0;
 	writer->repeat_written = 0;

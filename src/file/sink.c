@@ -95,7 +95,10 @@ static int open_target(struct torc_sink *sink, const char *path, struct torc_err
 	if (regular > 0 && sink->flags & TORC_WRITER_APPEND) {
 		off_t end = lseek(sink->fd, 0, SEEK_END);
 
-		sink->file_bytes = end > 0 ? (uint64_t)end : 0;
+		sink->file_bytes = (uint64_t)end;
+		if (end < 0)
+			regular = torc_error_set(error, -errno, "%s: its end cannot be found: %s",
+						 path, torc_strerror(errno));
 	} else if (regular > 0 && !sink->is_stdout && ftruncate(sink->fd, 0) < 0) {
 		regular = torc_error_set(error, -errno, "%s: cannot empty it: %s", path,
 					 torc_strerror(errno));
@@ -112,16 +115,12 @@ static int open_target(struct torc_sink *sink, const char *path, struct torc_err
 	return 0;
 }
 
-int torc_sink_begin(struct torc_sink *sink, const char *path, struct torc_error *error)
+int torc_sink_begin(struct torc_sink *sink, char *path, struct torc_error *error)
 {
 	int ended = torc_sink_end(sink, error), result;
 
-	if (path != sink->path) {
-		free(sink->path);
-		sink->path = strdup(path);
-		if (!sink->path)
-			return torc_error_set(error, -ENOMEM, "%s: no memory", path);
-	}
+	free(sink->path);
+	sink->path = path;
 	result = open_target(sink, path, error);
 	return result < 0 ? result : ended;
 }
@@ -306,12 +305,14 @@ static int put_with_owed(struct torc_sink *sink, const struct torc_chunk *chunk,
 	return result;
 }
 
-int torc_sink_put(struct torc_sink *sink, const struct torc_chunk *chunk, struct torc_error *error)
+int torc_sink_put(struct torc_sink *sink, struct torc_chunk *chunk, struct torc_error *error)
 {
+	char *path = chunk->path;
 	int begun = 0, result;
 
-	if (chunk->path)
-		begun = torc_sink_begin(sink, chunk->path, error);
+	chunk->path = NULL; /* the sink's from now on */
+	if (path)
+		begun = torc_sink_begin(sink, path, error);
 	else if (sink->fd < 0 && sink->path) /* it could not be created: is there room now? */
 		begun = open_target(sink, sink->path, error);
 	if (sink->fd < 0) {

@@ -60,10 +60,10 @@ struct torc_chunk {
 
 int torc_sink_open(struct torc_sink *sink, const struct torc_writer_options *options,
 		   struct torc_error *error);
-/* Begin a file; the one before is ended. */
-int torc_sink_begin(struct torc_sink *sink, const char *path, struct torc_error *error);
-int torc_sink_put(struct torc_sink *sink, const struct torc_chunk *chunk,
-		  struct torc_error *error);
+/* Begin a file; the one before is ended. path is the sink's from now on, whatever is returned. */
+int torc_sink_begin(struct torc_sink *sink, char *path, struct torc_error *error);
+/* Write a chunk; its path, where it begins a file, becomes the sink's. */
+int torc_sink_put(struct torc_sink *sink, struct torc_chunk *chunk, struct torc_error *error);
 /* End the file: -EIO and others are the loss of what the kernel had taken already. */
 int torc_sink_end(struct torc_sink *sink, struct torc_error *error);
 void torc_sink_close(struct torc_sink *sink);

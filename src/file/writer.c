@@ -55,8 +55,6 @@ int torc_writer_submit(struct torc_writer *writer)
 		return 0;
 	}
 	result = torc_sink_put(&writer->sink, chunk, &writer->error);
-	free(chunk->path);
-	chunk->path = NULL;
 	chunk->used = 0;
 	chunk->packets = 0;
 	chunk->begins = false;
@@ -192,6 +190,7 @@ static int open_chunks(struct torc_writer *writer, struct torc_error *error)
 static int open_first(struct torc_writer *writer, struct torc_error *error)
 {
 	const struct torc_writer_options *options = &writer->options;
+	char *path;
 	int result;
 
 	writer->name_ns = options->start_ns ?: now_ns();
@@ -199,7 +198,10 @@ static int open_first(struct torc_writer *writer, struct torc_error *error)
 	if (!writer->path)
 		return torc_error_set(error, -ENAMETOOLONG, "%s: too long a name",
 				      writer->template);
-	result = torc_sink_begin(&writer->sink, writer->path, error);
+	path = strdup(writer->path);
+	if (!path)
+		return torc_error_set(error, -ENOMEM, "%s: no memory", writer->path);
+	result = torc_sink_begin(&writer->sink, path, error);
 	if (result < 0)
 		return result;
 	writer->file_count = 1;
@@ -574,15 +576,15 @@ const char *torc_writer_path(const struct torc_writer *writer)
 /* The rest of the last file. Full buffers are waited for: nothing else comes any more. */
 static int finish(struct torc_writer *writer)
 {
-	int result = torc_writer_end_file(writer);
+	int result = torc_writer_end_file(writer), flushed;
 
 	if (result == -ENOBUFS) {
 		torc_writer_queue_drain(writer);
 		result = torc_writer_end_file(writer);
 	}
-	if (result == 0)
-		result = torc_writer_flush(writer);
-	return result;
+	/* packets are written also where there was no memory for statistics behind them */
+	flushed = torc_writer_flush(writer);
+	return result < 0 ? result : flushed;
 }
 
 int torc_writer_close(struct torc_writer *writer, struct torc_writer_stats *stats,

@@ -271,7 +271,23 @@ struct target {
 	unsigned int max;
 	void *buffer; /* for one packet; NULL: the thread's */
 	size_t size;
+	struct torc_packet **clone; /* one packet as a copy of its own, instead */
 };
+
+/* The next packet is taken only when there was memory for its copy. */
+static int clone_next(struct torc_ring *ring, struct torc_parsed *parsed,
+		      struct torc_packet **clone)
+{
+	struct torc_packet packet = *ring->cursor.next;
+
+	if (parsed)
+		parse(&packet, 1, parsed);
+	*clone = torc_packet_clone(&packet);
+	if (!*clone)
+		return ring_fail(ring, -ENOMEM, "out of memory for a packet's copy");
+	step(ring, 1);
+	return 1;
+}
 
 /* Packets from the batch to one thread. */
 static int hand_out(struct torc_ring *ring, struct ring_copies *copies,
@@ -281,6 +297,8 @@ static int hand_out(struct torc_ring *ring, struct ring_copies *copies,
 	struct torc_packet *packets = target->packets;
 	struct torc_parsed *parsed = ring_copies_parsed(copies);
 
+	if (target->clone)
+		return clone_next(ring, parsed, target->clone);
 	if (count > target->max)
 		count = target->max;
 	if (!target->buffer)
@@ -308,8 +326,9 @@ static int receive_shared(struct torc_ring *ring, struct target *target)
 	ring_lock(ring);
 	copies = ring_copies_mine(ring);
 	if (!copies) {
+		result = ring_fail(ring, -ENOMEM, "out of memory for a packet's copy");
 		ring_unlock(ring);
-		return -ENOMEM;
+		return result;
 	}
 	if (target->borrowed)
 		*target->borrowed = target->packets = ring_copies_packet(copies);
@@ -408,13 +427,17 @@ int torc_ring_next_batch(struct torc_ring *ring, struct torc_packet *packets, un
 
 int torc_ring_read(struct torc_ring *ring, struct torc_packet **packet)
 {
-	struct torc_packet borrowed;
-	int result = torc_ring_next(ring, &borrowed);
+	int result;
 
-	if (result <= 0)
-		return result;
-	*packet = torc_packet_clone(&borrowed);
-	return *packet ? 1 : ring_fail(ring, -ENOMEM, "out of memory for a packet's copy");
+	if (ring->reentrant)
+		return receive_shared(ring, &(struct target){ .max = 1, .clone = packet });
+	if (torc_ring_stopped(ring))
+		return 0;
+	result = refill(ring, ring->poll_duration_ms);
+	if (result > 0)
+		result = clone_next(ring, NULL, packet);
+	ring_ready(ring);
+	return result;
 }
 
 int torc_ring_read_to(struct torc_ring *ring, void *buffer, size_t size,
@@ -423,7 +446,8 @@ int torc_ring_read_to(struct torc_ring *ring, void *buffer, size_t size,
 	int result;
 
 	if (ring->reentrant)
-		return receive_shared(ring, &(struct target){ packet, NULL, 1, buffer, size });
+		return receive_shared(ring, &(struct target){ .packets = packet, .max = 1,
+							       .buffer = buffer, .size = size });
 	result = torc_ring_next(ring, packet);
 	if (result > 0)
 		copy_out(packet, buffer, size);
