@@ -4,19 +4,12 @@
  *
  * The default engine's answer is what happened when a ring was opened, never enabled; AF_XDP's is
  * torc_device_xdp()'s, since opening would attach a program. No packet is touched.
- * What a driver tells comes from the ethtool ioctls, which know this network namespace, unlike
- * sysfs.
  */
+#include <arpa/inet.h>
 #include <errno.h>
-#include <linux/ethtool.h>
-#include <linux/net_tstamp.h>
-#include <linux/sockios.h>
 #include <net/if.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include <torc/device.h>
 
@@ -30,15 +23,7 @@ struct attempt {
 };
 
 struct device {
-	char name[IF_NAMESIZE];
-	unsigned int index;
-	short flags; /* IFF_UP ... */
-	unsigned int mtu;
-	unsigned char address[6];
-	uint64_t speed_mbit; /* TORC_UNKNOWN when the driver does not tell */
-	uint64_t queues;
-	char driver[32];
-	bool hardware_time;
+	struct torc_device is;
 	struct attempt tpacket;
 	struct attempt xdp;
 	struct attempt clusters; /* of every type; if not, of those that need no CAP_BPF */
@@ -46,58 +31,25 @@ struct device {
 
 /* ---- asking ---- */
 
-static bool ask(int fd, struct device *device, unsigned long request, void *data,
-		struct ifreq *answer)
+bool devices_find(struct torc_devices *list, const char *name, struct torc_device *device)
 {
-	memset(answer, 0, sizeof(*answer));
-	memcpy(answer->ifr_name, device->name, sizeof(device->name));
-	if (data)
-		answer->ifr_data = data;
-	return ioctl(fd, request, answer) == 0;
-}
-
-static void ask_driver(int fd, struct device *device)
-{
-	struct ethtool_drvinfo driver = { .cmd = ETHTOOL_GDRVINFO };
-	struct ethtool_ts_info times = { .cmd = ETHTOOL_GET_TS_INFO };
-	struct ethtool_cmd link = { .cmd = ETHTOOL_GSET };
-	struct ifreq answer;
-	uint32_t speed;
-
-	if (ask(fd, device, SIOCETHTOOL, &driver, &answer))
-		snprintf(device->driver, sizeof(device->driver), "%.31s", driver.driver);
-	if (ask(fd, device, SIOCETHTOOL, &times, &answer))
-		device->hardware_time = times.so_timestamping & SOF_TIMESTAMPING_RX_HARDWARE;
-	if (!ask(fd, device, SIOCETHTOOL, &link, &answer))
-		return;
-	speed = ethtool_cmd_speed(&link);
-	if (speed != 0 && speed != UINT16_MAX && speed != (uint32_t)SPEED_UNKNOWN)
-		device->speed_mbit = speed;
+	while (torc_devices_next(list, device) > 0)
+		if (strcmp(device->name, name) == 0)
+			return true;
+	return false;
 }
 
 bool devices_hardware_time(const char *name)
 {
-	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	struct device device = { 0 };
+	struct torc_device device = { .size = sizeof(device) };
+	struct torc_devices *list;
+	bool answer;
 
-	snprintf(device.name, sizeof(device.name), "%s", name);
-	if (fd >= 0) {
-		ask_driver(fd, &device);
-		close(fd);
-	}
-	return device.hardware_time;
-}
-
-static void ask_interface(int fd, struct device *device)
-{
-	struct ifreq answer;
-
-	if (ask(fd, device, SIOCGIFFLAGS, NULL, &answer))
-		device->flags = answer.ifr_flags;
-	if (ask(fd, device, SIOCGIFMTU, NULL, &answer))
-		device->mtu = (unsigned int)answer.ifr_mtu;
-	if (ask(fd, device, SIOCGIFHWADDR, NULL, &answer))
-		memcpy(device->address, answer.ifr_hwaddr.sa_data, sizeof(device->address));
+	if (torc_devices_open(&list, NULL) < 0)
+		return false;
+	answer = devices_find(list, name, &device) && device.hardware_time;
+	torc_devices_close(list);
+	return answer;
 }
 
 static void note_reason(struct attempt *attempt, const struct torc_error *error)
@@ -129,12 +81,12 @@ static void try_tpacket(struct device *device)
 	struct torc_error error = { 0 };
 	struct torc_ring *ring;
 
-	device->tpacket.code = torc_ring_open_with(&ring, device->name, &options, &error);
+	device->tpacket.code = torc_ring_open_with(&ring, device->is.name, &options, &error);
 	note_reason(&device->tpacket, &error);
 	if (device->tpacket.code < 0)
 		return;
 	if (torc_ring_info(ring, &info) == 0 && info.queue_count > 0)
-		device->queues = info.queue_count;
+		device->is.receive_queues = info.queue_count;
 	try_clusters(device, ring);
 	torc_ring_close(ring);
 }
@@ -143,29 +95,50 @@ static void try_xdp(struct device *device)
 {
 	struct torc_error error = { 0 };
 
-	device->xdp.code = torc_device_xdp(device->name, &error);
+	device->xdp.code = torc_device_xdp(device->is.name, &error);
 	note_reason(&device->xdp, &error);
-}
-
-static void fill_in(int fd, struct device *device, const struct if_nameindex *entry, bool engines_too)
-{
-	memset(device, 0, sizeof(*device));
-	snprintf(device->name, sizeof(device->name), "%s", entry->if_name);
-	device->index = entry->if_index;
-	device->speed_mbit = device->queues = TORC_UNKNOWN;
-	ask_interface(fd, device);
-	ask_driver(fd, device);
-	if (!engines_too)
-		return;
-	try_tpacket(device);
-	try_xdp(device);
 }
 
 /* ---- showing ---- */
 
 static const char *state(const struct device *device)
 {
-	return !(device->flags & IFF_UP) ? "down" : device->flags & IFF_RUNNING ? "up" : "no carrier";
+	return !(device->is.flags & IFF_UP) ? "down" : device->is.flags & IFF_RUNNING ? "up" : "no carrier";
+}
+
+static struct cli_figure address_text(const struct torc_device_address *address, char *text, size_t size)
+{
+	struct cli_figure prefix;
+
+	inet_ntop(address->family, address->address, text, (socklen_t)size);
+	snprintf(prefix.text, sizeof(prefix.text), "/%u", address->prefix_length);
+	return prefix;
+}
+
+static void json_addresses(const struct torc_device *device)
+{
+	char text[INET6_ADDRSTRLEN];
+
+	printf(",\"addresses\":[");
+	for (uint32_t i = 0; i < device->address_count; i++) {
+		struct cli_figure prefix = address_text(&device->addresses[i], text, sizeof(text));
+
+		printf("%s\"%s%s\"", i > 0 ? "," : "", text, prefix.text);
+	}
+	printf("]");
+}
+
+static void print_addresses(const struct torc_device *device)
+{
+	char text[INET6_ADDRSTRLEN];
+
+	for (uint32_t i = 0; i < device->address_count; i++) {
+		struct cli_figure prefix = address_text(&device->addresses[i], text, sizeof(text));
+
+		printf("%s%s%s", i > 0 ? ", " : "    addresses   ", text, prefix.text);
+	}
+	if (device->address_count > 0)
+		printf("\n");
 }
 
 static void json_attempt(const char *engine, const struct attempt *attempt)
@@ -186,18 +159,19 @@ static void json_ability(const char *name, int code, int bit)
 
 static void print_json(const struct device *device)
 {
-	const unsigned char *mac = device->address;
+	const unsigned char *mac = device->is.hardware_address;
 
 	printf("{\"name\":");
-	cli_print_json_string(stdout, device->name);
+	cli_print_json_string(stdout, device->is.name);
 	printf(",\"ifindex\":%u,\"state\":\"%s\",\"loopback\":%s,\"mtu\":%u,"
 	       "\"address\":\"%02x:%02x:%02x:%02x:%02x:%02x\",\"driver\":",
-	       device->index, state(device), device->flags & IFF_LOOPBACK ? "true" : "false",
-	       device->mtu, mac[0], mac[1], mac[2], mac[3], mac[4], mac[5]);
-	cli_print_json_string(stdout, device->driver);
-	printf(",\"speed_mbit\":%s,\"queues\":%s,\"hardware_timestamps\":%s,\"engines\":{",
-	       cli_json_figure(device->speed_mbit).text, cli_json_figure(device->queues).text,
-	       device->hardware_time ? "true" : "false");
+	       device->is.ifindex, state(device), device->is.flags & IFF_LOOPBACK ? "true" : "false",
+	       device->is.mtu, mac[0], mac[1], mac[2], mac[3], mac[4], mac[5]);
+	cli_print_json_string(stdout, device->is.driver);
+	json_addresses(&device->is);
+	printf(",\"link_type\":%u,\"speed_mbit\":%s,\"queues\":%s,\"hardware_timestamps\":%s,\"engines\":{",
+	       device->is.link_type, cli_json_figure(device->is.speed_mbit).text, cli_json_figure(device->is.receive_queues).text,
+	       device->is.hardware_time ? "true" : "false");
 	json_attempt("tpacket_v3", &device->tpacket);
 	printf("},");
 	json_attempt("af_xdp", &device->xdp);
@@ -218,18 +192,19 @@ static void print_json(const struct device *device)
 
 static void print_text(const struct device *device)
 {
-	const unsigned char *mac = device->address;
+	const unsigned char *mac = device->is.hardware_address;
 
-	printf("%s: %s, mtu %u, %02x:%02x:%02x:%02x:%02x:%02x", device->name, state(device),
-	       device->mtu, mac[0], mac[1], mac[2], mac[3], mac[4], mac[5]);
-	if (device->driver[0])
-		printf(", driver %s", device->driver);
-	if (device->speed_mbit != TORC_UNKNOWN)
-		printf(", %sbit/s", cli_human((double)device->speed_mbit * 1e6).text);
-	if (device->queues != TORC_UNKNOWN)
-		printf(", %s receive queue%s", cli_figure(device->queues).text,
-		       device->queues == 1 ? "" : "s");
-	printf("%s\n", device->hardware_time ? ", hardware timestamps" : "");
+	printf("%s: %s, mtu %u, %02x:%02x:%02x:%02x:%02x:%02x", device->is.name, state(device),
+	       device->is.mtu, mac[0], mac[1], mac[2], mac[3], mac[4], mac[5]);
+	if (device->is.driver[0])
+		printf(", driver %s", device->is.driver);
+	if (device->is.speed_mbit != TORC_UNKNOWN)
+		printf(", %sbit/s", cli_human((double)device->is.speed_mbit * 1e6).text);
+	if (device->is.receive_queues != TORC_UNKNOWN)
+		printf(", %s receive queue%s", cli_figure(device->is.receive_queues).text,
+		       device->is.receive_queues == 1 ? "" : "s");
+	printf("%s\n", device->is.hardware_time ? ", hardware timestamps" : "");
+	print_addresses(&device->is);
 	printf("    tpacket_v3  %s%s\n", device->tpacket.code < 0 ? "no: " : "yes",
 	       device->tpacket.reason);
 	if (device->tpacket.code >= 0 && device->clusters.code >= 0)
@@ -253,32 +228,35 @@ static void print_text(const struct device *device)
 /* As tcpdump -D. */
 static void print_short(const struct device *device)
 {
-	printf("%u.%s [%s%s%s]\n", device->index, device->name,
-	       device->flags & IFF_UP ? "Up" : "Down",
-	       device->flags & IFF_RUNNING ? ", Running" : "",
-	       device->flags & IFF_LOOPBACK ? ", Loopback" : "");
+	printf("%u.%s [%s%s%s]\n", device->is.ifindex, device->is.name,
+	       device->is.flags & IFF_UP ? "Up" : "Down",
+	       device->is.flags & IFF_RUNNING ? ", Running" : "",
+	       device->is.flags & IFF_LOOPBACK ? ", Loopback" : "");
 }
 
-/* All of them, owned by the caller; NULL: said why. */
-static struct device *ask_all(bool engines_too, unsigned int *count)
+/* All that the list has, owned by the caller; NULL: out of memory. */
+static struct device *ask_all(struct torc_devices *list, bool engines_too, unsigned int *count)
 {
-	struct if_nameindex *entries = if_nameindex();
-	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	struct device *devices = NULL;
+	struct torc_device next = { .size = sizeof(next) };
+	struct device *devices = NULL, *more;
 
 	*count = 0;
-	while (entries && entries[*count].if_index)
-		++*count;
-	if (entries && fd >= 0)
-		devices = calloc(*count + 1, sizeof(*devices));
-	if (!devices)
-		cli_complain("torc: the interfaces cannot be listed: %s", strerror(errno));
-	for (unsigned int i = 0; devices && i < *count; i++)
-		fill_in(fd, &devices[i], &entries[i], engines_too);
-	if (fd >= 0)
-		close(fd);
-	if (entries)
-		if_freenameindex(entries);
+	do {
+		more = realloc(devices, (*count + 1) * sizeof(*devices));
+		if (!more)
+			break;
+		devices = more;
+	} while (torc_devices_next(list, &next) > 0 &&
+		 (devices[(*count)++] = (struct device){ .is = next }, true));
+	if (!more) {
+		cli_fail(-ENOMEM, NULL);
+		free(devices);
+		return NULL;
+	}
+	for (unsigned int i = 0; i < *count && engines_too; i++) {
+		try_tpacket(&devices[i]);
+		try_xdp(&devices[i]);
+	}
 	return devices;
 }
 
@@ -287,14 +265,22 @@ static int list(void (*print)(const struct device *device), bool engines_too,
 		const struct sandbox_settings *sandbox)
 {
 	unsigned int count;
-	struct device *devices = ask_all(engines_too, &count);
+	struct torc_devices *all;
+	struct device *devices;
+	struct torc_error error;
 	int status = CLI_FAILED;
 
+	if (torc_devices_open(&all, &error) < 0) {
+		cli_complain("torc: %s", error.text);
+		return status;
+	}
+	devices = ask_all(all, engines_too, &count);
 	if (devices)
 		status = privileges_confine(sandbox, &(struct privileges){ .roles = 0 });
 	for (unsigned int i = 0; status == CLI_GOOD && i < count; i++)
 		print(&devices[i]);
 	free(devices);
+	torc_devices_close(all);
 	return status;
 }
 

@@ -18,6 +18,7 @@ const struct cli_command *const cli_commands[] = {
 	&command_send,
 	&command_rings,
 	&command_devices,
+	&command_doctor,
 	NULL
 };
 
