@@ -27,6 +27,7 @@ struct producer {
 	char *sensor;
 	enum kafka_state state;
 	uint64_t partly_ms; /* when it was said last that a broker is away */
+	char why[256];      /* what was wrong with a broker last */
 };
 
 /* What holds unless --kafka-option says otherwise; docs/flows.md has the same list. */
@@ -95,7 +96,9 @@ static void on_error(rd_kafka_t *kafka, int code, const char *reason, void *obje
 		rd_kafka_fatal_error(kafka, fatal, sizeof(fatal));
 		become(producer, KAFKA_BROKEN, fatal);
 		break;
-	case RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN:
+	case RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN: /* which says no more than that */
+		become(producer, KAFKA_AWAY, producer->why[0] ? producer->why : reason);
+		break;
 	case RD_KAFKA_RESP_ERR__AUTHENTICATION:
 		become(producer, KAFKA_AWAY, reason);
 		break;
@@ -103,6 +106,7 @@ static void on_error(rd_kafka_t *kafka, int code, const char *reason, void *obje
 	case RD_KAFKA_RESP_ERR__RESOLVE:
 	case RD_KAFKA_RESP_ERR__SSL:
 		producer->events.attempt(producer->events.object);
+		snprintf(producer->why, sizeof(producer->why), "%s", reason);
 		become(producer, KAFKA_PARTLY, reason);
 		break;
 	default:

@@ -15,24 +15,9 @@ for program in java mvn kcat perl unshare; do
 	command -v $program >/dev/null || skip_all "$program is not installed"
 done
 [ -e "$B/libtorc-kafka.so" ] || skip_all 'librdkafka-dev was not there when Torc was built'
-jars=$PWD/$B/kafka
+. tests/kafka_jars.bash
 
 if [ -z "${INSIDE:-}" ]; then
-	if [ ! -d "$jars" ]; then
-		cat >"$work/pom.xml" <<-END
-			<project><modelVersion>4.0.0</modelVersion>
-			<groupId>torc</groupId><artifactId>brokers</artifactId><version>1</version>
-			<packaging>pom</packaging><dependencies>
-			<dependency><groupId>org.apache.kafka</groupId><artifactId>kafka_2.13</artifactId>
-			<version>3.9.0</version></dependency>
-			<dependency><groupId>org.slf4j</groupId><artifactId>slf4j-nop</artifactId>
-			<version>1.7.36</version></dependency>
-			</dependencies></project>
-		END
-		mvn -q -B -f "$work/pom.xml" dependency:copy-dependencies -DoutputDirectory="$work/jars" \
-			>"$work/log" 2>&1 || skip_all 'Maven cannot get Apache Kafka here'
-		mv "$work/jars" "$jars"
-	fi
 	rm -rf "$work"
 	exec env INSIDE=1 unshare -n sh -c 'ip link set lo up && exec bash "$0"' tests/kafka_brokers.sh
 fi
