@@ -93,6 +93,23 @@ static void test_veth(uint32_t flags)
 	torc_ring_close(ring);
 }
 
+/* Alone, the socket is not shown outgoing packets; in a fanout group only the filter refuses them. */
+static void test_cluster(uint32_t flags)
+{
+	struct torc_ring *ring = net_ring("vb", flags);
+
+	note("a direction beside a cluster");
+	is(torc_ring_set_direction(ring, TORC_RX_ONLY), 0, "receive only");
+	expect(ring, IN, 0);
+	is(torc_ring_set_cluster(ring, 11, TORC_CLUSTER_PER_FLOW), 0, "in a cluster");
+	expect(ring, IN, 0);
+	is(torc_ring_leave_cluster(ring), 0, "alone again");
+	expect(ring, IN, 0);
+	is(torc_ring_set_direction(ring, TORC_RX_AND_TX), 0, "both directions");
+	expect(ring, IN, OUT);
+	torc_ring_close(ring);
+}
+
 static void test_loopback(uint32_t flags)
 {
 	int fd = net_sender("lo");
@@ -166,6 +183,8 @@ int main(void)
 	if (net_is_xdp()) {
 		skip("copies on loopback", "xdp: an interface has one ring, and no outgoing copies");
 	} else {
+		test_cluster(0);
+		test_cluster(TORC_IMMEDIATE);
 		test_loopback(0);
 		test_loopback(TORC_IMMEDIATE);
 	}

@@ -34,7 +34,7 @@
 #define GONE_RETRY_NS 100000000 /* look for an interface that is down or away that often */
 
 static bool read_counters(struct afpacket *engine);
-static void ignore_outgoing(const struct afpacket *engine);
+static bool ignore_outgoing(const struct afpacket *engine);
 
 /* ---- maps ---- */
 
@@ -651,23 +651,21 @@ int afp_set_filter(struct torc_engine *base, const struct sock_fprog *program)
 }
 
 /*
- * The filter decides (the ring puts the test in front of it); this saves the kernel the work of
- * showing outgoing packets to a socket that refuses them. Kernels before 4.20 do not know it.
+ * With it the kernel does not even show outgoing packets to the socket; kernels before 4.20 do not
+ * know it. true: none will come, outside of fanout groups, which have a flag of their own.
  */
-static void ignore_outgoing(const struct afpacket *engine)
+static bool ignore_outgoing(const struct afpacket *engine)
 {
 	int on = engine->direction == TORC_RX_ONLY;
 	int fd = engine->maps[engine->active].fd;
 
-	if (fd >= 0)
-		setsockopt(fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, &on, sizeof(on));
+	return fd >= 0 && setsockopt(fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, &on, sizeof(on)) == 0 && on;
 }
 
 int afp_set_direction(struct torc_engine *base, enum torc_direction direction)
 {
 	afpacket(base)->direction = direction;
-	ignore_outgoing(afpacket(base));
-	return 0;
+	return ignore_outgoing(afpacket(base));
 }
 
 int afp_set_promisc(struct torc_engine *base, bool on)

@@ -112,7 +112,7 @@ struct torc_engine_ops {
 	/* NULL: the ring filters in user space; so it does when this returns -EOPNOTSUPP, and then
 	 * the engine delivers everything. program NULL: accept everything. */
 	int (*set_filter)(struct torc_engine *engine, const struct sock_fprog *program);
-	/* NULL: the ring filters in user space. */
+	/* NULL: the ring filters in user space. 1: outside of a cluster the filter need not test it. */
 	int (*set_direction)(struct torc_engine *engine, enum torc_direction direction);
 	int (*set_promisc)(struct torc_engine *engine, bool on); /* NULL: -EOPNOTSUPP */
 	/* Before start() only. NULL: only receiving is possible. */

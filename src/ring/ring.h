@@ -42,6 +42,7 @@ struct ring_port {
 	struct torc_cluster_member *member;
 	bool filters;    /* the engine runs the filter; else the ring does */
 	bool directs;    /* the engine tells directions apart; else the ring does */
+	bool keeps_direction; /* the engine alone, without a test in its filter; not in a cluster */
 	bool mixed;      /* any: its packets may have other link types than its own */
 	uint16_t link_type;
 	int vlan;        /* of "eth0.100", else TORC_VLAN_ANY */

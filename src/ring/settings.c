@@ -41,7 +41,7 @@ static int apply_to_port(struct torc_ring *ring, struct ring_port *port)
 	const struct ring_kernel_filter *filter = kernel_filter(ring, port->link_type);
 	bool ethernet = port->link_type == TORC_LINK_ETHERNET;
 	struct torc_kernel_filter parts = {
-		.direction = ring->direction,
+		.direction = port->keeps_direction ? TORC_RX_AND_TX : ring->direction,
 		.vlan = port->vlan != TORC_VLAN_ANY ? port->vlan : ring->vlan,
 		.channel_mask = port->directs ? ring->channel_mask : UINT64_MAX,
 		.snaplen = ring->snaplen,
@@ -341,6 +341,7 @@ static int direct_ports(struct torc_ring *ring)
 		if (result < 0)
 			return ring_fail(ring, result, "%s cannot capture only that direction",
 					 port->name);
+		port->keeps_direction = result > 0 && !port->member;
 	}
 	return 0;
 }

@@ -27,6 +27,12 @@ int ring_join_port(struct torc_ring *ring, struct ring_port *port, unsigned int 
 
 	if (!port->ops->join)
 		return ring_fail(ring, -EOPNOTSUPP, "%s cannot take part in a cluster", port->name);
+	if (port->keeps_direction) { /* from now on the filter has to */
+		port->keeps_direction = false;
+		result = ring_apply_filter(ring);
+		if (result < 0)
+			return result;
+	}
 	port->ops->info(port->engine, &info);
 	request.ifindex = info.ifindex;
 	result = torc_cluster_join(&port->member, &request, &ring->error);
