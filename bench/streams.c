@@ -32,6 +32,7 @@
 #define SEGMENTS    305u /* of each */
 #define MSS	    1448u
 #define BATCH	    64u
+#define BATCH_PLAIN 256u /* where no decoded packets have to stay in the cache */
 
 /* ---- the packets ---- */
 
@@ -195,15 +196,16 @@ static uint64_t streams_add(struct torc_streams *streams, const struct torc_pack
 
 static uint64_t streams_all(const struct traffic *of, enum way way)
 {
+	uint32_t batch = way == NOT_DECODED ? BATCH_PLAIN : BATCH;
 	struct torc_streams *streams;
 	uint64_t sum = 0;
 
 	if (torc_streams_open(&streams, NULL, NULL) < 0)
 		errx(1, "no streams");
 	counted = allocations;
-	for (uint32_t n = 0; n < of->count; n += BATCH)
+	for (uint32_t n = 0; n < of->count; n += batch)
 		sum += streams_add(streams, of->packets + n,
-				   of->count - n < BATCH ? of->count - n : BATCH, way);
+				   of->count - n < batch ? of->count - n : batch, way);
 	counted = allocations - counted;
 	torc_streams_close(streams);
 	return sum;

@@ -114,7 +114,7 @@ enum torc_defrag_result {
  * it, so that the packet decodes; 0 where the whole is too long for them. A UDP checksum around it becomes 0.
  *
  * Cost: a packet that is no fragment costs a look at decoded->flags. A fragment is copied once when
- * it comes and once into the whole; nothing is allocated.
+ * it comes and once into the whole, the last one mostly only that; nothing is allocated.
  */
 TORC_API int torc_defrag_add(struct torc_defrag *defrag, const struct torc_packet *packet,
 			     const struct torc_decoded *decoded, struct torc_packet *whole);

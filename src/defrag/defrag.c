@@ -234,8 +234,9 @@ static void fill_in(struct torc_defrag *defrag, const struct torc_packet *packet
 	whole->flags &= ~(uint32_t)(TORC_PACKET_CHECKSUM_PARTIAL | TORC_PACKET_CHECKSUM_VALID);
 }
 
+/* last: the range that is not in the store, because it came last; or NULL. */
 static int complete(struct torc_defrag *defrag, uint32_t number, const struct torc_packet *packet,
-		    struct torc_packet *whole)
+		    const struct range *last, struct torc_packet *whole)
 {
 	struct datagram *datagram = &defrag->store.datagrams[number];
 	uint32_t header = datagram->header_bytes - datagram->ip_offset;
@@ -249,7 +250,7 @@ static int complete(struct torc_defrag *defrag, uint32_t number, const struct to
 		drop(defrag, number, &defrag->stats.too_large);
 		return TORC_DEFRAG_DROPPED;
 	}
-	fill_in(defrag, packet, join(&defrag->store, datagram, defrag->output), whole);
+	fill_in(defrag, packet, join(&defrag->store, datagram, last, defrag->output), whole);
 	defrag->last_fragments = datagram->fragments;
 	defrag->stats.joined += datagram->fragments;
 	defrag->stats.waiting -= datagram->fragments;
@@ -284,14 +285,10 @@ static enum insertion insert_bytes(struct torc_defrag *defrag, uint32_t number,
 	return result;
 }
 
-static enum insertion insert(struct torc_defrag *defrag, uint32_t number,
-			     const struct fragment *fragment, const struct torc_packet *packet)
+/* It belongs to the datagram, with its bytes in the store or, when it completes it, not. */
+static void count_in(struct torc_defrag *defrag, struct datagram *datagram,
+		     const struct fragment *fragment, const struct torc_packet *packet)
 {
-	struct datagram *datagram = &defrag->store.datagrams[number];
-	enum insertion result = insert_bytes(defrag, number, fragment);
-
-	if (result != INSERTED)
-		return result;
 	if (fragment->begin == 0 && !datagram->has_headers)
 		keep_headers(&defrag->store, datagram, fragment, packet);
 	else if (datagram->has_headers && fragment->key.version == 6)
@@ -299,7 +296,26 @@ static enum insertion insert(struct torc_defrag *defrag, uint32_t number,
 	datagram->ecn |= (uint8_t)(1u << fragment->ecn);
 	datagram->fragments++;
 	defrag->stats.waiting++;
-	return INSERTED;
+}
+
+/*
+ * All that is missing, in one piece at the end or at the beginning: it need not be kept to be copied
+ * at once. Not a fragment inside of the datagram that came out last: that one is written over.
+ */
+static bool is_the_rest(const struct torc_defrag *defrag, const struct datagram *datagram,
+			const struct fragment *fragment)
+{
+	const struct store *store = &defrag->store;
+
+	if ((uintptr_t)fragment->payload - (uintptr_t)defrag->output < sizeof(defrag->output))
+		return false;
+	if (!datagram->end_known || datagram->first == NOTHING ||
+	    datagram->piece_bytes + (fragment->end - fragment->begin) != datagram->end)
+		return false;
+	if (fragment->begin == 0)
+		return store->pieces[datagram->first].begin >= fragment->end &&
+		       store_has_room(store, 1, fragment->header_bytes);
+	return datagram->has_headers && store->pieces[datagram->last].end <= fragment->begin;
 }
 
 /* The datagram of a fragment, begun when there is none; the oldest gives way when all are taken. */
@@ -353,7 +369,13 @@ static int take(struct torc_defrag *defrag, const struct fragment *fragment,
 		return drop_with(defrag, number, &stats->inconsistent);
 	if (fragment->begin == fragment->end)
 		return drop_with(defrag, number, &stats->bad_length);
-	switch (insert(defrag, number, fragment, packet)) {
+	if (is_the_rest(defrag, datagram, fragment)) {
+		count_in(defrag, datagram, fragment, packet);
+		return complete(defrag, number, packet,
+				&(struct range){ fragment->begin, fragment->end, fragment->payload },
+				whole);
+	}
+	switch (insert_bytes(defrag, number, fragment)) {
 	case INSERT_DUPLICATE:
 		return refuse(&stats->duplicate);
 	case INSERT_REFUSED:
@@ -361,10 +383,11 @@ static int take(struct torc_defrag *defrag, const struct fragment *fragment,
 	case INSERT_NO_ROOM:
 		return drop_with(defrag, number, &stats->no_memory);
 	case INSERTED:
+		count_in(defrag, datagram, fragment, packet);
 		break;
 	}
 	if (datagram->has_headers && datagram->end_known && datagram->piece_bytes == datagram->end)
-		return complete(defrag, number, packet, whole);
+		return complete(defrag, number, packet, NULL, whole);
 	return TORC_DEFRAG_WAITING;
 }
 

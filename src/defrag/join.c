@@ -90,7 +90,8 @@ static void grow_outer(const struct datagram *datagram, uint8_t *packet, uint32_
 	}
 }
 
-uint32_t join(const struct store *store, const struct datagram *datagram, uint8_t *output)
+uint32_t join(const struct store *store, const struct datagram *datagram, const struct range *last,
+	      uint8_t *output)
 {
 	uint32_t length = datagram->header_bytes + datagram->end;
 
@@ -103,6 +104,9 @@ uint32_t join(const struct store *store, const struct datagram *datagram, uint8_
 			   output + datagram->header_bytes + piece->begin,
 			   piece->end - piece->begin);
 	}
+	if (last)
+		memcpy(output + datagram->header_bytes + last->begin, last->bytes,
+		       last->end - last->begin);
 	if (datagram->key.version == 4)
 		finish_ipv4(output + datagram->ip_offset, length - datagram->ip_offset,
 			    datagram->ecn);

@@ -3,9 +3,13 @@
 #ifndef TORC_DEFRAG_JOIN_H
 #define TORC_DEFRAG_JOIN_H
 
-#include "defrag/store.h"
+#include "defrag/overlap.h"
 
-/* Write headers and payload to output (OUTPUT_BYTES); returns the packet's length. */
-uint32_t join(const struct store *store, const struct datagram *datagram, uint8_t *output);
+/*
+ * Write headers and payload to output (OUTPUT_BYTES); returns the packet's length. last: a range whose
+ * bytes are not in the store and not in output, or NULL.
+ */
+uint32_t join(const struct store *store, const struct datagram *datagram, const struct range *last,
+	      uint8_t *output);
 
 #endif

@@ -226,18 +226,6 @@ static ALWAYS_INLINE bool receive_fast(struct torc_streams *streams, struct torc
 	return true;
 }
 
-static ALWAYS_INLINE bool receive_plain(struct torc_streams *streams, const struct plain *plain)
-{
-	struct torc_stream *stream = plain->tcp ? find_plain(streams, plain) : NULL;
-
-	if (!stream || !receive_fast(streams, stream, plain->from, plain->tcp, plain->header,
-				     plain->length))
-		return false;
-	streams->stats.segments++;
-	streams->stats.payload += plain->length;
-	return true;
-}
-
 /* ---- everything else ---- */
 
 static void receive_other(struct torc_streams *streams, const struct torc_packet *packet,
@@ -272,7 +260,20 @@ static void receive_other(struct torc_streams *streams, const struct torc_packet
 		receive_segment(streams, &segment, &key, from, stream);
 }
 
-/* Apart, so that the way of nearly every packet stays short. decoded may be NULL. */
+/* Apart, as the next one too, so that the way of nearly every packet stays short. stream: or NULL. */
+static __attribute__((noinline)) void add_plain(struct torc_streams *streams,
+						const struct plain *plain,
+						struct torc_stream *stream)
+{
+	struct key key = { .low = { plain->low }, .high = { plain->high } };
+	struct segment segment;
+
+	memcpy(&key.low_port, &plain->ports, sizeof(plain->ports));
+	segment_fill(&segment, plain->tcp, plain->header, plain->length);
+	receive_segment(streams, &segment, &key, plain->from, stream);
+}
+
+/* decoded may be NULL */
 static __attribute__((noinline)) void add_other(struct torc_streams *streams,
 						const struct torc_packet *packet,
 						const struct torc_decoded *decoded)
@@ -325,6 +326,7 @@ static __attribute__((noinline)) void clock_check(struct torc_streams *streams)
 static ALWAYS_INLINE bool add_packet(struct torc_streams *streams, const struct torc_packet *packet,
 				     const struct torc_decoded *decoded, const struct plain *plain)
 {
+	struct torc_stream *stream;
 	bool checked = false;
 
 	streams->packet++;
@@ -335,9 +337,17 @@ static ALWAYS_INLINE bool add_packet(struct torc_streams *streams, const struct 
 		clock_check(streams);
 		checked = true;
 	}
-	if (receive_plain(streams, plain))
+	if (!plain->tcp) {
+		add_other(streams, packet, decoded);
+		return true;
+	}
+	streams->stats.segments++;
+	streams->stats.payload += plain->length;
+	stream = find_plain(streams, plain);
+	if (stream && receive_fast(streams, stream, plain->from, plain->tcp, plain->header,
+				   plain->length))
 		return checked;
-	add_other(streams, packet, decoded);
+	add_plain(streams, plain, stream);
 	return true;
 }
 

@@ -126,6 +126,21 @@ static uint32_t cut_of(const struct torc_decoded *decoded, const uint8_t *ip, bo
 	return total > length ? total - length : 0;
 }
 
+void segment_fill(struct segment *segment, const uint8_t *tcp, uint32_t header, uint32_t length)
+{
+	segment->tcp = tcp;
+	segment->header = header;
+	segment->payload = tcp + header;
+	segment->length = length;
+	segment->seq = torc_be32(tcp + 4);
+	segment->ack = torc_be32(tcp + 8);
+	segment->flags = tcp[13];
+	segment->window = torc_be16(tcp + 14);
+	segment->urgent = torc_be16(tcp + 18);
+	segment->cut = 0;
+	time_read(segment);
+}
+
 bool segment_read(const struct torc_streams *streams, const struct torc_decoded *decoded,
 		  struct segment *segment, struct key *key, unsigned int *end)
 {
@@ -149,20 +164,10 @@ bool segment_read(const struct torc_streams *streams, const struct torc_decoded 
 		return false;
 	ip = torc_layer_header(decoded, &decoded->layers[network]);
 	p = torc_layer_header(decoded, layer);
-	segment->tcp = p;
-	segment->header = layer->header_length;
-	segment->payload = p + layer->header_length;
-	segment->length = layer->payload_length;
-	segment->seq = torc_be32(p + 4);
-	segment->ack = torc_be32(p + 8);
-	segment->flags = p[13];
-	segment->window = torc_be16(p + 14);
-	segment->urgent = torc_be16(p + 18);
-	segment->cut = 0;
+	segment_fill(segment, p, layer->header_length, layer->payload_length);
 	if (decoded->flags & (TORC_DECODED_CUT_BY_SNAPLEN | TORC_DECODED_CUT_BY_HEADER))
 		segment->cut = cut_of(decoded, ip, ipv6, layer->offset, segment->header,
 				      segment->length);
-	time_read(segment);
 	key_read(key, ip, ipv6, p, network > 1 ? scope_of(streams, decoded, network) : 0, end);
 	return true;
 }

@@ -287,6 +287,8 @@ struct segment {
 /* false: not TCP over IP */
 bool segment_read(const struct torc_streams *streams, const struct torc_decoded *decoded,
 		  struct segment *segment, struct key *key, unsigned int *end);
+/* Of one that is all there: tcp, its header, and so many bytes behind that. */
+void segment_fill(struct segment *segment, const uint8_t *tcp, uint32_t header, uint32_t length);
 /* The window scale of a SYN, or -1. */
 int segment_scale(const struct segment *segment);
 
