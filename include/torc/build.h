@@ -30,7 +30,7 @@ extern "C" {
 
 /* What torc_build_finish() leaves as the struct has it. */
 enum {
-	TORC_BUILD_LENGTH_GIVEN = 1 << 0,   /* of this layer and what it carries */
+	TORC_BUILD_LENGTH_GIVEN = 1 << 0,   /* of this layer and what it carries; counts of records */
 	TORC_BUILD_NEXT_GIVEN = 1 << 1,     /* EtherType, protocol, next header, port of a tunnel */
 	TORC_BUILD_CHECKSUM_GIVEN = 1 << 2,
 	/* a TTL or hop limit of 0 is 64 else; ARP is of Ethernet and IPv4, GTP of version 1 */

@@ -86,7 +86,7 @@ int build_push(struct torc_builder *builder, unsigned int type, const void *laye
 	const struct torc_layer_ops *ops = type < TORC_LAYER_TYPES ? layer_ops(type) : NULL;
 	layer_write *write = layer_writer(type);
 	union layer_struct object;
-	struct writer w = { .type = (uint16_t)type };
+	struct writer w = { .type = (uint16_t)type, .counts_given = given & TORC_BUILD_LENGTH_GIVEN };
 
 	if (builder->code < 0)
 		return builder->code;
@@ -304,7 +304,7 @@ static bool push_again(struct torc_builder *builder, const struct torc_decoded *
 {
 	const struct torc_layer *layer = &decoded->layers[i];
 	layer_write *write = layer_writer(layer->type);
-	struct writer w = { .type = layer->type, .behind = last_type(decoded, i) };
+	struct writer w = { .type = layer->type, .behind = last_type(decoded, i), .counts_given = true };
 	uint32_t at = builder->length;
 	union layer_struct object;
 

@@ -308,7 +308,8 @@ uint64_t field_most(unsigned int type, const struct torc_field_info *field)
 	struct torc_decoded decoded = { 0 };
 	struct torc_layer layer = { .type = (uint16_t)type };
 	uint8_t header[128];
-	struct writer w = { .data = header, .room = sizeof(header), .type = (uint16_t)type };
+	struct writer w = { .data = header, .room = sizeof(header), .type = (uint16_t)type,
+			    .counts_given = true };
 	struct torc_value found;
 
 	if (!write || !ops || field->kind == TORC_FIELD_INT)

@@ -83,7 +83,8 @@ void igmp_write(struct writer *w, const void *layer)
 	switch (igmp->type) {
 	case REPORT_V3:
 		write16(w, 0);
-		write16(w, igmp->record_count ? igmp->record_count : records_count(&igmp->records, 8));
+		write16(w, igmp->record_count || w->counts_given ? igmp->record_count :
+								   records_count(&igmp->records, 8));
 		write_bytes(w, igmp->records.data, igmp->records.length);
 		break;
 	case QUERY:
@@ -129,6 +130,7 @@ void mldv2_report_write(struct writer *w, const void *layer)
 	const struct torc_mldv2_report *report = layer;
 
 	write16(w, 0);
-	write16(w, report->record_count ? report->record_count : records_count(&report->records, 20));
+	write16(w, report->record_count || w->counts_given ? report->record_count :
+							     records_count(&report->records, 20));
 	write_bytes(w, report->records.data, report->records.length);
 }

@@ -135,7 +135,7 @@ void ospf_write(struct writer *w, const void *layer)
 		write_bytes(w, ospf->requests.data, ospf->requests.length);
 		break;
 	case 4:
-		write32(w, ospf->lsa_count ? ospf->lsa_count : lsa_count(ospf));
+		write32(w, ospf->lsa_count || w->counts_given ? ospf->lsa_count : lsa_count(ospf));
 		__attribute__((fallthrough));
 	case 5:
 		write_bytes(w, ospf->lsas.data, ospf->lsas.length);

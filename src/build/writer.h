@@ -19,6 +19,7 @@ struct writer {
 	uint32_t length;
 	uint16_t type;   /* of the layer */
 	uint16_t behind; /* the layer before it; TORC_LAYER_NONE: it is the first */
+	bool counts_given; /* a count of 0 is meant; else it is that of what there is */
 };
 
 static inline void write_bytes(struct writer *w, const void *bytes, uint32_t length)

@@ -113,8 +113,10 @@ static int flips_of(const struct torc_decoded *decoded, const struct torc_layer 
 	const struct torc_layer_ops *ops = layer_ops(a->type);
 	layer_write *write = layer_writer(a->type);
 	uint8_t header[HEADER_MAX];
-	struct writer before = { .data = header, .room = HEADER_MAX, .type = a->type };
-	struct writer after = { .data = flips, .room = HEADER_MAX, .type = a->type };
+	struct writer before = { .data = header, .room = HEADER_MAX, .type = a->type,
+				 .counts_given = true };
+	struct writer after = { .data = flips, .room = HEADER_MAX, .type = a->type,
+				.counts_given = true };
 	struct torc_decoded again = { .data = header };
 	struct torc_layer alone = *layer;
 	struct field_text_value value;
