@@ -14,10 +14,10 @@
 #include <pthread.h>
 #include <sys/mman.h>
 
-#include "cluster/extended.h"
 #include "cluster/kernel.h"
 #include "cluster/table.h"
-#include "cluster/types.h"
+#include "fanout/extended.h"
+#include "fanout/types.h"
 #include "flood.h"
 #include "rounds.h"
 
@@ -100,7 +100,7 @@ static int install(int way, int fd, int ifindex)
 	if (way == CLASSIC) {
 		torc_cluster_classic(&classic, bits, table);
 		fprog.len = classic.count;
-		return torc_kernel_group_program(fd, &fprog);
+		return torc_kernel_group_program(fd, &fprog, sizeof(fprog));
 	}
 	if (torc_extended_load(&program, &map, bits, false, NULL) < 0)
 		return -1;
@@ -108,7 +108,7 @@ static int install(int way, int fd, int ifindex)
 	if (ret == 0) {
 		torc_extended_group(memory, 0, ifindex);
 		torc_extended_write(memory, 0, 1, table);
-		ret = torc_kernel_group_extended(fd, program);
+		ret = torc_kernel_group_program(fd, &program, sizeof(program));
 		torc_extended_unmap(memory);
 	}
 	close(program);

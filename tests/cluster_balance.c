@@ -22,7 +22,7 @@ static void shares(unsigned int *least, unsigned int *most)
 	*least = CLUSTER_BUCKETS;
 	*most = 0;
 	for (unsigned int b = 0; b < CLUSTER_BUCKETS; b++)
-		count[group.owner[b]]++;
+		count[group.deal.owner[b]]++;
 	for (unsigned int i = 0; i < CLUSTER_SLOTS; i++) {
 		if (count[i] == 0)
 			continue;
@@ -37,16 +37,16 @@ static void joins_and_leaves(void)
 	unsigned int too_many = 0, uneven = 0, strangers = 0, least, most;
 	uint16_t members[40], before[CLUSTER_BUCKETS];
 
-	memset(group.owner, 0xFF, sizeof(group.owner));
+	memset(group.deal.owner, 0xFF, sizeof(group.deal.owner));
 	for (unsigned int n = 1; n <= 40; n++) {
 		members[n - 1] = (uint16_t)(n * 5);
-		memcpy(before, group.owner, sizeof(before));
-		torc_balance(group.owner, members, n);
-		if (n > 1 && moved(before, group.owner) > CLUSTER_BUCKETS / n + 1)
+		memcpy(before, group.deal.owner, sizeof(before));
+		torc_balance(group.deal.owner, members, n);
+		if (n > 1 && moved(before, group.deal.owner) > CLUSTER_BUCKETS / n + 1)
 			too_many++;
 		for (unsigned int b = 0; b < CLUSTER_BUCKETS; b++)
-			strangers += n > 1 && before[b] != group.owner[b] &&
-				     group.owner[b] != members[n - 1];
+			strangers += n > 1 && before[b] != group.deal.owner[b] &&
+				     group.deal.owner[b] != members[n - 1];
 		shares(&least, &most);
 		uneven += most - least > 1;
 	}
@@ -57,10 +57,10 @@ static void joins_and_leaves(void)
 		uint16_t gone = members[victim];
 
 		members[victim] = members[n - 1];
-		memcpy(before, group.owner, sizeof(before));
-		torc_balance(group.owner, members, n - 1);
+		memcpy(before, group.deal.owner, sizeof(before));
+		torc_balance(group.deal.owner, members, n - 1);
 		for (unsigned int b = 0; b < CLUSTER_BUCKETS; b++)
-			strangers += before[b] != group.owner[b] && before[b] != gone;
+			strangers += before[b] != group.deal.owner[b] && before[b] != gone;
 		shares(&least, &most);
 		uneven += most - least > 1;
 	}
@@ -88,15 +88,15 @@ static void places(void)
 					members[staying++] = group.place[i];
 			}
 			left[leaving] = left[n - 1];
-			torc_balance(group.owner, members, staying);
+			torc_balance(group.deal.owner, members, staying);
 			group.leaving = CLUSTER_NOBODY;
 			torc_places_fill(plain, &group);
 			group.leaving = group.place[leaving];
 			torc_places_fill(both, &group);
 			for (unsigned int b = 0; b < CLUSTER_BUCKETS && n > 1; b++) {
-				wrong += group.place[plain[b] % n] != group.owner[b];
-				wrong += group.place[both[b] % n] != group.owner[b];
-				wrong += left[both[b] % (n - 1)] != group.owner[b];
+				wrong += group.place[plain[b] % n] != group.deal.owner[b];
+				wrong += group.place[both[b] % n] != group.deal.owner[b];
+				wrong += left[both[b] % (n - 1)] != group.deal.owner[b];
 			}
 		}
 	}
@@ -105,7 +105,7 @@ static void places(void)
 	for (unsigned int i = 0; i < 256; i++)
 		group.place[i] = (uint16_t)i;
 	for (unsigned int b = 0; b < CLUSTER_BUCKETS; b++)
-		group.owner[b] = (uint16_t)(b % 256);
+		group.deal.owner[b] = (uint16_t)(b % 256);
 	group.leaving = 3;
 	torc_places_fill(both, &group);
 	for (unsigned int b = 0; b < CLUSTER_BUCKETS; b++)
@@ -119,11 +119,11 @@ static void evenness(void)
 	uint16_t members[8] = { 0, 1, 2, 3, 4, 5, 6, 7 };
 	uint32_t state = 12345;
 
-	memset(group.owner, 0xFF, sizeof(group.owner));
+	memset(group.deal.owner, 0xFF, sizeof(group.deal.owner));
 	for (unsigned int n = 1; n <= 8; n++) {
 		unsigned int random[8] = { 0 }, orderly[8] = { 0 }, most[2] = { 0 };
 
-		torc_balance(group.owner, members, n);
+		torc_balance(group.deal.owner, members, n);
 		for (unsigned int i = 0; i < 10000; i++) {
 			struct flow flow = { .protocol = 6 };
 
@@ -131,11 +131,11 @@ static void evenness(void)
 			flow.destination[0] = state = state * 1664525u + 1013904223u;
 			flow.source_port = (uint16_t)(state >> 3);
 			flow.destination_port = 443;
-			random[group.owner[CLUSTER_BUCKET_OF(reference_hash(&flow, key))]]++;
+			random[group.deal.owner[CLUSTER_BUCKET_OF(reference_hash(&flow, key))]]++;
 			flow.source[0] = 0x0A000000 + i;
 			flow.destination[0] = 0x0A800001;
 			flow.source_port = 1024;
-			orderly[group.owner[CLUSTER_BUCKET_OF(reference_hash(&flow, key))]]++;
+			orderly[group.deal.owner[CLUSTER_BUCKET_OF(reference_hash(&flow, key))]]++;
 		}
 		for (unsigned int i = 0; i < n; i++) {
 			most[0] = random[i] > most[0] ? random[i] : most[0];

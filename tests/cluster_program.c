@@ -12,10 +12,10 @@
 #include <poll.h>
 #include <sys/socket.h>
 
-#include "cluster/extended.h"
 #include "cluster/kernel.h"
-#include "cluster/program.h"
-#include "cluster/types.h"
+#include "fanout/extended.h"
+#include "fanout/program.h"
+#include "fanout/types.h"
 #include "flowgen.h"
 #include "test.h"
 
@@ -123,7 +123,7 @@ static bool install_extended(int fd, int which, enum torc_cluster_type type, con
 	}
 	torc_extended_group(loaded[which].memory, 3, (int)if_nametoindex(device));
 	torc_extended_write(loaded[which].memory, 3, 1, table);
-	return torc_kernel_group_extended(fd, loaded[which].program) == 0;
+	return torc_kernel_group_program(fd, &loaded[which].program, sizeof(int)) == 0;
 }
 
 static bool install_classic(int fd, enum torc_cluster_type type, const uint16_t *table)
@@ -134,7 +134,7 @@ static bool install_classic(int fd, enum torc_cluster_type type, const uint16_t 
 	if (torc_cluster_classic(&program, (unsigned int)torc_cluster_flow_bits(type), table) < 0)
 		return false;
 	fprog.len = program.count;
-	return torc_kernel_group_program(fd, &fprog) == 0;
+	return torc_kernel_group_program(fd, &fprog, sizeof(fprog)) == 0;
 }
 
 static int sender, received[PLACES], sent[PLACES];

@@ -133,5 +133,5 @@ void torc_places_fill(uint16_t values[CLUSTER_BUCKETS], const struct cluster_gro
 				leaving == CLUSTER_NOBODY ? (uint16_t)place : both(place, then, n);
 	}
 	for (unsigned int b = 0; b < CLUSTER_BUCKETS; b++)
-		values[b] = group->owner[b] < CLUSTER_SLOTS ? value_of[group->owner[b]] : 0;
+		values[b] = group->deal.owner[b] < CLUSTER_SLOTS ? value_of[group->deal.owner[b]] : 0;
 }

@@ -28,7 +28,8 @@
 
 #include <torc/ring.h>
 
-#include "cluster/program.h"
+#include "fanout/program.h"
+#include "fanout/types.h"
 
 struct torc_cluster_member;
 
@@ -130,14 +131,6 @@ bool torc_cluster_last(struct torc_cluster_member *member);
 int torc_cluster_mark(int ifindex, const char *what);
 void torc_cluster_unmark(int ifindex, const char *what, int fd); /* and close it */
 bool torc_cluster_marked(int ifindex, const char *what);
-
-/*
- * torc_cluster_share_of - the share, 0 to count - 1, a packet belongs to when a flow hash alone
- * decides: how a file is split among the members of a cluster. Deterministic across processes and
- * runs. round_robin is not a matter of the packet: the caller counts.
- */
-unsigned int torc_cluster_share_of(enum torc_cluster_type type, const struct torc_packet *packet,
-				   unsigned int count);
 
 /*
  * torc_cluster_file_join - a seat among the rings of this process that read one file as a cluster

@@ -13,10 +13,10 @@
 #include <unistd.h>
 
 #include "bpf/bpf.h"
-#include "cluster/extended.h"
 #include "cluster/group.h"
 #include "cluster/kernel.h"
-#include "cluster/types.h"
+#include "fanout/extended.h"
+#include "fanout/types.h"
 #include "util/error.h"
 
 #define IDS_TRIED 64
@@ -141,12 +141,11 @@ int torc_group_enter(struct cluster *cluster, unsigned int slot, int ifindex,
 /* Any socket of the group will do, and this process has a duplicate of each. */
 static int group_socket(const struct cluster *cluster, unsigned int index)
 {
-	const struct cluster_table *table = &cluster->table;
+	const struct cluster_group *group = &cluster->table.groups[index];
 
-	for (unsigned int i = 0; i < CLUSTER_SLOTS; i++) {
-		if (cluster->shared->dups[i] >= 0 && table->slots[i].in_group &&
-		    table->slots[i].group == index)
-			return cluster->shared->dups[i];
+	for (unsigned int place = 0; place < group->places; place++) {
+		if (cluster->shared->dups[group->place[place]] >= 0)
+			return cluster->shared->dups[group->place[place]];
 	}
 	return -1;
 }
@@ -175,10 +174,7 @@ static unsigned int turns_modulus(const struct cluster *cluster, unsigned int in
 	return count ? CLUSTER_BUCKETS / count * count : 1;
 }
 
-/*
- * The members deal by a copy of the shares that is always whole. While somebody serves, the sockets are in the map; else the host has its
- * packets.
- */
+/* While somebody serves, the sockets are in the map; else the host has its packets. */
 static int install_dealt(struct cluster *cluster, unsigned int index)
 {
 	struct cluster_group *group = &cluster->table.groups[index];
@@ -188,8 +184,6 @@ static int install_dealt(struct cluster *cluster, unsigned int index)
 	unsigned int count = serving(cluster, index, members);
 	int ret = 0;
 
-	for (unsigned int b = 0; count > 0 && b < CLUSTER_BUCKETS; b++)
-		group->deal.owner[b] = group->owner[b];
 	group->deal.turns = turns_modulus(cluster, index);
 	group->deal.serving = count;
 	group->deal.changes++;
@@ -231,24 +225,27 @@ int torc_group_install(struct cluster *cluster, unsigned int index)
 	if (ret < 0)
 		return ret;
 	fprog.len = program.count;
-	return torc_kernel_group_program(fd, &fprog);
+	return torc_kernel_group_program(fd, &fprog, sizeof(fprog));
 }
 
 int torc_group_update(struct cluster *cluster, unsigned int index)
 {
 	struct cluster_table *table = &cluster->table;
-	uint16_t members[CLUSTER_SLOTS];
+	uint16_t members[CLUSTER_SLOTS], *owner;
 	unsigned int count;
 
 	if (index >= CLUSTER_GROUPS)
 		return -EINVAL;
+	owner = table->groups[index].deal.owner;
 	count = serving(cluster, index, members);
+	if (table->mode == CLUSTER_MODE_DEALT && count == 0)
+		return torc_group_install(cluster, index); /* who takes up what was dealt knows whose it was */
 	if (table->type != TORC_CLUSTER_ROUND_ROBIN)
-		torc_balance(table->groups[index].owner, members, count);
-	for (unsigned int b = 0; table->type == TORC_CLUSTER_ROUND_ROBIN && b < CLUSTER_BUCKETS;
-	     b++)
-		table->groups[index].owner[b] = count ? members[b % count] : CLUSTER_NOBODY;
-	torc_table_publish(cluster->memory, table);
+		torc_balance(owner, members, count);
+	for (unsigned int b = 0; table->type == TORC_CLUSTER_ROUND_ROBIN && b < CLUSTER_BUCKETS; b++)
+		owner[b] = count ? members[b % count] : CLUSTER_NOBODY;
+	if (table->mode != CLUSTER_MODE_DEALT) /* there it is published with the number of the change */
+		torc_table_publish(cluster->memory, table);
 	return torc_group_install(cluster, index);
 }
 
@@ -261,14 +258,15 @@ void torc_group_wait(struct cluster *cluster, unsigned int index)
 	int fd = group_socket(cluster, index);
 
 	if (cluster->table.mode == CLUSTER_MODE_EXTENDED && fd >= 0)
-		torc_kernel_group_extended(fd, cluster->shared->program);
+		torc_kernel_group_program(fd, &cluster->shared->program, sizeof(int));
 }
 
-static int age(const struct kernel_socket *sockets, int count, uint64_t inode)
+/* Of a slot's socket among those that there are; count: it is gone. */
+static int age(const struct cluster_table *table, unsigned int slot, const uint64_t *inodes, int count)
 {
 	int i = 0;
 
-	while (i < count && sockets[i].inode != inode)
+	while (i < count && inodes[i] != table->slots[slot].inode)
 		i++;
 	return i;
 }
@@ -290,22 +288,20 @@ static void complete_entry(struct cluster *cluster)
 void torc_group_repair(struct cluster *cluster)
 {
 	struct cluster_table *table = &cluster->table;
-	struct kernel_socket *sockets = NULL;
-	int count = table->mode == CLUSTER_MODE_DEALT ? -1 : torc_kernel_sockets(&sockets);
+	uint64_t *inodes = NULL;
+	int count = table->mode == CLUSTER_MODE_DEALT ? -1 : torc_kernel_sockets(&inodes);
 
 	for (unsigned int i = 0; i < CLUSTER_GROUPS; i++) {
 		struct cluster_group *group = &table->groups[i];
 
 		for (unsigned int place = 0; count >= 0 && place < group->places;) {
-			uint64_t inode = table->slots[group->place[place]].inode;
-
-			if (age(sockets, count, inode) < count)
+			if (age(table, group->place[place], inodes, count) < count)
 				place++;
 			else
 				torc_table_drop_place(table, group, place);
 		}
 	}
-	free(sockets);
+	free(inodes);
 	complete_entry(cluster);
 	for (unsigned int i = 0; i < CLUSTER_GROUPS; i++) {
 		if (table->groups[i].used)
@@ -318,22 +314,18 @@ void torc_group_reorder(struct cluster *cluster, unsigned int index)
 {
 	struct cluster_table *table = &cluster->table;
 	struct cluster_group *group = &table->groups[index];
-	struct kernel_socket *sockets;
-	int count = torc_kernel_sockets(&sockets);
+	uint64_t *inodes;
+	int count = torc_kernel_sockets(&inodes);
 
 	for (unsigned int i = 1; count > 0 && i < group->places; i++) {
 		uint16_t slot = group->place[i];
-		int its_age = age(sockets, count, table->slots[slot].inode);
+		int its_age = age(table, slot, inodes, count);
 		unsigned int at = i;
 
-		while (at > 0 && age(sockets, count, table->slots[group->place[at - 1]].inode) >
-					 its_age) {
+		for (; at > 0 && age(table, group->place[at - 1], inodes, count) > its_age; at--)
 			group->place[at] = group->place[at - 1];
-			at--;
-		}
 		group->place[at] = slot;
 	}
-	if (count >= 0)
-		free(sockets);
+	free(inodes);
 	torc_group_update(cluster, index);
 }

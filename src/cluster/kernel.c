@@ -5,7 +5,6 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <inttypes.h>
-#include <linux/filter.h>
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
 #include <stdio.h>
@@ -20,55 +19,50 @@
 #define PACKET_FANOUT_FLAG_IGNORE_OUTGOING 0x4000
 #endif
 
-static int add_socket(struct kernel_socket **sockets, int *count, int *room,
-		      struct kernel_socket socket)
+static int add(uint64_t **inodes, int count, uint64_t inode)
 {
-	struct kernel_socket *more;
+	uint64_t *more = *inodes;
 
-	if (*count == *room) {
-		*room = *room ? *room * 2 : 64;
-		more = realloc(*sockets, (size_t)*room * sizeof(**sockets));
-		if (!more)
-			return -ENOMEM;
-		*sockets = more;
-	}
-	(*sockets)[(*count)++] = socket;
+	if (count % 64 == 0)
+		more = realloc(more, ((size_t)count + 64) * sizeof(*more));
+	if (!more)
+		return -ENOMEM;
+	more[count] = inode;
+	*inodes = more;
 	return 0;
 }
 
-int torc_kernel_sockets(struct kernel_socket **sockets)
+int torc_kernel_sockets(uint64_t **inodes)
 {
 	/* Of the thread: the network namespace of a process is that of its first thread. */
 	FILE *file = fopen("/proc/thread-self/net/packet", "re");
-	int count = 0, room = 0, ret = 0;
+	int count = 0, ret = 0;
 	char line[256];
+	uint64_t inode;
 
-	*sockets = NULL;
+	*inodes = NULL;
 	if (!file)
 		return -errno;
 	while (ret == 0 && fgets(line, sizeof(line), file)) {
-		struct kernel_socket socket;
-
-		if (sscanf(line, "%*s %*s %*s %*s %*s %*s %*s %*s %" SCNu64,
-			   &socket.inode) == 1)
-			ret = add_socket(sockets, &count, &room, socket);
+		if (sscanf(line, "%*s %*s %*s %*s %*s %*s %*s %*s %" SCNu64, &inode) == 1)
+			ret = add(inodes, count++, inode);
 	}
 	fclose(file);
 	if (ret < 0) {
-		free(*sockets);
-		*sockets = NULL;
+		free(*inodes);
+		*inodes = NULL;
 	}
 	return ret < 0 ? ret : count;
 }
 
 int torc_kernel_has_socket(uint64_t inode)
 {
-	struct kernel_socket *sockets;
-	int count = torc_kernel_sockets(&sockets), found = 0;
+	uint64_t *inodes;
+	int count = torc_kernel_sockets(&inodes), found = 0;
 
 	for (int i = 0; i < count; i++)
-		found |= sockets[i].inode == inode;
-	free(sockets);
+		found |= inodes[i] == inode;
+	free(inodes);
 	return count < 0 ? count : found;
 }
 
@@ -110,16 +104,7 @@ int torc_kernel_group_enter(int fd, uint16_t id, uint16_t type_and_flags)
 	return setsockopt(fd, SOL_PACKET, PACKET_FANOUT, &value, sizeof(value)) < 0 ? -errno : 0;
 }
 
-int torc_kernel_group_program(int fd, const struct sock_fprog *program)
+int torc_kernel_group_program(int fd, const void *program, size_t size)
 {
-	return setsockopt(fd, SOL_PACKET, PACKET_FANOUT_DATA, program, sizeof(*program)) < 0
-		       ? -errno
-		       : 0;
-}
-
-int torc_kernel_group_extended(int fd, int program)
-{
-	return setsockopt(fd, SOL_PACKET, PACKET_FANOUT_DATA, &program, sizeof(program)) < 0
-		       ? -errno
-		       : 0;
+	return setsockopt(fd, SOL_PACKET, PACKET_FANOUT_DATA, program, (socklen_t)size) < 0 ? -errno : 0;
 }

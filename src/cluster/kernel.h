@@ -4,18 +4,15 @@
 #define TORC_CLUSTER_KERNEL_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
-struct sock_fprog;
-
-/* A packet socket of this network namespace, as /proc/net/packet lists them: oldest first. */
-struct kernel_socket {
-	uint64_t inode;
-};
-
-/* All of them; release *sockets with free(). Returns how many, or a negative errno. */
-int torc_kernel_sockets(struct kernel_socket **sockets);
+/*
+ * The inodes of all packet sockets of this network namespace, the oldest first (/proc/net/packet);
+ * release *inodes with free(). Returns how many, or a negative errno.
+ */
+int torc_kernel_sockets(uint64_t **inodes);
 
 /* 1, 0, or a negative errno when that cannot be known */
 int torc_kernel_has_socket(uint64_t inode);
@@ -29,8 +26,10 @@ int torc_kernel_group_taken(uint16_t id);
 /* Put a bound socket into a group, which is made when there is none with this id. */
 int torc_kernel_group_enter(int fd, uint16_t id, uint16_t type_and_flags);
 
-/* Exchange the program of a group; at once and for all of it. fd: any socket in the group. */
-int torc_kernel_group_program(int fd, const struct sock_fprog *program);
-int torc_kernel_group_extended(int fd, int program);
+/*
+ * Exchange the program of a group, a struct sock_fprog or the descriptor of an eBPF one; at once and
+ * for all of it. fd: any socket in the group.
+ */
+int torc_kernel_group_program(int fd, const void *program, size_t size);
 
 #endif

@@ -14,22 +14,13 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "cluster/extended.h"
 #include "cluster/report.h"
 #include "cluster/watch.h"
+#include "fanout/extended.h"
 
 #define CONFIRM_NS     500000000u   /* for the others to come back to a new leader */
 #define CONFIRM_END_NS 30000000000u /* at most, for one that is alive and does not */
 #define RETRY_MS       50
-
-static void close_fd(int *fd)
-{
-	if (*fd < 0)
-		return;
-	torc_watch_remove(*fd);
-	close(*fd);
-	*fd = -1;
-}
 
 /* ---- beginning and end ---- */
 
@@ -44,7 +35,7 @@ static void open_links(struct leader *leader)
 	leader->links = fd;
 	if (fd >= 0 && (bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0 ||
 			torc_watch_add(fd) < 0))
-		close_fd(&leader->links);
+		torc_watch_close(&leader->links);
 }
 
 static int begin(struct leader **made, struct cluster_shared *shared)
@@ -145,8 +136,6 @@ int torc_leader_succeed(struct leader **made, struct cluster_shared *shared,
 	if (ret < 0)
 		goto fail;
 	table->leader = (uint16_t)leader->self;
-	for (unsigned int i = 0; i < CLUSTER_PROCESSES; i++)
-		table->processes[i].confirmed = i == leader->self;
 	ret = publish(leader, sequence);
 	if (ret == 0)
 		ret = listen_to_all(leader);
@@ -170,8 +159,8 @@ fail:
 
 static void drop_line(struct leader *leader, unsigned int process)
 {
-	close_fd(&leader->processes[process].line);
-	close_fd(&leader->processes[process].pidfd);
+	torc_watch_close(&leader->processes[process].line);
+	torc_watch_close(&leader->processes[process].pidfd);
 }
 
 bool torc_leader_close(struct leader *leader)
@@ -183,28 +172,15 @@ bool torc_leader_close(struct leader *leader)
 		others |= leader->cluster.table.processes[i].used && i != leader->self;
 	}
 	for (unsigned int i = 0; i < TORC_DOOR_WAITING; i++)
-		close_fd(&leader->door.waiting[i].fd);
+		torc_watch_close(&leader->door.waiting[i].fd);
 	torc_watch_remove(leader->door.listener);
 	torc_watch_remove(leader->cluster.shared->mailbox[0]);
 	torc_door_close(&leader->door);
-	close_fd(&leader->links);
+	torc_watch_close(&leader->links);
 	if (leader->cluster.memory)
 		munmap(leader->cluster.memory, sizeof(*leader->cluster.memory));
 	free(leader);
 	return others;
-}
-
-void torc_leader_disinherit(struct leader *leader)
-{
-	for (unsigned int i = 0; i < CLUSTER_PROCESSES; i++)
-		torc_message_close((int[]){ leader->processes[i].line,
-					    leader->processes[i].pidfd }, 2);
-	for (unsigned int i = 0; i < TORC_DOOR_WAITING; i++)
-		torc_message_close(&leader->door.waiting[i].fd, 1);
-	torc_door_close(&leader->door);
-	torc_message_close(&leader->links, 1);
-	munmap(leader->cluster.memory, sizeof(*leader->cluster.memory));
-	free(leader);
 }
 
 /* ---- who comes ---- */
@@ -244,7 +220,6 @@ static unsigned int number_of(struct leader *leader, const struct cluster_messag
 	if (!known->used || hello->value == leader->self ||
 	    leader->processes[hello->value].line >= 0)
 		return CLUSTER_NOBODY;
-	known->confirmed = 1;
 	return hello->value;
 }
 
@@ -451,21 +426,27 @@ static bool is_alive(pid_t pid)
 	return alive;
 }
 
+/* Has not come back to this leader yet. */
+static bool is_missing(const struct leader *leader, unsigned int process)
+{
+	return leader->cluster.table.processes[process].used && process != leader->self &&
+	       leader->processes[process].line < 0;
+}
+
 /* Who has not come back within the time is dead; one that is only slow gets more of it. */
 static int confirm(struct leader *leader, uint64_t now)
 {
-	struct cluster_process *processes = leader->cluster.table.processes;
 	bool missing = false;
 
 	for (unsigned int i = 0; i < CLUSTER_PROCESSES; i++)
-		missing |= processes[i].used && !processes[i].confirmed;
+		missing |= is_missing(leader, i);
 	if (missing && now < leader->confirm_by_ns)
 		return (int)((leader->confirm_by_ns - now) / 1000000 + 1);
 	leader->confirm_by_ns = leader->settle_by_ns = 0;
 	for (unsigned int i = 0; missing && i < CLUSTER_PROCESSES; i++) {
-		if (!processes[i].used || processes[i].confirmed)
+		if (!is_missing(leader, i))
 			continue;
-		if (is_alive(processes[i].pid) && now < leader->confirm_end_ns)
+		if (is_alive(leader->cluster.table.processes[i].pid) && now < leader->confirm_end_ns)
 			leader->confirm_by_ns = now + CONFIRM_NS;
 		else
 			torc_leader_process_gone(leader, i);

@@ -43,11 +43,11 @@ int torc_leader_found(struct leader **leader, struct cluster_shared *shared);
 int torc_leader_succeed(struct leader **leader, struct cluster_shared *shared,
 			const struct cluster_memory *old, unsigned int self);
 
-/* Lines, door and table; not what is shared. Is any other process left in the cluster? */
+/*
+ * Lines, door and table; not what is shared. Is any other process left in the cluster? In a fork too,
+ * once it has forgotten the watcher: nobody is to take it for the leader.
+ */
 bool torc_leader_close(struct leader *leader);
-
-/* In a fork: nobody is to take this process for the leader; only descriptors are closed. */
-void torc_leader_disinherit(struct leader *leader);
 
 /* Something came on a descriptor; false: it is none of ours. */
 bool torc_leader_ready(struct leader *leader, int fd);

@@ -9,8 +9,8 @@
 
 #include "cluster/kernel.h"
 #include "cluster/session.h"
-#include "cluster/types.h"
 #include "cluster/watch.h"
+#include "fanout/types.h"
 #include "util/error.h"
 
 #define OBTAIN_NS 500000000u

@@ -7,8 +7,7 @@
  * the mailbox when it has been let in before. The mailbox is a pair of sockets that every process of
  * the cluster holds; the leader reads it. So nobody needs a right, or a name, to come to a new leader.
  *
- *	HELLO    to the leader: line [, proof]. value: the process number it had, inode: the table it
- *	         has; NOBODY, 0: none
+ *	HELLO    to the leader: line [, proof]. value: the process number it had, NOBODY: none
  *	WELCOME  value: the process number; with what enum welcome_fds says
  *	SOCKET   both ways: the socket of a slot; everybody keeps a duplicate, so that a socket
  *	         outlives its process until its place can be given up without disorder

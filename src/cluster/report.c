@@ -13,7 +13,7 @@
 #include <torc/cluster.h>
 
 #include "cluster/message.h"
-#include "cluster/types.h"
+#include "fanout/types.h"
 
 #define CLUSTERS_MAX 1024 /* shown */
 #define ANSWER_MS    200  /* for all of them */
@@ -51,7 +51,7 @@ static unsigned int share_of(const struct cluster_table *table, unsigned int slo
 	    table->type == TORC_CLUSTER_ROUND_ROBIN)
 		return 0;
 	for (unsigned int b = 0; b < CLUSTER_BUCKETS; b++)
-		share += group->owner[b] == slot;
+		share += group->deal.owner[b] == slot;
 	return share;
 }
 

@@ -9,11 +9,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cluster/extended.h"
 #include "cluster/kernel.h"
 #include "cluster/leader.h"
-#include "cluster/types.h"
 #include "cluster/watch.h"
+#include "fanout/extended.h"
+#include "fanout/types.h"
 #include "parse/flow.h"
 #include "util/error.h"
 
@@ -202,7 +202,8 @@ static int first_program(struct cluster *cluster, unsigned int group, unsigned i
 	if (cluster->table.mode != CLUSTER_MODE_EXTENDED)
 		return 0;
 	torc_extended_group(shared->map_memory, group, cluster->table.groups[group].ifindex);
-	return torc_kernel_group_extended(shared->dups[slot], shared->program);
+	return torc_kernel_group_program(shared->dups[slot], &shared->program,
+					 sizeof(shared->program));
 }
 
 /*

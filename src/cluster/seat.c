@@ -19,7 +19,7 @@
 #include <sys/stat.h>
 
 #include "cluster/cluster.h"
-#include "cluster/types.h"
+#include "fanout/types.h"
 #include "peer/peer.h"
 #include "util/error.h"
 
@@ -27,7 +27,6 @@ struct torc_cluster_seat {
 	struct torc_cluster_seat *next;
 	char *path;
 	unsigned int id;
-	unsigned int index;
 	enum torc_cluster_type type;
 	unsigned int place, count; /* fixed when the first ring begins; count 0: not begun */
 	int mark;                  /* with the seat that came first; else -1 */
@@ -65,33 +64,27 @@ static int mark_file(struct torc_cluster_seat *seat)
 }
 
 /*
- * The lowest number nobody has; -TORC_ECLUSTER when the others are of another type, -EBUSY when
- * they have begun, -EADDRINUSE when they are in another process.
+ * At the end of the list; -TORC_ECLUSTER when the others are of another type, -EBUSY when they have
+ * begun, -EADDRINUSE when they are in another process.
  */
-static int take_number(struct torc_cluster_seat *seat)
+static int take_seat(struct torc_cluster_seat *seat)
 {
-	const struct torc_cluster_seat *other = seats, *mate = mate_of(seat);
+	const struct torc_cluster_seat *mate = mate_of(seat);
+	struct torc_cluster_seat **end = &seats;
+	int ret = 0;
 
-	seat->index = 0;
 	seat->mark = -1;
 	if (mate && mate->count)
 		return -EBUSY;
-	if (!mate && strcmp(seat->path, "-") != 0) {
-		int ret = mark_file(seat);
-
-		if (ret < 0)
-			return ret;
-	}
-	while (other) {
-		if (same_cluster(other, seat) && other->type != seat->type)
-			return -TORC_ECLUSTER;
-		if (same_cluster(other, seat) && other->index == seat->index) {
-			seat->index++;
-			other = seats;
-		} else {
-			other = other->next;
-		}
-	}
+	if (mate && mate->type != seat->type)
+		return -TORC_ECLUSTER;
+	if (!mate && strcmp(seat->path, "-") != 0)
+		ret = mark_file(seat);
+	if (ret < 0)
+		return ret;
+	while (*end)
+		end = &(*end)->next;
+	*end = seat;
 	return 0;
 }
 
@@ -133,11 +126,7 @@ int torc_cluster_file_join(struct torc_cluster_seat **seat, const char *path, un
 	new->id = id;
 	new->type = type;
 	pthread_mutex_lock(&seats_lock);
-	ret = take_number(new);
-	if (ret == 0) {
-		new->next = seats;
-		seats = new;
-	}
+	ret = take_seat(new);
 	pthread_mutex_unlock(&seats_lock);
 	if (ret < 0) {
 		free(new->path);
@@ -148,20 +137,18 @@ int torc_cluster_file_join(struct torc_cluster_seat **seat, const char *path, un
 	return 0;
 }
 
-/* Under the lock: number the seats without holes, for as long as the cluster lives. */
+/* Under the lock: number the seats, for as long as the cluster lives. */
 static void number_seats(const struct torc_cluster_seat *seat)
 {
 	unsigned int count = 0;
 
-	for (struct torc_cluster_seat *other = seats; other; other = other->next)
-		count += same_cluster(other, seat);
 	for (struct torc_cluster_seat *other = seats; other; other = other->next) {
-		if (!same_cluster(other, seat))
-			continue;
-		other->count = count;
-		other->place = 0;
-		for (struct torc_cluster_seat *before = seats; before; before = before->next)
-			other->place += same_cluster(before, seat) && before->index < other->index;
+		if (same_cluster(other, seat))
+			other->place = count++;
+	}
+	for (struct torc_cluster_seat *other = seats; other; other = other->next) {
+		if (same_cluster(other, seat))
+			other->count = count;
 	}
 }
 

@@ -40,19 +40,10 @@ unsigned int torc_session_forks(void)
 	return __atomic_load_n(&forks, __ATOMIC_RELAXED);
 }
 
-static void close_fd(int *fd)
-{
-	if (*fd < 0)
-		return;
-	torc_watch_remove(*fd);
-	close(*fd);
-	*fd = -1;
-}
-
 static void close_line(struct session *session)
 {
-	close_fd(&session->line);
-	close_fd(&session->leader_pidfd);
+	torc_watch_close(&session->line);
+	torc_watch_close(&session->leader_pidfd);
 	session->welcomed = false;
 }
 
@@ -453,8 +444,8 @@ static int found(struct session *session)
 	}
 	if (shared->listener >= 0)
 		torc_peer_remove(&shared->place);
-	close_fd(&shared->listener);
-	close_fd(&shared->lock);
+	torc_watch_close(&shared->listener);
+	torc_watch_close(&shared->lock);
 	return ret == -EBUSY || ret == -ESTALE || ret == -EADDRINUSE ? -ECONNRESET : ret;
 }
 
@@ -519,7 +510,7 @@ static void disconnect(struct session *session)
 		torc_peer_remove(&shared->place);
 	session->leader = NULL;
 	close_line(session);
-	close_fd(&shared->lock); /* now another may lead */
+	torc_watch_close(&shared->lock); /* now another may lead */
 }
 
 void torc_session_close(struct session *session)
@@ -627,13 +618,13 @@ static void in_the_fork(void)
 	torc_watch_forget();
 	for (struct session *session = sessions; session; session = session->next) {
 		if (session->leader)
-			torc_leader_disinherit(session->leader);
+			torc_leader_close(session->leader);
 		session->leader = NULL;
 		session->waiters = NULL;
 		close_line(session);
-		close_fd(&session->shared.lock);
+		torc_watch_close(&session->shared.lock);
 		for (unsigned int i = 0; i < CLUSTER_SLOTS; i++)
-			close_fd(&session->shared.dups[i]);
+			torc_watch_close(&session->shared.dups[i]);
 	}
 	torc_cluster_unlock();
 }

@@ -5,15 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cluster/extended.h"
 #include "cluster/kernel.h"
-
-static void close_fd(int *fd)
-{
-	if (*fd >= 0)
-		close(*fd);
-	*fd = -1;
-}
+#include "fanout/extended.h"
 
 void torc_shared_init(struct cluster_shared *shared, unsigned int id)
 {
@@ -36,32 +29,30 @@ void torc_shared_forget(struct cluster_shared *shared)
 	}
 	torc_extended_unmap(shared->map_memory);
 	shared->map_memory = NULL;
-	close_fd(&shared->map);
-	close_fd(&shared->program);
+	torc_message_close(&shared->map, 1);
+	torc_message_close(&shared->program, 1);
 }
 
 void torc_shared_close(struct cluster_shared *shared)
 {
 	torc_shared_forget(shared);
-	for (unsigned int i = 0; i < CLUSTER_SLOTS; i++)
-		close_fd(&shared->dups[i]);
-	close_fd(&shared->memory);
-	close_fd(&shared->mailbox[0]);
-	close_fd(&shared->mailbox[1]);
-	close_fd(&shared->listener);
-	close_fd(&shared->lock);
-	close_fd(&shared->proof);
+	torc_message_close(shared->dups, CLUSTER_SLOTS);
+	torc_message_close(&shared->memory, 1);
+	torc_message_close(shared->mailbox, 2);
+	torc_message_close(&shared->listener, 1);
+	torc_message_close(&shared->lock, 1);
+	torc_message_close(&shared->proof, 1);
 }
 
 void torc_shared_keep_socket(struct cluster_shared *shared, unsigned int slot, int fd)
 {
-	close_fd(&shared->dups[slot % CLUSTER_SLOTS]);
+	torc_message_close(&shared->dups[slot % CLUSTER_SLOTS], 1);
 	shared->dups[slot % CLUSTER_SLOTS] = fd;
 }
 
 void torc_shared_drop_socket(struct cluster_shared *shared, unsigned int slot)
 {
-	close_fd(&shared->dups[slot % CLUSTER_SLOTS]);
+	torc_message_close(&shared->dups[slot % CLUSTER_SLOTS], 1);
 }
 
 const struct torc_cluster_goods *torc_shared_handoff(const struct cluster_shared *shared,

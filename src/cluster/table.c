@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "cluster/types.h"
+#include "fanout/types.h"
 
 #ifndef F_SEAL_FUTURE_WRITE /* Linux 5.1 */
 #define F_SEAL_FUTURE_WRITE 0x0010
@@ -61,13 +61,6 @@ void torc_table_unmap(const struct cluster_memory *memory)
 {
 	if (memory)
 		munmap((void *)(uintptr_t)memory, sizeof(*memory));
-}
-
-uint64_t torc_table_identity(int fd)
-{
-	struct stat st;
-
-	return fstat(fd, &st) < 0 ? 0 : st.st_ino;
 }
 
 /* ---- publishing and reading ---- */
@@ -153,8 +146,6 @@ static void check_group(struct cluster_table *table, unsigned int index)
 	if (torc_table_place_of(group, group->leaving) == CLUSTER_NOBODY)
 		group->leaving = CLUSTER_NOBODY;
 	for (unsigned int b = 0; b < CLUSTER_BUCKETS; b++) {
-		if (group->owner[b] >= CLUSTER_SLOTS)
-			group->owner[b] = CLUSTER_NOBODY;
 		if (group->deal.owner[b] >= CLUSTER_SLOTS)
 			group->deal.owner[b] = CLUSTER_NOBODY;
 	}
@@ -220,7 +211,7 @@ unsigned int torc_table_take_process(struct cluster_table *table, pid_t pid)
 
 		if (process->used)
 			continue;
-		*process = (struct cluster_process){ .used = 1, .confirmed = 1, .pid = pid };
+		*process = (struct cluster_process){ .used = 1, .pid = pid };
 		return i;
 	}
 	return CLUSTER_NOBODY;
@@ -259,7 +250,7 @@ unsigned int torc_table_take_group(struct cluster_table *table, int ifindex)
 		group->used = 1;
 		group->ifindex = ifindex;
 		group->leaving = CLUSTER_NOBODY;
-		memset(group->owner, 0xFF, sizeof(group->owner));
+		memset(group->deal.owner, 0xFF, sizeof(group->deal.owner));
 	}
 	return free_one;
 }

@@ -25,11 +25,10 @@
 #include "cluster/cluster.h"
 
 #define CLUSTER_SLOTS     256u
-#define CLUSTER_GROUPS    16u
 #define CLUSTER_PLACES    256u /* the kernel's own limit, PACKET_FANOUT_MAX */
 #define CLUSTER_PROCESSES 256u
 #define CLUSTER_NOBODY    0xFFFFu
-#define CLUSTER_MAGIC     0x54430003u /* changes with the layout */
+#define CLUSTER_MAGIC     0x54430004u /* changes with the layout */
 
 /* How the group chooses. */
 enum cluster_mode {
@@ -55,7 +54,6 @@ struct cluster_slot {
 
 struct cluster_process {
 	uint8_t used;
-	uint8_t confirmed; /* has talked to the leader there is now */
 	int32_t pid;
 };
 
@@ -66,8 +64,7 @@ struct cluster_group {
 	uint16_t places;
 	uint16_t leaving; /* a slot whose place is being given up, or CLUSTER_NOBODY */
 	uint16_t place[CLUSTER_PLACES];  /* the slot of each */
-	uint16_t owner[CLUSTER_BUCKETS]; /* the slot of each bucket, or CLUSTER_NOBODY */
-	struct torc_cluster_deal deal;   /* CLUSTER_MODE_DEALT: what the members go by */
+	struct torc_cluster_deal deal;   /* whose each bucket is; CLUSTER_MODE_DEALT: members go by it */
 };
 
 struct cluster_table {
@@ -98,8 +95,6 @@ int torc_table_create(struct cluster_memory **memory);
  */
 int torc_table_map(const struct cluster_memory **memory, int fd);
 void torc_table_unmap(const struct cluster_memory *memory);
-/* A number that tells two pieces of memory apart. */
-uint64_t torc_table_identity(int fd);
 
 /* Let the others see the table as it is. */
 void torc_table_publish(struct cluster_memory *memory, const struct cluster_table *table);

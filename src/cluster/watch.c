@@ -160,6 +160,15 @@ void torc_watch_remove(int fd)
 		epoll_ctl(current->epoll, EPOLL_CTL_DEL, fd, NULL);
 }
 
+void torc_watch_close(int *fd)
+{
+	if (*fd < 0)
+		return;
+	torc_watch_remove(*fd);
+	close(*fd);
+	*fd = -1;
+}
+
 void torc_watch_poke(void)
 {
 	const uint64_t one = 1;

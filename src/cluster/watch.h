@@ -30,6 +30,8 @@ int torc_watch_start(const struct torc_watch_calls *calls);
 /* Call ready() when this descriptor is readable / no more (before it is closed). */
 int torc_watch_add(int fd);
 void torc_watch_remove(int fd);
+/* No more, and close it, if it is open; then it is -1. */
+void torc_watch_close(int *fd);
 /* Wake the watcher so that it looks what is due. */
 void torc_watch_poke(void);
 /* Nothing is left to watch: ends the thread. The lock is let go meanwhile. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* assemble.c - see assemble.h */
-#include "cluster/assemble.h"
+#include "fanout/assemble.h"
 
 #include <errno.h>
 

@@ -7,13 +7,13 @@
  * round_robin. The buckets are in a map that every member writes through memory, without any
  * privilege.
  */
-#ifndef TORC_CLUSTER_EXTENDED_H
-#define TORC_CLUSTER_EXTENDED_H
+#ifndef TORC_FANOUT_EXTENDED_H
+#define TORC_FANOUT_EXTENDED_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "cluster/program.h"
+#include "fanout/program.h"
 
 struct torc_error;
 

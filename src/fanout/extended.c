@@ -6,7 +6,7 @@
  * of struct extended_memory, which members write through mmap() (BPF_F_MMAPABLE, Linux 5.5), and an
  * LRU hash of datagrams whose first fragment went by.
  */
-#include "cluster/extended.h"
+#include "fanout/extended.h"
 
 #include <errno.h>
 #include <linux/if_packet.h>
@@ -15,8 +15,7 @@
 #include <unistd.h>
 
 #include "bpf/bpf.h"
-#include "cluster/extended_code.h"
-#include "cluster/table.h"
+#include "fanout/extended_code.h"
 #include "parse/cursor.h"
 #include "parse/flow.h"
 

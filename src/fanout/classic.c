@@ -15,7 +15,7 @@
 #include <linux/if_packet.h>
 #include <string.h>
 
-#include "cluster/assemble.h"
+#include "fanout/assemble.h"
 #include "parse/cursor.h"
 #include "parse/flow.h"
 

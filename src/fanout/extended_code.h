@@ -11,8 +11,8 @@
  * as long. So what can be computed without a branch is, and numbers are compared in copies that the
  * verifier does not connect with the cell they are from (get_loose).
  */
-#ifndef TORC_CLUSTER_EXTENDED_CODE_H
-#define TORC_CLUSTER_EXTENDED_CODE_H
+#ifndef TORC_FANOUT_EXTENDED_CODE_H
+#define TORC_FANOUT_EXTENDED_CODE_H
 
 #include <stdbool.h>
 

@@ -7,8 +7,8 @@
  * makes of the same thing: classic BPF, where the table is part of the program, and eBPF (extended.c),
  * where it is a map.
  */
-#ifndef TORC_CLUSTER_PROGRAM_H
-#define TORC_CLUSTER_PROGRAM_H
+#ifndef TORC_FANOUT_PROGRAM_H
+#define TORC_FANOUT_PROGRAM_H
 
 #include <linux/filter.h>
 #include <stdint.h>
@@ -16,6 +16,7 @@
 #define CLUSTER_BUCKETS     1024u
 #define CLUSTER_BUCKET_BITS 10
 #define CLUSTER_BUCKET_OF(hash) ((hash) >> (32 - CLUSTER_BUCKET_BITS))
+#define CLUSTER_GROUPS 16u /* interfaces of a cluster: a table for each */
 
 struct torc_classic_program {
 	unsigned short count;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* extended_code.c - IP headers, extension headers and ports in eBPF; as parse/ip.c does in C */
-#include "cluster/extended_code.h"
+#include "fanout/extended_code.h"
 
 #include "parse/flow.h"
 

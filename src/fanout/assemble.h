@@ -6,12 +6,12 @@
  * "if ... goto label" is the condition over an unconditional jump. Errors stick until
  * torc_assemble_finish().
  */
-#ifndef TORC_CLUSTER_ASSEMBLE_H
-#define TORC_CLUSTER_ASSEMBLE_H
+#ifndef TORC_FANOUT_ASSEMBLE_H
+#define TORC_FANOUT_ASSEMBLE_H
 
 #include <stdbool.h>
 
-#include "cluster/program.h"
+#include "fanout/program.h"
 
 #define ASSEMBLE_LABELS 160
 #define ASSEMBLE_JUMPS  512

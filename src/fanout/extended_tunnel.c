@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* extended_tunnel.c - GRE, VXLAN, GTP-U, IP in IP in eBPF; as parse/tunnel.c does in C */
-#include "cluster/extended_code.h"
+#include "fanout/extended_code.h"
 #include "parse/cursor.h"
 
 #define GTP_EXTENSIONS_MAX 8

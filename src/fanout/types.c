@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* types.c - cluster types, and how a file is split by them */
-#include "cluster/types.h"
+#include "fanout/types.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -9,7 +9,6 @@
 
 #include <torc/cluster.h>
 
-#include "cluster/cluster.h"
 #include "parse/cursor.h"
 #include "parse/flow.h"
 
