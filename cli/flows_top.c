@@ -8,15 +8,14 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <termios.h>
 #include <unistd.h>
 
 #include "flows.h"
+#include "screen.h"
 
 #define SECOND_NS 1000000000ull
 
-enum { ROWS_MAX = 200, COLUMNS_MIN = 40 };
+enum { ROWS_MAX = 200 };
 
 struct snapshot {
 	struct torc_flow_record rows[ROWS_MAX]; /* the largest first */
@@ -27,33 +26,14 @@ struct snapshot {
 
 struct flows_top {
 	enum flows_sort sort;
-	bool keys; /* standard input is the terminal */
-	struct termios before;
+	struct screen screen;
 	uint64_t next_ns;
-	unsigned int rows, columns;
 	struct snapshot now, then;
 };
-
-/* ---- the terminal ---- */
-
-static void send(const char *text)
-{
-	size_t length = strlen(text);
-
-	while (length > 0) {
-		ssize_t wrote = write(STDOUT_FILENO, text, length);
-
-		if (wrote <= 0)
-			return;
-		text += wrote;
-		length -= (size_t)wrote;
-	}
-}
 
 struct flows_top *flows_top_open(enum flows_sort sort)
 {
 	struct flows_top *top;
-	struct termios raw;
 
 	if (!isatty(STDOUT_FILENO)) {
 		cli_complain("torc: --top wants a terminal as standard output: leave it out for lines");
@@ -65,15 +45,7 @@ struct flows_top *flows_top_open(enum flows_sort sort)
 		return NULL;
 	}
 	top->sort = sort;
-	top->keys = isatty(STDIN_FILENO) && tcgetattr(STDIN_FILENO, &top->before) == 0;
-	if (top->keys) {
-		raw = top->before;
-		raw.c_lflag &= ~(tcflag_t)(ICANON | ECHO);
-		raw.c_cc[VMIN] = 0;
-		raw.c_cc[VTIME] = 0;
-		tcsetattr(STDIN_FILENO, TCSADRAIN, &raw);
-	}
-	send("\033[?1049h\033[?25l"); /* the other screen, no cursor */
+	screen_open(&top->screen);
 	return top;
 }
 
@@ -81,9 +53,7 @@ void flows_top_close(struct flows_top *top)
 {
 	if (!top)
 		return;
-	send("\033[?25h\033[?1049l");
-	if (top->keys)
-		tcsetattr(STDIN_FILENO, TCSADRAIN, &top->before);
+	screen_close(&top->screen);
 	free(top);
 }
 
@@ -92,7 +62,7 @@ static bool take_keys(struct flows_top *top)
 {
 	char key;
 
-	while (top->keys && read(STDIN_FILENO, &key, 1) == 1) {
+	while ((key = screen_key(&top->screen))) {
 		if (key == 'q' || key == 'Q')
 			return false;
 		if (key == 'b' || key == 'p' || key == 'a') {
@@ -167,20 +137,20 @@ static void draw_head(FILE *out, const struct flows_top *top, const struct flows
 	const struct torc_flow_table_stats *table = &account->table;
 	double seconds = top->then.at_ns ? (double)(top->now.at_ns - top->then.at_ns) / 1e9 : 1;
 
-	fprintf(out, "torc flows  %llu s   q quit   sort: b bytes, p packets, a age   now by %s\033[K\r\n",
+	fprintf(out, "torc flows  %llu s   q quit   sort: b bytes, p packets, a age   now by %s" SCREEN_NEXT,
 		(unsigned long long)(account->seconds_ns / SECOND_NS),
 		cli_choice("bytes packets age", top->sort).text);
-	fprintf(out, "%spps  %sbit/s  %s received  %s dropped  %s waiting\033[K\r\n",
+	fprintf(out, "%spps  %sbit/s  %s received  %s dropped  %s waiting" SCREEN_NEXT,
 		cli_human((double)(table->packets - top->then.packets) / seconds).text,
 		cli_human((double)(account->ring.received_bytes - top->then.bytes) * 8 / seconds).text,
 		cli_figure(account->ring.received).text, cli_figure(account->ring.dropped).text,
 		cli_figure(account->ring.waiting).text);
-	fprintf(out, "%s flows of %s  %s/s new  %s without room\033[K\r\n",
+	fprintf(out, "%s flows of %s  %s/s new  %s without room" SCREEN_NEXT,
 		cli_figure(table->open).text, cli_figure(table->flows_max).text,
 		cli_human((double)(table->begun - top->then.begun) / seconds).text,
 		cli_figure(table->ended[TORC_FLOW_NO_ROOM]).text);
 	for (unsigned int n = 0; n < outputs->count && n < 4; n++)
-		fprintf(out, "%s: %s made, %s acknowledged, %s lost%s\033[K\r\n", outputs->target[n],
+		fprintf(out, "%s: %s made, %s acknowledged, %s lost%s" SCREEN_NEXT, outputs->target[n],
 			cli_figure(account->output[n].made).text,
 			cli_figure(account->output[n].acknowledged).text,
 			cli_figure(account->output[n].failed + account->output[n].refused).text,
@@ -191,14 +161,14 @@ static void draw_row(FILE *out, const struct flows_top *top, const struct torc_f
 {
 	char line[2048], *flow = line;
 	int length = torc_flow_record_text(record, line, sizeof(line));
-	unsigned int room = top->columns > 34 ? top->columns - 34 : 0;
+	unsigned int room = top->screen.columns > 34 ? top->screen.columns - 34 : 0;
 
 	if (length < 0 || (size_t)length >= sizeof(line))
 		return;
 	/* without date, time and duration: the columns before say how much */
 	for (unsigned int spaces = 0; *flow && spaces < 3; flow++)
 		spaces += *flow == ' ';
-	fprintf(out, "%9sB/s %9sB %8sp  %.*s\033[K\r\n", cli_human(rate_of(top, record)).text,
+	fprintf(out, "%9sB/s %9sB %8sp  %.*s" SCREEN_NEXT, cli_human(rate_of(top, record)).text,
 		cli_human((double)(record->bytes[0] + record->bytes[1])).text,
 		cli_human((double)(record->packets[0] + record->packets[1])).text, (int)room, flow);
 }
@@ -207,7 +177,7 @@ static void draw(struct flows_top *top, const struct torc_flow_table *table,
 		 const struct flows_account *account, const struct flows_outputs *outputs)
 {
 	unsigned int head = 4 + (outputs->count < 4 ? outputs->count : 4);
-	unsigned int rows = top->rows > head + 1 ? top->rows - head - 1 : 0;
+	unsigned int rows = top->screen.rows > head + 1 ? top->screen.rows - head - 1 : 0;
 	char *text = NULL;
 	size_t size = 0;
 	FILE *out;
@@ -219,15 +189,15 @@ static void draw(struct flows_top *top, const struct torc_flow_table *table,
 	out = open_memstream(&text, &size);
 	if (!out)
 		return;
-	fputs("\033[H", out);
+	fputs(SCREEN_HOME, out);
 	draw_head(out, top, account, outputs);
-	fprintf(out, "\033[7m%12s %10s %9s  %-*s\033[0m\033[K\r\n", "rate", "bytes", "packets",
-		(int)(top->columns > 36 ? top->columns - 36 : 0), "flow");
+	fprintf(out, SCREEN_REVERSE "%12s %10s %9s  %-*s" SCREEN_PLAIN SCREEN_NEXT, "rate", "bytes", "packets",
+		(int)(top->screen.columns > 36 ? top->screen.columns - 36 : 0), "flow");
 	for (unsigned int n = 0; n < top->now.count; n++)
 		draw_row(out, top, &top->now.rows[n]);
-	fputs("\033[J", out);
+	fputs(SCREEN_END, out);
 	if (fclose(out) == 0)
-		send(text);
+		screen_put(text);
 	free(text);
 	top->then = top->now;
 }
@@ -236,15 +206,12 @@ bool flows_top_look(struct flows_top *top, const struct torc_flow_table *table,
 		    const struct flows_account *account, const struct flows_outputs *outputs)
 {
 	uint64_t now_ns = cli_now_ns(), took_ns;
-	struct winsize size = { 0 };
 
 	if (!take_keys(top))
 		return false;
 	if (now_ns < top->next_ns)
 		return true;
-	ioctl(STDOUT_FILENO, TIOCGWINSZ, &size);
-	top->rows = size.ws_row > 0 ? size.ws_row : 24;
-	top->columns = size.ws_col >= COLUMNS_MIN ? size.ws_col : 80;
+	screen_size(&top->screen);
 	top->now.at_ns = now_ns;
 	draw(top, table, account, outputs);
 	took_ns = cli_now_ns() - now_ns;

@@ -17,6 +17,7 @@ const struct cli_command *const cli_commands[] = {
 	&command_flows,
 	&command_send,
 	&command_rings,
+	&command_top,
 	&command_devices,
 	&command_doctor,
 	NULL

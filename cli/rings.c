@@ -219,11 +219,11 @@ static int print_metrics(bool openmetrics)
 }
 
 /* Pages of live rings, and what clusters answer. */
-static int confine(const struct settings *settings, uint32_t roles, uint16_t port)
+int rings_confine(const struct sandbox_settings *sandbox, uint32_t roles, uint16_t port)
 {
 	const char *given = getenv("TORC_RUNTIME_DIR"); /* maybe another user's */
 
-	return privileges_confine(&settings->sandbox, &(struct privileges){
+	return privileges_confine(sandbox, &(struct privileges){
 		.roles = roles,
 		.read_paths = (const char *const[]){
 			given && *given ? given : torc_live_directory(), "/run/torc",
@@ -238,7 +238,7 @@ static int serve(const struct settings *settings)
 {
 	const char *colon = strrchr(settings->listen, ':');
 	unsigned long port = strtoul(colon ? colon + 1 : settings->listen, NULL, 10);
-	int status = confine(settings, TORC_CONFINE_NETWORK | TORC_CONFINE_CLUSTER,
+	int status = rings_confine(&settings->sandbox, TORC_CONFINE_NETWORK | TORC_CONFINE_CLUSTER,
 			     (uint16_t)(port <= UINT16_MAX ? port : 0));
 
 	return status == CLI_GOOD ? http_serve(settings->listen, metrics_text) : status;
@@ -249,7 +249,7 @@ static int print_rings(struct torc_live_list *list, const struct settings *setti
 {
 	struct torc_live_ring ring = { .size = sizeof(ring) };
 	struct torc_stats stats = { .size = sizeof(stats) };
-	int status = confine(settings, 0, 0);
+	int status = rings_confine(&settings->sandbox, 0, 0);
 
 	if (status != CLI_GOOD)
 		return status;
@@ -273,7 +273,7 @@ static int print_rings(struct torc_live_list *list, const struct settings *setti
 static int print_pf_ring(struct torc_live_list *list, const struct settings *settings, char **words)
 {
 	struct if_nameindex *interfaces = if_nameindex();
-	int status = confine(settings, 0, 0);
+	int status = rings_confine(&settings->sandbox, 0, 0);
 
 	if (status == CLI_GOOD)
 		status = cli_print_pf_ring(list, interfaces, words);
@@ -302,7 +302,7 @@ static int run(void *data, char **words)
 	if (settings->listen)
 		return serve(settings);
 	if (settings->openmetrics || settings->prometheus) {
-		status = confine(settings, TORC_CONFINE_CLUSTER, 0);
+		status = rings_confine(&settings->sandbox, TORC_CONFINE_CLUSTER, 0);
 		return status == CLI_GOOD ? print_metrics(settings->openmetrics) : status;
 	}
 	code = torc_live_open(&list);

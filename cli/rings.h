@@ -6,10 +6,14 @@
 #include <torc/cluster.h>
 
 #include "cli.h"
+#include "privileges.h"
 
 /* Names are other processes' words: a copy in which nothing can steer the terminal, in a buffer of
  * ESCAPED(length). */
 const char *rings_printable(const char *text, char *buffer, size_t size);
+
+/* What reads the pages of live rings needs no more; CLI_GOOD or an exit status. port: 0, or to listen on. */
+int rings_confine(const struct sandbox_settings *sandbox, uint32_t roles, uint16_t port);
 
 /* Clusters, with their members. */
 void rings_print_clusters(struct torc_cluster_info *const *clusters, unsigned int count, bool json);
