@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * xdp_table.h - the table of an AF_XDP cluster over rings of plain memory
+ * xdp_table.h - leader and members of an AF_XDP cluster over rings of plain memory
  *
  * The kernel's side is played here: kernel_delivers() takes frames out of the fill ring and puts
  * packets into the rx ring. Used by tests and by the fuzz target of the shared memory.
@@ -26,7 +26,8 @@ struct rig_rings {
 };
 
 struct rig {
-	struct afxdp_table table;
+	struct afxdp_geometry geometry;
+	struct afxdp_table table; /* the leader's */
 	struct afxdp_queue queue;
 	struct rig_rings *rings;
 	uint32_t next; /* the number of the next packet: its length */
@@ -54,6 +55,14 @@ static inline void rig_queue(struct rig *rig)
 		.rx = { .producer = &r->rx_producer, .consumer = &r->rx_consumer,
 			.flags = &r->flags, .entries = r->rx, .mask = RIG_FRAMES - 1 },
 	};
+}
+
+static inline int rig_measure(struct rig *rig)
+{
+	const struct afxdp_table_about about = { .magic = AFXDP_TABLE_MAGIC, .queue_mask = 1,
+						 .frame_count = RIG_FRAMES, .frame_bytes = RIG_BYTES };
+
+	return afxdp_table_measure(&rig->geometry, &about);
 }
 
 /* Every frame is in the fill ring. */

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A member of an AF_XDP cluster that lies: it writes what it likes into the table that all members
- * share, field by field. The others live on, and have every packet again when it is gone. Once a
- * length of 0 was divided by, and an index or an address led out of the packets' memory.
+ * A member of an AF_XDP cluster that lies: it has nothing of the others to write in, neither the table
+ * nor a packet, and it writes what it likes into all that it has: its returns, byte by byte, and every
+ * socket to the other processes. While it does, the other member has every packet of its own, whole
+ * and once, and an account that balances; and all packets when the liar is gone.
  */
 #include <signal.h>
 #include <sys/mman.h>
@@ -11,19 +12,21 @@
 
 #include <torc/ring.h>
 
-#include "engine/afxdp_table.h"
 #include "xdp.h"
 
 #define CLUSTER 51
-#define BATCH   200u
+#define FLOWS   64u
+#define NUMBERS 65536u
 
 static struct board {
-	bool ready, written; /* the liar's; atomic */
-	unsigned int received;
-	uint8_t got[BATCH];
+	bool ready, joined, lies, go; /* atomic, as the rest */
+	unsigned int spoilt, unbalanced, open; /* open: what the liar could have written in */
+	uint64_t received;
+	uint8_t got[NUMBERS];
 } *board;
 
 static int sender;
+static uint32_t sent;
 
 static struct torc_ring *join(void)
 {
@@ -45,52 +48,51 @@ static struct torc_ring *join(void)
 	return ring;
 }
 
-/* Reads every byte of its packets. */
+/* Of a flow, with its number in it. */
+static void make_frame(uint8_t *frame, uint32_t number)
+{
+	memcpy(frame,
+	       "\x02\0\0\0\0\1\x02\0\0\0\0\2\x08\0\x45\0\0\x32\0\0\0\0\x40\x11\0\0\x0a\0\0\1\x0a\0\0\2"
+	       "\x10\0\x09\0\0\x1e\0\0",
+	       42);
+	frame[35] = (uint8_t)(number % FLOWS);
+	for (uint32_t i = 42; i < 64; i++)
+		frame[i] = (uint8_t)(number * 31 + i);
+	memcpy(frame + 46, &number, 4);
+}
+
+static void note_packet(const struct torc_packet *packet)
+{
+	uint8_t frame[64];
+	uint32_t number = UINT32_MAX;
+
+	if (packet->caplen >= 50)
+		memcpy(&number, packet->data + 46, 4);
+	if (number < NUMBERS)
+		make_frame(frame, number);
+	if (number >= NUMBERS || packet->caplen != 64 || memcmp(frame, packet->data, 64) != 0) {
+		__atomic_add_fetch(&board->spoilt, 1, __ATOMIC_RELAXED);
+		return;
+	}
+	__atomic_add_fetch(&board->got[number], 1, __ATOMIC_RELAXED);
+	__atomic_add_fetch(&board->received, 1, __ATOMIC_RELEASE);
+}
+
 static void honest(void)
 {
 	struct torc_ring *ring = join();
 	struct torc_packet packet;
-	unsigned int sum = 0;
-	uint32_t number;
 
 	__atomic_store_n(&board->ready, true, __ATOMIC_RELEASE);
 	for (;;) {
 		struct torc_stats stats = { .size = sizeof(stats) };
 
-		while (torc_ring_next(ring, &packet) > 0) {
-			for (uint32_t i = 0; i < packet.caplen; i++)
-				sum += packet.data[i];
-			__asm__ volatile("" : : "r"(sum)); /* it is wanted */
-			if (packet.caplen < 60)
-				continue;
-			memcpy(&number, packet.data + 46, 4);
-			if (number < BATCH)
-				board->got[number] = 1;
-			__atomic_add_fetch(&board->received, 1, __ATOMIC_RELAXED);
-		}
+		while (torc_ring_next(ring, &packet) > 0)
+			note_packet(&packet);
 		torc_ring_stats(ring, &stats);
+		if (!stats.balanced)
+			__atomic_add_fetch(&board->unbalanced, 1, __ATOMIC_RELAXED);
 	}
-}
-
-/* What this process has mapped of the cluster; the frames beside it are whole huge pages. */
-static uint8_t *find_table(size_t *bytes)
-{
-	FILE *maps = fopen("/proc/self/maps", "r");
-	char line[512];
-	unsigned long begin, end;
-	uint8_t *found = NULL;
-
-	while (maps && fgets(line, sizeof(line), maps)) {
-		if (strstr(line, "rw-s") && strstr(line, "memfd:torc") &&
-		    sscanf(line, "%lx-%lx", &begin, &end) == 2 && (end - begin) % (2 << 20) != 0 &&
-		    end - begin > sizeof(struct afxdp_shared)) {
-			found = (uint8_t *)begin;
-			*bytes = end - begin;
-		}
-	}
-	if (maps)
-		fclose(maps);
-	return found;
 }
 
 static uint64_t any(void)
@@ -102,98 +104,156 @@ static uint64_t any(void)
 	return state ^= state << 17;
 }
 
-#define FIELD(name)  offsetof(struct afxdp_shared, name), sizeof(((struct afxdp_shared *)0)->name)
-#define EVERY(name)                                                                                \
-	offsetof(struct afxdp_shared, members) + offsetof(struct afxdp_table_member, name),        \
-		sizeof(((struct afxdp_table_member *)0)->name)
+/* ---- what a liar has ---- */
 
-enum value { ZERO, ONES, ANY };
-
-static const struct attack {
-	const char *name;
-	size_t at, bytes; /* 0: to the end */
-	size_t step;      /* of what there are several of, or 0 */
-	enum value value;
-} attacks[] = {
-	{ "the lock is nobody's", FIELD(lock), 0, ANY },
-	{ "the lock is free", FIELD(lock), 0, ZERO },
-	{ "progress", FIELD(progress), 0, ANY },
-	{ "turn", FIELD(turn), 0, ANY },
-	{ "claimed", FIELD(claimed), 0, ANY },
-	{ "refill_end", FIELD(refill_end), 0, ANY },
-	{ "cursor", FIELD(cursor), 0, ANY },
-	{ "cursor at the end", FIELD(cursor), 0, ONES },
-	{ "returned", FIELD(returned), 0, ANY },
-	{ "heads", EVERY(head), sizeof(struct afxdp_table_member), ANY },
-	{ "held", EVERY(held), sizeof(struct afxdp_table_member), ANY },
-	{ "held = 0", EVERY(held), sizeof(struct afxdp_table_member), ZERO },
-	{ "overflowed", EVERY(overflowed), sizeof(struct afxdp_table_member), ANY },
-	{ "asleep", EVERY(asleep), sizeof(struct afxdp_table_member), ANY },
-	{ "wake", EVERY(wake), sizeof(struct afxdp_table_member), ANY },
-	{ "inboxes and holders", sizeof(struct afxdp_shared), 0, 0, ANY },
-	{ "inboxes and holders all ones", sizeof(struct afxdp_shared), 0, 0, ONES },
-	{ "everything", 0, 0, 0, ANY },
-};
-
-static void write_lies(const struct attack *attack, uint8_t *table, size_t bytes)
+/* The only memory of the cluster that it can write: its returns. What else could be is counted. */
+static uint8_t *find_writable(size_t *bytes)
 {
-	size_t step = attack->step ? attack->step : bytes;
-	size_t length = attack->bytes ? attack->bytes : bytes - attack->at;
+	FILE *maps = fopen("/proc/self/maps", "r");
+	unsigned long begin, end;
+	uint8_t *found = NULL;
+	char line[512];
 
-	for (size_t i = 0, at = attack->at; at + length <= bytes && i < TABLE_SLOTS; i++, at += step) {
-		for (size_t k = 0; k < length; k++) {
-			if (attack->bytes || any() % 16 == 0)
-				table[at + k] = attack->value == ANY  ? (uint8_t)any() :
-						attack->value == ONES ? 255 :
-									0;
+	while (maps && fgets(line, sizeof(line), maps)) {
+		bool cluster = strstr(line, "memfd:torc") || strstr(line, "anon_inode:[") ||
+			       strstr(line, "socket:[");
+
+		if (!cluster || sscanf(line, "%lx-%lx", &begin, &end) != 2)
+			continue;
+		if (strstr(line, "rw-s")) {
+			board->open += found != NULL || !strstr(line, "memfd:torc");
+			found = (uint8_t *)begin;
+			*bytes = end - begin;
+		} else if (mprotect((void *)begin, end - begin, PROT_READ | PROT_WRITE) == 0) {
+			note("can be made writable: %s", line);
+			board->open++;
 		}
 	}
+	if (maps)
+		fclose(maps);
+	return found;
 }
 
-/* It does not read, and lies as long as it lives. */
-static void liar(const struct attack *attack)
+/* Nor can any descriptor of memory be mapped to write. */
+static void try_descriptors(void)
 {
-	size_t bytes = 0;
-	uint8_t *table;
+	for (int fd = 3; fd < 200; fd++) {
+		char path[64], name[64] = "";
 
-	join();
-	table = find_table(&bytes);
-	if (!table)
-		_exit(2);
-	for (;;) {
-		write_lies(attack, table, bytes);
-		__atomic_store_n(&board->written, true, __ATOMIC_RELEASE);
+		snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+		if (readlink(path, name, sizeof(name) - 1) > 0 && strstr(name, "memfd:torc"))
+			board->open += mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0) !=
+				       MAP_FAILED;
 	}
 }
+
+enum lie { NONE, ANY, ONES, FLIPS, TALKS, ALL };
+
+static void write_lies(enum lie lie, uint8_t *memory, size_t bytes)
+{
+	for (size_t i = 0; i < bytes; i++) {
+		if (lie == FLIPS)
+			memory[i] ^= 1;
+		else if (any() % 4 == 0)
+			memory[i] = lie == ONES ? 255 : (uint8_t)any();
+	}
+}
+
+/* Nonsense of the length of real messages, and of others. */
+static void talk_nonsense(void)
+{
+	uint8_t nonsense[600];
+	int fds[2] = { 0, 1 };
+
+	for (size_t i = 0; i < sizeof(nonsense); i++)
+		nonsense[i] = (uint8_t)(any() % 8 ? 0 : any() % 16);
+	for (int fd = 3; fd < 200; fd++) {
+		struct iovec iov = { nonsense, any() % 2 ? 12 : any() % sizeof(nonsense) };
+		char control[CMSG_SPACE(sizeof(fds))] __attribute__((aligned(8))) = { 0 };
+		struct msghdr message = { .msg_iov = &iov, .msg_iovlen = 1 };
+
+		if (any() % 2) {
+			message.msg_control = control;
+			message.msg_controllen = sizeof(control);
+			*CMSG_FIRSTHDR(&message) = (struct cmsghdr){ CMSG_LEN(sizeof(fds)), SOL_SOCKET,
+								     SCM_RIGHTS };
+			memcpy(CMSG_DATA(CMSG_FIRSTHDR(&message)), fds, sizeof(fds));
+		}
+		sendmsg(fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+	}
+}
+
+/* A member that reads, and lies from when it is told on, as long as it lives. */
+static void liar(enum lie lie)
+{
+	struct torc_ring *ring = join();
+	struct torc_packet packet;
+	size_t bytes = 0;
+	uint8_t *memory = find_writable(&bytes);
+
+	torc_ring_set_poll_duration(ring, 1);
+	try_descriptors();
+	if (!memory)
+		_exit(2);
+	__atomic_store_n(&board->joined, true, __ATOMIC_RELEASE);
+	for (;;) {
+		while (torc_ring_next(ring, &packet) > 0)
+			;
+		if (!__atomic_load_n(&board->go, __ATOMIC_ACQUIRE))
+			continue;
+		if (lie == TALKS || lie == ALL)
+			talk_nonsense();
+		if (lie != TALKS && lie != NONE)
+			write_lies(lie, memory, bytes);
+		__atomic_store_n(&board->lies, true, __ATOMIC_RELEASE);
+	}
+}
+
+/* ---- the test ---- */
 
 static bool wait_for(const bool *flag)
 {
-	for (unsigned int tries = 0; tries < 5000 && !__atomic_load_n(flag, __ATOMIC_ACQUIRE); tries++)
+	for (unsigned int tries = 0; tries < 10000 && !__atomic_load_n(flag, __ATOMIC_ACQUIRE); tries++)
 		usleep(1000);
 	return __atomic_load_n(flag, __ATOMIC_ACQUIRE);
 }
 
-static pid_t start(const struct attack *attack)
+/* One packet of each flow; returns the number of the first. */
+static uint32_t send_round(void)
+{
+	uint32_t first = sent;
+	uint8_t frame[64];
+
+	for (uint32_t i = 0; i < FLOWS; i++) {
+		make_frame(frame, sent++);
+		while (send(sender, frame, sizeof(frame), 0) < 0)
+			usleep(100);
+	}
+	return first;
+}
+
+/* Until nothing has come for a while. */
+static void settle(void)
+{
+	uint64_t before, now = __atomic_load_n(&board->received, __ATOMIC_ACQUIRE);
+	unsigned int quiet = 0;
+
+	for (before = now; quiet < 30; before = now) {
+		usleep(10000);
+		now = __atomic_load_n(&board->received, __ATOMIC_ACQUIRE);
+		quiet = now == before ? quiet + 1 : 0;
+	}
+}
+
+static pid_t start(enum lie lie)
 {
 	pid_t pid = fork();
 
-	if (pid == 0 && attack)
-		liar(attack);
+	if (pid == 0 && lie != NONE)
+		liar(lie);
 	if (pid == 0)
 		honest();
 	return pid;
-}
-
-/* UDP over IPv4 in many flows. */
-static void send_packet(uint32_t number)
-{
-	uint8_t frame[64] = "\x02\0\0\0\0\1\x02\0\0\0\0\2\x08\0\x45\0\0\x32\0\0\0\0\x40\x11\0\0\x0a\0\0"
-			    "\1\x0a\0\0\2\x10\0\x09\0\0\x1e";
-
-	frame[35] = (uint8_t)number;
-	memcpy(frame + 46, &number, 4);
-	while (send(sender, frame, sizeof(frame), 0) < 0)
-		usleep(100);
 }
 
 static bool has_ended(pid_t pid)
@@ -201,52 +261,48 @@ static bool has_ended(pid_t pid)
 	return waitpid(pid, NULL, WNOHANG) == pid;
 }
 
-static unsigned int batch_arrives(void)
+static void lie(pid_t member, enum lie lie, const char *name)
 {
-	unsigned int got = 0;
-
-	memset(board->got, 0, sizeof(board->got));
-	for (uint32_t i = 0; i < BATCH; i++)
-		send_packet(i);
-	for (unsigned int tries = 0; tries < 20 && got < BATCH; tries++) {
-		usleep(5000);
-		got = 0;
-		for (uint32_t i = 0; i < BATCH; i++)
-			got += board->got[i];
-	}
-	return got;
-}
-
-static void lie(pid_t *member, const struct attack *attack)
-{
-	unsigned int got = 0;
-	bool lied, ended;
-	int status;
+	unsigned int mine[FLOWS], wrong = 0, count = 0, spoilt = board->spoilt;
+	uint32_t first;
 	pid_t pid;
 
-	board->written = false;
-	pid = start(attack);
-	lied = wait_for(&board->written);
-	for (unsigned int i = 0; i < 20; i++) {
-		for (uint32_t k = 0; k < 50; k++)
-			send_packet(BATCH + k);
-		usleep(2000);
+	board->joined = board->lies = board->go = false;
+	pid = start(lie);
+	ok(wait_for(&board->joined), "%s: a second member", name);
+	first = send_round();
+	settle();
+	for (uint32_t i = 0; i < FLOWS; i++)
+		count += mine[i] = board->got[first + i];
+	ok(count > 0 && count < FLOWS, "%s: the first has %u of %u flows", name, count, FLOWS);
+	__atomic_store_n(&board->go, true, __ATOMIC_RELEASE);
+	ok(wait_for(&board->lies), "%s: the second lies", name);
+	first = sent;
+	for (unsigned int i = 0; i < 40; i++) {
+		send_round();
+		usleep(1000);
 	}
-	ended = has_ended(*member);
+	settle();
+	for (uint32_t i = first; i < sent; i++)
+		wrong += board->got[i] != mine[i % FLOWS];
+	if (lie == TALKS || lie == ALL) { /* it may have been shown the door: then its flows are ours */
+		wrong = 0;
+		for (uint32_t i = first; i < sent; i++)
+			wrong += mine[i % FLOWS] ? board->got[i] != 1 : board->got[i] > 1;
+	}
+	is(wrong, 0, "%s: the first has every packet of its flows once", name);
+	is(board->spoilt - spoilt, 0, "%s: and none that is not whole", name);
+	ok(!has_ended(member), "%s: it lives", name);
 	kill(pid, SIGKILL);
-	waitpid(pid, &status, 0);
-	if (!lied)
-		note("no liar: %d", WIFEXITED(status) ? WEXITSTATUS(status) : -1);
-	ok(lied && !ended, "%s: the other member lives", attack->name);
-	if (ended) {
-		board->ready = false;
-		*member = start(NULL);
-		wait_for(&board->ready);
-		return;
+	waitpid(pid, NULL, 0);
+	for (unsigned int tries = 0; tries < 100 && count < FLOWS; tries++) {
+		first = send_round();
+		settle();
+		count = 0;
+		for (uint32_t i = first; i < first + FLOWS; i++)
+			count += board->got[i] == 1;
 	}
-	for (unsigned int tries = 0; tries < 50 && got < BATCH; tries++)
-		got = batch_arrives();
-	is(got, BATCH, "%s: and has every packet when the liar is gone", attack->name);
+	is(count, FLOWS, "%s: and everything when the liar is gone", name);
 }
 
 int main(void)
@@ -259,12 +315,16 @@ int main(void)
 	make_veth(1);
 	need_xdp();
 	sender = packet_socket("vb", 0);
-	member = start(NULL);
+	member = start(NONE);
 	if (!ok(wait_for(&board->ready), "a member receives"))
 		return done();
-	is(batch_arrives(), BATCH, "all there is");
-	for (unsigned int i = 0; i < sizeof(attacks) / sizeof(*attacks); i++)
-		lie(&member, &attacks[i]);
+	lie(member, ANY, "returns of any kind");
+	lie(member, ONES, "all ones");
+	lie(member, FLIPS, "everything is given back, always");
+	lie(member, TALKS, "nonsense on every socket");
+	lie(member, ALL, "all at once");
+	is(board->open, 0, "no liar had anything of the others to write in");
+	is(board->unbalanced, 0, "each time it looked the account of the first balanced");
 	ok(!has_ended(member), "it receives to the end");
 	kill(member, SIGKILL);
 	waitpid(member, NULL, 0);

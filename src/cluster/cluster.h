@@ -84,15 +84,14 @@ void torc_cluster_closed(struct torc_cluster_member *member);
 void torc_cluster_leave(struct torc_cluster_member *member);
 
 /*
- * Where the members deal packets out themselves (AF_XDP): there is no fanout group, and a member
- * takes from all rings that they have in common. What they have in common is described by
- * descriptors: whoever has it offers it, all others obtain it, and it stays as long as one of them
+ * Where one of the members hands the packets out (AF_XDP): there is no fanout group, and all members
+ * have the same sockets. What they have in common is described by descriptors: whoever has it offers it, all others obtain it, and it stays as long as one of them
  * lives. fds[1] is an XSKMAP, fds[2 + 2 * n] the socket of the nth queue of the mask: the sockets
  * are in the map while some member serves. The rest is the engine's.
  *
  * torc_cluster_attach() takes any socket then, to tell this member from another one of its slot.
  */
-#define TORC_CLUSTER_FDS (2 + 2 * 64 + 3)
+#define TORC_CLUSTER_FDS (2 + 2 * 64 + 4)
 
 struct torc_cluster_goods {
 	uint64_t queues;
@@ -120,6 +119,8 @@ enum torc_cluster_type torc_cluster_type(const struct torc_cluster_member *membe
 unsigned int torc_cluster_slot(const struct torc_cluster_member *member);
 /* Is somebody of our interface in the slot, who has not left? */
 bool torc_cluster_present(const struct torc_cluster_member *member, unsigned int slot);
+/* The inode of what the member in the slot has attached. */
+uint64_t torc_cluster_socket(const struct torc_cluster_member *member, unsigned int slot);
 /* This member goes; was it the last on its interface? Then who joins now begins a cluster anew. */
 bool torc_cluster_last(struct torc_cluster_member *member);
 /*

@@ -337,6 +337,13 @@ bool torc_cluster_present(const struct torc_cluster_member *member, unsigned int
 	       slot.in_group && slot.group == mine.group && !slot.left;
 }
 
+uint64_t torc_cluster_socket(const struct torc_cluster_member *member, unsigned int index)
+{
+	struct cluster_slot slot;
+
+	return torc_table_slot(member->session->view, index, &slot) && slot.used ? slot.inode : 0;
+}
+
 bool torc_cluster_last(struct torc_cluster_member *member)
 {
 	bool last;

@@ -53,7 +53,8 @@ int torc_table_map(const struct cluster_memory **memory, int fd)
 		  MAP_SHARED | (*memory ? MAP_FIXED : 0), fd, 0);
 	if (at == MAP_FAILED)
 		return -errno;
-	*memory = at;
+	if (at != *memory) /* readers hold no lock */
+		*memory = at;
 	return (*memory)->magic == CLUSTER_MAGIC ? 0 : -EPROTO;
 }
 

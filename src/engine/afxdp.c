@@ -23,10 +23,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "engine/afxdp_engine.h"
+#include "engine/afxdp_member.h"
 #include "util/error.h"
 
-#define RETRY_NS 100000000 /* look for a deleted interface that often */
+#define RETRY_NS  100000000 /* look for a deleted interface that often */
+#define LEADER_NS 10000000  /* and for a leader */
 
 /* ---- life ---- */
 
@@ -55,6 +56,7 @@ static int afxdp_open(struct torc_engine **opened, const struct torc_engine_conf
 
 	if (!engine)
 		return torc_error_set(error, -ENOMEM, "out of memory");
+	engine->role = &afxdp_role_sender;
 	engine->monitor = engine->packet_socket = engine->epoll = -1;
 	pthread_mutex_init(&engine->sockets_lock, NULL);
 	engine->config = *config;
@@ -106,7 +108,7 @@ static int afxdp_set_filter(struct torc_engine *engine, const struct sock_fprog 
 	if (!engine->port)
 		return 0; /* it receives nothing */
 	/* the rings of a cluster filter themselves, and the program sees the first piece only */
-	if (engine->member || !engine->sockets || engine->left || engine->port->pieces) {
+	if (engine->role != &afxdp_role_owner || engine->port->pieces) {
 		free(engine->reader.filter);
 		engine->reader.filter = NULL;
 		return program ? -EOPNOTSUPP : 0;
@@ -156,6 +158,8 @@ static unsigned int afxdp_fds(struct torc_engine *engine, int *fds, unsigned int
 /* Netlink tells when an interface appears, but not when it is up, or free of a cluster. */
 static int64_t afxdp_due_ns(struct torc_engine *engine)
 {
+	if (engine->role == &afxdp_role_member && afxdp_member_is_waiting(engine))
+		return LEADER_NS;
 	return engine->gone || engine->waiting ? RETRY_NS : -1;
 }
 
@@ -169,21 +173,21 @@ static bool afxdp_at_end(struct torc_engine *engine)
 static const char *detail(const struct torc_engine *engine)
 {
 	static const char *const texts[3][3] = {
-		{ "generic, copy", "generic, copy, busy polling", "generic, copy, members hand out" },
-		{ "native, copy", "native, copy, busy polling", "native, copy, members hand out" },
+		{ "generic, copy", "generic, copy, busy polling", "generic, copy, leader hands out" },
+		{ "native, copy", "native, copy, busy polling", "native, copy, leader hands out" },
 		{ "native, zero-copy", "native, zero-copy, busy polling",
-		  "native, zero-copy, members hand out" },
+		  "native, zero-copy, leader hands out" },
 	};
-	static const char *const taps[2][2] = { { "native, tap", "native, tap, members hand out" },
-						{ "generic, tap", "generic, tap, members hand out" } };
+	static const char *const taps[2][2] = { { "native, tap", "native, tap, leader hands out" },
+						{ "generic, tap", "generic, tap, leader hands out" } };
 	bool zero_copy = engine->sockets && engine->sockets->queues[0].zero_copy;
 
 	if (!engine->port)
 		return "send only";
 	if (engine->tap)
-		return taps[engine->port->generic][engine->member != NULL];
+		return taps[engine->port->generic][engine->role == &afxdp_role_member];
 	return texts[engine->port->generic ? 0 : 1 + zero_copy]
-		    [engine->member ? 2 : engine->busy_poll_us > 0];
+		    [engine->role == &afxdp_role_member ? 2 : engine->busy_poll_us > 0];
 }
 
 /* 0: there are none yet. */

@@ -20,7 +20,41 @@
 #ifndef TORC_ENGINE_AFXDP_ENGINE_H
 #define TORC_ENGINE_AFXDP_ENGINE_H
 
-#include "engine/afxdp_cluster.h"
+#include "engine/afxdp_port.h"
+
+struct afxdp_member;
+
+/* A batch of descriptors that the ring holds. */
+struct afxdp_block {
+	struct afxdp_queue *queue;
+	bool dealt;     /* to a member of a cluster */
+	uint8_t *whole; /* where packets in several pieces are put together; NULL until needed */
+	uint32_t count;
+	struct xdp_desc descs[AFXDP_BLOCK_PACKETS];
+};
+
+/*
+ * What an engine is to the queues of its interface:
+ *
+ *	sender   it only sends, by a socket of its own
+ *	owner    it receives by sockets that are this process's alone
+ *	member   of a cluster, it receives what the leader hands it (afxdp_member.c)
+ *	outside  a cluster has the queues: it has left it, or may be about to join
+ *
+ * The last three of start, stop and count are called under the port's lock.
+ */
+struct afxdp_role {
+	/* Up to a block of descriptors, of one queue; 0: none at hand. */
+	uint32_t (*take)(struct torc_engine *engine, struct afxdp_block *block);
+	void (*give_back)(struct torc_engine *engine, const struct afxdp_block *block);
+	unsigned int (*queued)(struct torc_engine *engine); /* packets at hand */
+	int (*start)(struct torc_engine *engine);
+	void (*stop)(struct torc_engine *engine);
+	/* Adds what was seen and dropped and is not past yet. */
+	int (*count)(struct torc_engine *engine, struct torc_engine_stats *stats);
+};
+
+extern const struct afxdp_role afxdp_role_sender, afxdp_role_owner, afxdp_role_outside;
 
 /* What a ring that receives has in its hands. */
 struct afxdp_blocks {
@@ -41,15 +75,11 @@ struct afxdp_counters {
 	uint64_t sent, sent_bytes, send_errors;
 };
 
-/*
- * It receives alone (sockets, no member), in a cluster (member), not yet or no more (left, or no
- * sockets), or only sends (no port; sockets of its own).
- */
 struct torc_engine {
-	struct afxdp_port *port;
-	struct afxdp_sockets *sockets;
-	struct afxdp_member *member;
-	bool left; /* the sockets are those of a cluster that goes on without us */
+	const struct afxdp_role *role;
+	struct afxdp_port *port;       /* NULL: a sender's, or its interface is gone */
+	struct afxdp_sockets *sockets; /* NULL: another process has them */
+	struct afxdp_member *member;   /* a member's */
 
 	struct afxdp_link device;
 	struct torc_engine_config config; /* its strings are not kept */
@@ -80,6 +110,8 @@ int afxdp_open_device(struct torc_engine *engine, const char *name, const char *
 		      struct torc_error *error);
 int afxdp_open_on_device(struct torc_engine *engine, struct torc_error *error);
 void afxdp_close_on_device(struct torc_engine *engine);
+/* What is between a start and a stop, and in a cluster, is past. */
+void afxdp_add_past(struct torc_engine *engine, const struct torc_engine_stats *stats);
 /* Under the port's lock, before start(): would the kernel take its program? */
 int afxdp_try_program(struct torc_engine *engine, struct torc_error *error);
 

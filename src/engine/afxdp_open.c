@@ -195,6 +195,7 @@ static int open_on_port(struct torc_engine *engine, struct torc_error *error)
 		if (result == 0 && engine->tap)
 			result = try_copying(engine, error);
 	}
+	engine->role = port->foreign ? &afxdp_role_outside : &afxdp_role_owner;
 	if (result == 0 && engine->sockets && engine->config.flags & TORC_HW_TIMESTAMP)
 		engine->sockets->card_time = true;
 	return result;
@@ -210,6 +211,7 @@ int afxdp_open_on_device(struct torc_engine *engine, struct torc_error *error)
 		engine->reader.snaplen = most; /* of what was merged on its way here the rest is cut off */
 	if (result < 0)
 		return result;
+	engine->role = &afxdp_role_sender;
 	if (engine->config.mode == TORC_SEND_ONLY)
 		return open_sockets(engine, error);
 	result = afxdp_port_get(&engine->port, &engine->device, !engine->generic, error);
@@ -226,6 +228,7 @@ void afxdp_close_on_device(struct torc_engine *engine)
 	struct afxdp_sockets *sockets = engine->sockets;
 
 	engine->sockets = NULL;
+	engine->role = &afxdp_role_sender; /* nothing is received */
 	if (!engine->port) {
 		afxdp_sockets_close(sockets);
 		return;

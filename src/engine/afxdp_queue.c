@@ -243,21 +243,29 @@ fail:
 int afxdp_queue_attach(struct afxdp_queue *queue, uint32_t id, uint32_t frame_bytes,
 		       uint32_t frame_count, int fd, int memory)
 {
-	size_t bytes = (size_t)frame_count * frame_bytes;
 	void *frames;
 	int result;
 
 	*queue = (struct afxdp_queue){ .id = id, .fd = fd, .memory = memory,
-				       .frame_bytes = frame_bytes, .frame_count = frame_count };
-	queue->frames_bytes = bytes;
+				       .frame_bytes = frame_bytes, .frame_count = frame_count,
+				       .frames_bytes = (size_t)frame_count * frame_bytes };
 	result = torc_memory_map(&frames, memory, &queue->frames_bytes);
-	if (result == 0) {
+	if (result == 0)
 		queue->frames = frames;
-		result = rings_map(queue, false);
-	}
 	read_options(queue);
 	if (result < 0)
 		afxdp_queue_close(queue);
+	return result;
+}
+
+int afxdp_queue_lead(struct afxdp_queue *queue)
+{
+	int result = queue->tap || queue->rx.map ? 0 : rings_map(queue, false);
+
+	if (result == 0)
+		afxdp_queue_sync(queue);
+	else
+		ring_unmap(&queue->fill);
 	return result;
 }
 
@@ -345,17 +353,6 @@ uint32_t afxdp_queue_waiting(const struct afxdp_queue *queue)
 		return afxdp_tap_waiting(queue->tap, queue->consumed);
 	waiting = __atomic_load_n(queue->rx.producer, __ATOMIC_ACQUIRE) - consumed;
 	return waiting <= queue->frame_count ? waiting : 0; /* more cannot be */
-}
-
-uint32_t afxdp_queue_unread(const struct afxdp_queue *queue)
-{
-	uint32_t unread;
-
-	if (queue->tap)
-		return afxdp_tap_waiting(queue->tap, queue->consumed);
-	unread = __atomic_load_n(queue->rx.producer, __ATOMIC_ACQUIRE) -
-		 __atomic_load_n(queue->rx.consumer, __ATOMIC_RELAXED);
-	return unread <= queue->frame_count ? unread : 0;
 }
 
 /* Descriptors that are no packet's last. */
@@ -477,33 +474,11 @@ static void wake_driver(const struct afxdp_queue *queue)
 		recvfrom(queue->fd, NULL, 0, MSG_DONTWAIT, NULL, NULL);
 }
 
-
-bool afxdp_queue_try_taken(struct afxdp_queue *queue, uint32_t count)
+void afxdp_queue_filled(struct afxdp_queue *queue, uint32_t count)
 {
-	uint32_t was = queue->rx.mine;
-
-	if (queue->tap) {
-		afxdp_queue_taken(queue, count);
-		return true;
-	}
-	if (!__atomic_compare_exchange_n(queue->rx.consumer, &was, was + count, false,
-					 __ATOMIC_RELEASE, __ATOMIC_RELAXED))
-		return false;
-	queue->rx.mine += count;
-	__atomic_store_n(&queue->consumed, queue->consumed + count, __ATOMIC_RELAXED);
-	return true;
-}
-
-bool afxdp_queue_try_refill(struct afxdp_queue *queue, uint32_t count)
-{
-	uint32_t was = queue->fill.mine;
-
-	if (!__atomic_compare_exchange_n(queue->fill.producer, &was, was + count, false,
-					 __ATOMIC_RELEASE, __ATOMIC_RELAXED))
-		return false;
 	queue->fill.mine += count;
+	__atomic_store_n(queue->fill.producer, queue->fill.mine, __ATOMIC_RELEASE);
 	wake_driver(queue);
-	return true;
 }
 
 void afxdp_queue_give_back(struct afxdp_queue *queue, const struct xdp_desc *descs, uint32_t count)
@@ -514,9 +489,7 @@ void afxdp_queue_give_back(struct afxdp_queue *queue, const struct xdp_desc *des
 	/* There is room: the ring has as many places as there are frames. */
 	for (uint32_t i = 0; i < count; i++)
 		entries[(at + i) & queue->fill.mask] = descs[i].addr;
-	queue->fill.mine += count;
-	__atomic_store_n(queue->fill.producer, queue->fill.mine, __ATOMIC_RELEASE);
-	wake_driver(queue);
+	afxdp_queue_filled(queue, count);
 }
 
 uint64_t afxdp_queue_dropped(const struct afxdp_queue *queue)

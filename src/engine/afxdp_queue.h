@@ -69,11 +69,13 @@ int afxdp_queue_open(struct afxdp_queue *queue, const struct afxdp_link *link, u
 		     uint32_t frame_bytes, uint32_t frame_count, uint32_t tx_count, bool generic,
 		     struct torc_error *error);
 /*
- * A socket and the memory of its frames that another process has made; takes the descriptors.
- * Nothing can be sent by it.
+ * A socket and the memory of its frames that another process has made; takes the descriptors. The
+ * frames can be read; nothing can be sent.
  */
 int afxdp_queue_attach(struct afxdp_queue *queue, uint32_t id, uint32_t frame_bytes,
 		       uint32_t frame_count, int fd, int memory);
+/* Its rings too, if they are not mapped yet: who calls is the one that receives from now on. */
+int afxdp_queue_lead(struct afxdp_queue *queue);
 /* Copies instead of a socket (afxdp_tap.h). */
 int afxdp_queue_open_tap(struct afxdp_queue *queue, uint32_t id, uint32_t frame_bytes,
 			 uint32_t frame_count, struct torc_error *error);
@@ -85,8 +87,6 @@ void afxdp_queue_turn(struct afxdp_queue *queue, bool busy_polls);
 /* Frames received and not taken yet. */
 uint64_t afxdp_queue_arrived(const struct afxdp_queue *queue); /* since open, taken or not */
 uint32_t afxdp_queue_waiting(const struct afxdp_queue *queue);
-/* The same for whoever may not touch the queue just now, of one that several take from. */
-uint32_t afxdp_queue_unread(const struct afxdp_queue *queue);
 /* Copy up to max descriptors out of the rx ring, of whole packets. */
 uint32_t afxdp_queue_take(struct afxdp_queue *queue, struct xdp_desc *descs, uint32_t max);
 /* The kernel may use these frames again. */
@@ -94,14 +94,9 @@ void afxdp_queue_give_back(struct afxdp_queue *queue, const struct xdp_desc *des
 /* The first in two steps: look, and have taken. */
 uint32_t afxdp_queue_peek(struct afxdp_queue *queue, struct xdp_desc *descs, uint32_t max);
 void afxdp_queue_taken(struct afxdp_queue *queue, uint32_t count);
-/*
- * Of queues that several processes have, from where they were at afxdp_queue_sync(): so many
- * descriptors are taken, so many entries are written behind those of the fill ring. False when
- * another has moved them meanwhile.
- */
-bool afxdp_queue_try_taken(struct afxdp_queue *queue, uint32_t count);
-bool afxdp_queue_try_refill(struct afxdp_queue *queue, uint32_t count);
-/* Somebody else may have moved the rings: go on where they are. */
+/* So many entries are written behind those of the fill ring. */
+void afxdp_queue_filled(struct afxdp_queue *queue, uint32_t count);
+/* Somebody else has moved the rings: go on where they are. */
 void afxdp_queue_sync(struct afxdp_queue *queue);
 /* Frames lost since open: no room in the rx ring, or no free frame. */
 uint64_t afxdp_queue_dropped(const struct afxdp_queue *queue);

@@ -100,51 +100,6 @@ void afxdp_blocks_free(struct afxdp_blocks *blocks)
 
 /* ---- receive ---- */
 
-/* Does it read the sockets by itself? It did alone, and what was in them when it stopped is its. */
-static bool reads_alone(const struct torc_engine *engine)
-{
-	const struct afxdp_sockets *sockets = engine->sockets;
-
-	return sockets && !engine->left && !sockets->cluster && !sockets->shared &&
-	       (!sockets->alone || sockets->alone == &engine->reader);
-}
-
-static struct afxdp_queue *queue_with_packets(struct torc_engine *engine)
-{
-	struct afxdp_sockets *sockets = engine->sockets;
-
-	for (uint32_t i = 0; i < sockets->count; i++) {
-		uint32_t at = engine->blocks.next_queue;
-
-		engine->blocks.next_queue = at + 1 < sockets->count ? at + 1 : 0;
-		if (afxdp_queue_waiting(&sockets->queues[at]) > 0)
-			return &sockets->queues[at];
-	}
-	return NULL;
-}
-
-/* Up to a block of descriptors, of one queue; 0: none at hand. */
-static uint32_t take_block(struct torc_engine *engine, struct afxdp_block *block)
-{
-	if (engine->member)
-		return afxdp_cluster_take(engine->member, block);
-	block->dealt = false;
-	block->count = 0;
-	if (!reads_alone(engine))
-		return 0;
-	block->queue = queue_with_packets(engine);
-	if (!block->queue) {
-		for (uint32_t i = 0; i < engine->sockets->count; i++)
-			afxdp_queue_turn(&engine->sockets->queues[i], engine->busy_poll_us > 0);
-		block->queue = queue_with_packets(engine);
-	}
-	if (block->queue)
-		block->count = afxdp_queue_take(block->queue, block->descs, AFXDP_BLOCK_PACKETS);
-	if (block->count > 0)
-		__atomic_fetch_add(&engine->sockets->out, 1, __ATOMIC_RELAXED);
-	return block->count;
-}
-
 static void prefetch_frame(const struct afxdp_block *block, uint32_t index)
 {
 	__builtin_prefetch(block->queue->frames + block->descs[index].addr -
@@ -160,7 +115,7 @@ int afxdp_acquire(struct torc_engine *engine, uint32_t *token)
 		return -ENOMEM;
 	*token = blocks->free[blocks->free_count - 1];
 	block = blocks->all[*token];
-	if (take_block(engine, block) == 0)
+	if (engine->role->take(engine, block) == 0)
 		return 0;
 	for (uint32_t i = 0; i < block->count && i < PREFETCH; i++)
 		prefetch_frame(block, i);
@@ -172,26 +127,12 @@ int afxdp_acquire(struct torc_engine *engine, uint32_t *token)
 	return 1;
 }
 
-static void give_back(struct torc_engine *engine, const struct afxdp_block *block)
-{
-	if (!block->dealt)
-		__atomic_fetch_sub(&engine->sockets->out, 1, __ATOMIC_RELEASE);
-	if (engine->member)
-		afxdp_cluster_give_back(engine->member, block);
-	else if (block->dealt)
-		return; /* the frames went back when we left the cluster */
-	else if (engine->sockets->cluster)
-		afxdp_cluster_return(engine->sockets, block);
-	else if (!engine->sockets->shared)
-		afxdp_queue_give_back(block->queue, block->descs, block->count);
-}
-
 void afxdp_release(struct torc_engine *engine, uint32_t token)
 {
 	struct afxdp_blocks *blocks = &engine->blocks;
 	struct afxdp_block *block = blocks->all[token];
 
-	give_back(engine, block);
+	engine->role->give_back(engine, block);
 	if (blocks->current == block)
 		blocks->current = NULL;
 	blocks->free[blocks->free_count++] = token;
@@ -199,13 +140,7 @@ void afxdp_release(struct torc_engine *engine, uint32_t token)
 
 unsigned int afxdp_queued(struct torc_engine *engine)
 {
-	unsigned int packets = 0;
-
-	if (engine->member)
-		return afxdp_cluster_queued(engine->member);
-	for (uint32_t i = 0; reads_alone(engine) && i < engine->sockets->count; i++)
-		packets += afxdp_queue_waiting(&engine->sockets->queues[i]);
-	return packets;
+	return engine->role->queued(engine);
 }
 
 static uint8_t kind_of(const struct torc_engine *engine, const uint8_t *frame)

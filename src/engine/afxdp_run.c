@@ -8,25 +8,15 @@
 #include <string.h>
 #include <sys/epoll.h>
 
-#include "engine/afxdp_engine.h"
+#include "engine/afxdp_member.h"
 #include "util/error.h"
 
 /* ---- the account ---- */
 
-static void add_past(struct torc_engine *engine, const struct torc_engine_stats *stats)
+void afxdp_add_past(struct torc_engine *engine, const struct torc_engine_stats *stats)
 {
 	__atomic_fetch_add(&engine->counters.past_seen, stats->seen, __ATOMIC_RELAXED);
 	__atomic_fetch_add(&engine->counters.past_dropped, stats->dropped, __ATOMIC_RELAXED);
-}
-
-/* A member of a cluster has what was handed to it, and one of them what the sockets lost. */
-static int count(struct torc_engine *engine, struct torc_engine_stats *stats)
-{
-	if (engine->member)
-		afxdp_cluster_count(engine->member, stats);
-	else if (engine->sockets && engine->sockets->alone == &engine->reader)
-		return afxdp_sockets_count(engine->sockets, stats);
-	return 0;
 }
 
 int afxdp_stats(struct torc_engine *engine, struct torc_engine_stats *stats)
@@ -46,7 +36,7 @@ int afxdp_stats(struct torc_engine *engine, struct torc_engine_stats *stats)
 	pthread_mutex_lock(&engine->sockets_lock);
 	if (engine->port) {
 		pthread_mutex_lock(&engine->port->lock);
-		result = count(engine, stats);
+		result = engine->role->count(engine, stats);
 		pthread_mutex_unlock(&engine->port->lock);
 	}
 	stats->seen += __atomic_load_n(&counters->past_seen, __ATOMIC_RELAXED);
@@ -55,35 +45,6 @@ int afxdp_stats(struct torc_engine *engine, struct torc_engine_stats *stats)
 		stats->card_missed = now.missed - engine->device.missed;
 	pthread_mutex_unlock(&engine->sockets_lock);
 	return result;
-}
-
-/* ---- alone, under the port's lock ---- */
-
-static int start_alone(struct torc_engine *engine)
-{
-	uint32_t out = engine->blocks.count - engine->blocks.free_count;
-	int result;
-
-	if (!engine->sockets || engine->left ||
-	    __atomic_load_n(&engine->sockets->out, __ATOMIC_ACQUIRE) != out)
-		return -EBUSY; /* another ring reads what it has received by them */
-	result = afxdp_port_start(engine->port, engine->sockets, &engine->reader);
-	if (result == 0)
-		afxdp_sockets_watch(engine->sockets, engine->epoll, EPOLL_CTL_ADD);
-	return result;
-}
-
-static void stop_alone(struct torc_engine *engine)
-{
-	struct torc_engine_stats stats = { 0 };
-
-	if (!engine->sockets || engine->sockets->alone != &engine->reader)
-		return;
-	afxdp_port_stop(engine->port, engine->sockets);
-	afxdp_sockets_count(engine->sockets, &stats);
-	add_past(engine, &stats);
-	engine->sockets->alone = NULL;
-	afxdp_sockets_watch(engine->sockets, engine->epoll, EPOLL_CTL_DEL);
 }
 
 /* ---- the interface that has the name ---- */
@@ -104,13 +65,12 @@ static int move_to(struct torc_engine *engine, const struct afxdp_link *found)
 	pthread_mutex_lock(&engine->sockets_lock);
 	if (engine->port) {
 		pthread_mutex_lock(&engine->port->lock);
-		stop_alone(engine);
+		engine->role->stop(engine);
 		pthread_mutex_unlock(&engine->port->lock);
 	}
 	afxdp_close_on_device(engine);
 	engine->device = *found;
 	engine->blocks.next_queue = 0;
-	engine->left = false;
 	result = afxdp_open_on_device(engine, NULL);
 	if (result < 0)
 		afxdp_close_on_device(engine);
@@ -127,11 +87,11 @@ static int move_to(struct torc_engine *engine, const struct afxdp_link *found)
  */
 static int find_again(struct torc_engine *engine)
 {
-	bool others = engine->port && (engine->left || engine->port->foreign);
+	bool others = engine->role == &afxdp_role_outside;
 	struct afxdp_link found;
 	int result = engine->gone ? -ENODEV : afxdp_link_get(&found, NULL, engine->device.ifindex);
 
-	if (engine->member)
+	if (engine->role == &afxdp_role_member)
 		return result == -ENODEV ? result : 0; /* a cluster is closed and made anew */
 	if (result != -ENODEV && !others)
 		return 0; /* or nobody knows */
@@ -158,8 +118,7 @@ int afxdp_start(struct torc_engine *engine)
 	afxdp_link_monitor_for(engine->monitor, engine->device.ifindex, true);
 	if (engine->port && engine->config.mode != TORC_SEND_ONLY) {
 		pthread_mutex_lock(&engine->port->lock);
-		result = engine->member ? afxdp_cluster_start(engine->member) :
-					  start_alone(engine);
+		result = engine->role->start(engine);
 		pthread_mutex_unlock(&engine->port->lock);
 	}
 	engine->running = result == 0;
@@ -174,10 +133,7 @@ int afxdp_stop(struct torc_engine *engine)
 	if (!engine->port)
 		return 0;
 	pthread_mutex_lock(&engine->port->lock);
-	if (engine->member)
-		afxdp_cluster_stop(engine->member);
-	else
-		stop_alone(engine);
+	engine->role->stop(engine);
 	pthread_mutex_unlock(&engine->port->lock);
 	return 0;
 }
@@ -206,6 +162,8 @@ int afxdp_check(struct torc_engine *engine)
 
 	if (!engine->running)
 		return 0;
+	if (engine->role == &afxdp_role_member)
+		afxdp_member_attend(engine);
 	if (engine->gone || engine->waiting) {
 		start_or_wait(engine);
 		return 0;
@@ -234,13 +192,6 @@ int afxdp_check(struct torc_engine *engine)
 int afxdp_join(struct torc_engine *engine, struct torc_cluster_member *member,
 	       struct torc_error *error)
 {
-	const struct afxdp_join join = {
-		.port = engine->port,
-		.device = engine->device.name,
-		.mask = engine->queue_mask,
-		.epoll = engine->epoll,
-		.sockets = &engine->sockets,
-	};
 	int result;
 
 	if (!engine->port)
@@ -254,11 +205,9 @@ int afxdp_join(struct torc_engine *engine, struct torc_cluster_member *member,
 				      "or mode=tap",
 				      afxdp_page_mtu());
 	pthread_mutex_lock(&engine->port->lock);
-	result = afxdp_cluster_join(&engine->member, &join, member, error);
-	if (result == 0) {
-		engine->left = false;
+	result = afxdp_member_join(engine, member, error);
+	if (result == 0)
 		engine->buffer_bytes = engine->sockets->buffer_bytes;
-	}
 	pthread_mutex_unlock(&engine->port->lock);
 	return result;
 }
@@ -268,13 +217,14 @@ int afxdp_leave(struct torc_engine *engine)
 	struct torc_engine_stats past = { 0 };
 	bool was_running = engine->running;
 
-	if (!engine->member)
+	if (engine->role != &afxdp_role_member)
 		return 0;
 	afxdp_stop(engine);
 	pthread_mutex_lock(&engine->port->lock);
-	engine->left = afxdp_cluster_leave(engine->member, engine->epoll, &past);
-	engine->member = NULL;
-	add_past(engine, &past);
+	engine->role = afxdp_member_leave(engine, &past) || engine->port->foreign ?
+			       &afxdp_role_outside :
+			       &afxdp_role_owner;
+	afxdp_add_past(engine, &past);
 	pthread_mutex_unlock(&engine->port->lock);
 	return was_running ? start_or_wait(engine) : 0;
 }

@@ -245,7 +245,7 @@ static struct afxdp_queue *tx_queue(struct torc_engine *engine)
 	struct afxdp_sockets *sockets = engine->sockets;
 	struct torc_engine *nobody = NULL;
 
-	if (!sockets || engine->left || sockets->queues[0].tx_count == 0)
+	if (!sockets || engine->role == &afxdp_role_outside || sockets->queues[0].tx_count == 0)
 		return NULL;
 	if (__atomic_load_n(&sockets->sender, __ATOMIC_ACQUIRE) != engine &&
 	    !__atomic_compare_exchange_n(&sockets->sender, &nobody, engine, false, __ATOMIC_ACQ_REL,

@@ -3,34 +3,31 @@
  * afxdp_table.c - see afxdp_table.h
  *
  * The order in which things are written is what makes a half-done change complete for the next
- * holder of the lock:
+ * leader:
  *
  *	hand out   entries behind the heads; the frame's holder; the heads; the kernel's rx index
  *	refill     entries behind the kernel's index; their end noted; holders wiped; the index
  *
- * A frame without a holder is the kernel's: in a fill ring, or in an rx ring.
+ * A frame without a holder is the kernel's: in a fill ring, or in an rx ring, or in between.
  */
 #include "engine/afxdp_table.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "engine/engine.h"
 #include "util/memory.h"
 
-#define GEOMETRY    10          /* log2: the smallest queues and frames that there can be */
+#define GEOMETRY    10         /* log2: the smallest frames that there can be */
 #define INBOX_MOST  (1u << 17)
-#define FREE        0x8000u /* of a holder: it has given the frame back */
-#define FREES       UINT64_C(0x8000800080008000)
+#define REFILL_PART 4u         /* of the frames: so many come together first */
 
-typedef uint64_t __attribute__((may_alias)) holders_of_four;
-
-#define GONE_NS     10000000u
-#define STOPPED_NS  100000000u
-#define REFILL_PART 4u /* of the frames: so many come together first */
+/* A holder: slot + 1, and the turn at which it was handed to it. */
+#define FREE 0x7FFFu
+#define TURN 0x8000u
 
 /* ---- access: nothing below reads or writes the memory in another way ---- */
 
@@ -55,15 +52,15 @@ static void set_holder(struct afxdp_table *table, uint32_t frame, uint32_t holde
 	__atomic_store_n(&table->holder[frame], (uint16_t)holder, __ATOMIC_RELEASE);
 }
 
-static struct afxdp_table_member *member_of(const struct afxdp_table *table, uint32_t slot)
+static struct afxdp_inbox *inbox_of(const struct afxdp_table *table, uint32_t slot)
 {
-	return &table->shared->members[slot % TABLE_SLOTS];
+	return &table->shared->inboxes[slot % TABLE_SLOTS];
 }
 
-static uint64_t *inbox_place(const struct afxdp_table *table, uint32_t slot, uint32_t place)
+static uint64_t *entry_at(const struct afxdp_table *table, uint32_t slot, uint32_t place)
 {
-	return &table->inbox[(size_t)(slot % TABLE_SLOTS) * table->geometry.inbox +
-			     (place & (table->geometry.inbox - 1))];
+	return &table->entries[(size_t)(slot % TABLE_SLOTS) * table->geometry.inbox +
+			       (place & (table->geometry.inbox - 1))];
 }
 
 /* The frame that an address in a queue's memory lies in, whatever the address is. */
@@ -86,15 +83,16 @@ static bool fits(const struct afxdp_table *table, const struct afxdp_packet *pac
 #define FRAME_BITS  22
 #define LENGTH_BITS 18
 #define OFFSET_BITS 12
+#define TURN_SHIFT  (FRAME_BITS + LENGTH_BITS + OFFSET_BITS)
 
 static uint64_t entry_of(const struct afxdp_table *table, const struct afxdp_packet *packet,
-			 uint32_t place)
+			 uint32_t place, bool turn)
 {
 	uint64_t lap = (place >> table->geometry.inbox_shift) + 1u;
 
 	return packet->frame | (uint64_t)packet->length << FRAME_BITS |
 	       (uint64_t)packet->offset << (FRAME_BITS + LENGTH_BITS) |
-	       lap << (FRAME_BITS + LENGTH_BITS + OFFSET_BITS);
+	       (uint64_t)turn << TURN_SHIFT | lap << (TURN_SHIFT + 1);
 }
 
 static bool entry_read(const struct afxdp_table *table, uint64_t entry, uint32_t place,
@@ -103,7 +101,8 @@ static bool entry_read(const struct afxdp_table *table, uint64_t entry, uint32_t
 	packet->frame = entry & ((1u << FRAME_BITS) - 1);
 	packet->length = entry >> FRAME_BITS & ((1u << LENGTH_BITS) - 1);
 	packet->offset = entry >> (FRAME_BITS + LENGTH_BITS) & ((1u << OFFSET_BITS) - 1);
-	return fits(table, packet) && entry_of(table, packet, place) == entry;
+	return fits(table, packet) &&
+	       entry_of(table, packet, place, entry >> TURN_SHIFT & 1) == entry;
 }
 
 /* ---- life ---- */
@@ -113,7 +112,7 @@ static bool is_power_of_two(uint32_t number)
 	return number && !(number & (number - 1));
 }
 
-static int measure(struct afxdp_geometry *geometry, const struct afxdp_table_about *about)
+int afxdp_table_measure(struct afxdp_geometry *geometry, const struct afxdp_table_about *about)
 {
 	uint64_t frames = (uint64_t)__builtin_popcountll(about->queue_mask) * about->frame_count;
 
@@ -144,69 +143,36 @@ static size_t bytes_of(const struct afxdp_geometry *geometry)
 	       (size_t)geometry->frames * sizeof(uint16_t);
 }
 
-static void lay(struct afxdp_table *table, void *memory)
+size_t afxdp_returns_bytes(const struct afxdp_geometry *geometry)
 {
-	table->shared = memory;
-	table->inbox = (void *)(table->shared + 1);
-	table->holder = (void *)(table->inbox + TABLE_SLOTS * (size_t)table->geometry.inbox);
-	table->limit = table->geometry.frames;
+	return sizeof(struct afxdp_returns) + geometry->frames;
 }
 
-int afxdp_table_create(struct afxdp_table *table, const struct afxdp_table_about *about,
-		       struct afxdp_queue *queues)
+int afxdp_table_lay(struct afxdp_table *table, const struct afxdp_geometry *geometry, void *memory,
+		    size_t bytes)
 {
-	struct afxdp_table_about told = *about;
-	void *memory;
-	int result;
-
-	told.magic = AFXDP_TABLE_MAGIC;
-	*table = (struct afxdp_table){ .queues = queues, .memory = -1, .about = -1 };
-	result = measure(&table->geometry, &told);
-	if (result < 0)
-		return result;
-	table->bytes = bytes_of(&table->geometry);
-	table->memory = torc_memory_create(&memory, table->bytes);
-	if (table->memory < 0)
-		return table->memory;
-	lay(table, memory);
-	table->about = torc_memory_sealed(&told, sizeof(told));
-	for (uint32_t i = 0; i < table->geometry.queues; i++) {
-		uint64_t lost = afxdp_queue_dropped(&queues[i]);
-
-		table->shared->refill_end[i] = queues[i].fill.mine;
-		table->shared->claimed += lost == TORC_UNKNOWN ? 0 : lost;
-	}
-	return table->about < 0 ? table->about : 0;
-}
-
-int afxdp_table_lay(struct afxdp_table *table, void *memory, size_t bytes,
-		    const struct afxdp_table_about *about)
-{
-	*table = (struct afxdp_table){ .memory = -1, .about = -1, .bytes = bytes };
-	if (measure(&table->geometry, about) < 0 || bytes_of(&table->geometry) != bytes)
+	*table = (struct afxdp_table){ .geometry = *geometry, .memory = -1, .bytes = bytes,
+				       .limit = geometry->frames };
+	if (bytes_of(geometry) != bytes)
 		return -EPROTO;
-	lay(table, memory);
+	table->shared = memory;
+	table->entries = (void *)(table->shared + 1);
+	table->holder = (void *)(table->entries + TABLE_SLOTS * (size_t)geometry->inbox);
 	return 0;
 }
 
-int afxdp_table_map(struct afxdp_table *table, int memory, int about_fd,
-		    struct afxdp_table_about *about)
+int afxdp_table_map(struct afxdp_table *table, const struct afxdp_geometry *geometry, int memory)
 {
 	size_t bytes = sizeof(struct afxdp_shared);
 	void *mapped;
-	int result;
+	int result = torc_memory_map(&mapped, memory, &bytes);
 
-	*table = (struct afxdp_table){ .memory = -1, .about = -1 };
-	if (pread(about_fd, about, sizeof(*about), 0) != sizeof(*about))
-		return -EPROTO;
-	result = torc_memory_map(&mapped, memory, &bytes);
+	*table = (struct afxdp_table){ .memory = -1 };
 	if (result < 0)
 		return result;
-	result = afxdp_table_lay(table, mapped, bytes, about);
-	if (result < 0) {
+	result = afxdp_table_lay(table, geometry, mapped, bytes);
+	if (result < 0)
 		munmap(mapped, bytes);
-		table->shared = NULL;
-	}
 	return result;
 }
 
@@ -214,31 +180,53 @@ void afxdp_table_free(struct afxdp_table *table)
 {
 	if (table->shared)
 		munmap(table->shared, table->bytes);
-	table->shared = NULL;
 	if (table->memory >= 0)
 		close(table->memory);
-	if (table->about >= 0)
-		close(table->about);
-	table->memory = table->about = -1;
+	free(table->seats);
+	*table = (struct afxdp_table){ .memory = -1 };
+}
+
+static int make(struct afxdp_table *table, const struct afxdp_geometry *geometry,
+		struct afxdp_queue *queues)
+{
+	size_t bytes = bytes_of(geometry);
+	void *memory;
+	int fd = torc_memory_create(&memory, bytes);
+
+	*table = (struct afxdp_table){ .memory = -1 };
+	if (fd < 0)
+		return fd;
+	afxdp_table_lay(table, geometry, memory, bytes);
+	table->memory = fd;
+	table->queues = queues;
+	table->seats = calloc(TABLE_SLOTS, sizeof(*table->seats));
+	if (table->seats)
+		return 0;
+	afxdp_table_free(table);
+	return -ENOMEM;
 }
 
 /* ---- giving frames to the kernel ---- */
 
-static bool is_ours(const struct afxdp_table *table)
-{
-	return load(&table->shared->lock) == table->word;
-}
-
 static void holds_less(struct afxdp_table *table, uint32_t holder)
 {
-	struct afxdp_table_member *member;
-	uint32_t held;
+	uint32_t slot = (holder & ~TURN) - 1;
 
-	if (holder == 0 || holder > TABLE_SLOTS)
-		return;
-	member = member_of(table, holder - 1);
-	held = load(&member->held);
-	store(&member->held, held ? held - 1 : 0);
+	if (slot < TABLE_SLOTS && table->seats[slot].held > 0)
+		table->seats[slot].held--;
+}
+
+/* Nobody holds it, or its holder has given it back. */
+static bool is_free(const struct afxdp_table *table, uint32_t frame)
+{
+	uint32_t holder = holder_of(table, frame), slot = (holder & ~TURN) - 1;
+	const struct afxdp_returns *returns;
+
+	if (holder == FREE || slot >= TABLE_SLOTS)
+		return holder == FREE;
+	returns = table->seats[slot].returns;
+	return returns && (__atomic_load_n(&returns->turn[frame], __ATOMIC_ACQUIRE) & 1) ==
+				  holder / TURN;
 }
 
 /* The entries from the kernel's index to end are written: the frames become the kernel's. */
@@ -247,32 +235,21 @@ static void complete_refill(struct afxdp_table *table, uint32_t index, uint32_t 
 	struct afxdp_queue *queue = &table->queues[index];
 	const uint64_t *entries = queue->fill.entries;
 
-	for (uint32_t at = queue->fill.mine; at != end && is_ours(table); at++) {
+	for (uint32_t at = queue->fill.mine; at != end; at++) {
 		uint64_t address = __atomic_load_n(&entries[at & queue->fill.mask], __ATOMIC_RELAXED);
 		uint32_t frame = frame_of(table, index, address);
 
-		holds_less(table, holder_of(table, frame) & ~FREE);
+		holds_less(table, holder_of(table, frame));
 		set_holder(table, frame, 0);
 	}
-	if (is_ours(table))
-		afxdp_queue_try_refill(queue, end - queue->fill.mine);
+	afxdp_queue_filled(queue, end - queue->fill.mine);
 }
 
-/* Write the free ones of four frames behind the kernel's index; as a rule all four are. */
-static uint32_t write_entries(struct afxdp_table *table, uint32_t index, uint32_t local,
-			      uint32_t at, uint32_t room)
+static uint32_t room_of(const struct afxdp_queue *queue)
 {
-	struct afxdp_queue *queue = &table->queues[index];
-	uint64_t *entries = queue->fill.entries;
-	uint32_t base = index << table->geometry.count_shift, count = 0;
+	uint32_t used = queue->fill.mine - __atomic_load_n(queue->fill.consumer, __ATOMIC_ACQUIRE);
 
-	for (uint32_t i = local; i < local + 4 && count < room; i++) {
-		__atomic_store_n(&entries[(at + count) & queue->fill.mask],
-				 ((uint64_t)i << table->geometry.bytes_shift) + queue->fill_offset,
-				 __ATOMIC_RELAXED);
-		count += (holder_of(table, base + i) & FREE) != 0;
-	}
-	return count;
+	return used <= queue->frame_count ? queue->frame_count - used : 0;
 }
 
 /*
@@ -282,101 +259,105 @@ static uint32_t write_entries(struct afxdp_table *table, uint32_t index, uint32_
 static void refill_queue(struct afxdp_table *table, uint32_t index, bool all)
 {
 	struct afxdp_queue *queue = &table->queues[index];
-	uint32_t *cursor = &table->shared->cursor[index];
-	uint32_t frames = table->geometry.frame_count, count = 0, room, begin, at;
+	uint32_t frames = table->geometry.frame_count, at = queue->fill.mine, count = 0, end = 0;
+	uint32_t room = room_of(queue), begin = load(&table->shared->cursor[index]);
+	uint64_t *entries = queue->fill.entries;
 
-	afxdp_queue_sync(queue);
-	at = queue->fill.mine;
-	room = frames - (at - __atomic_load_n(queue->fill.consumer, __ATOMIC_ACQUIRE));
-	if (room > frames || (!all && room < frames - frames / REFILL_PART)) /* or it cannot be */
+	if (!all && room < frames / REFILL_PART)
 		return;
-	begin = load(cursor) & ~3u;
-	for (uint32_t i = 0; i < frames && count < room && is_ours(table); i += 4) {
+	for (uint32_t i = 0; i < frames && count < room; i++) {
 		uint32_t local = (begin + i) & (frames - 1);
-		const holders_of_four *four = (const void *)&table->holder[index * frames + local];
 
-		if (!(__atomic_load_n(four, __ATOMIC_ACQUIRE) & FREES))
+		if (!is_free(table, index * frames + local))
 			continue;
-		count += write_entries(table, index, local, at + count, room - count);
-		store(cursor, local);
+		__atomic_store_n(&entries[(at + count++) & queue->fill.mask],
+				 ((uint64_t)local << table->geometry.bytes_shift) + queue->fill_offset,
+				 __ATOMIC_RELAXED);
+		end = i + 1;
 	}
-	if (count == 0 || !is_ours(table))
+	if (count == 0)
 		return;
+	store(&table->shared->cursor[index], begin + end);
 	store(&table->shared->refill_end[index], at + count);
 	complete_refill(table, index, at + count);
 }
 
 void afxdp_table_refill(struct afxdp_table *table, bool all)
 {
-	uint32_t *returned = &table->shared->returned;
-
-	/* else those queues alone whose kernel has few left */
-	all |= load(returned) >= table->geometry.frames / REFILL_PART;
-	if (all)
-		store(returned, 0);
 	for (uint32_t i = 0; i < table->geometry.queues; i++)
 		refill_queue(table, i, all);
 }
 
-void afxdp_table_release(struct afxdp_table *table, uint32_t slot)
+bool afxdp_table_is_short(const struct afxdp_table *table)
 {
-	for (uint32_t i = 0; i < table->geometry.frames; i++) {
-		uint32_t holder = holder_of(table, i);
-
-		if (holder && (slot == TABLE_NOBODY || (holder & ~FREE) == slot + 1))
-			set_holder(table, i, FREE);
+	for (uint32_t i = 0; i < table->geometry.queues; i++) {
+		if (room_of(&table->queues[i]) > table->geometry.frame_count / 4 * 3)
+			return true;
 	}
-	for (uint32_t i = 0; i < TABLE_SLOTS; i++) {
-		if (slot == i || slot == TABLE_NOBODY)
-			store(&member_of(table, i)->held, 0);
-	}
+	return false;
 }
 
-static void recount(struct afxdp_table *table)
+void afxdp_table_leave(struct afxdp_table *table, uint32_t slot)
 {
-	uint32_t held[TABLE_SLOTS + 1] = { 0 };
-
+	table->seats[slot].returns = NULL;
 	for (uint32_t i = 0; i < table->geometry.frames; i++) {
-		uint32_t holder = holder_of(table, i) & ~FREE;
-
-		held[holder <= TABLE_SLOTS ? holder : 0]++;
+		if ((holder_of(table, i) & ~TURN) == slot + 1)
+			set_holder(table, i, FREE);
 	}
+	table->seats[slot].held = 0;
+}
+
+/* What no member can hold is free as well. */
+void afxdp_table_share(struct afxdp_table *table, const bool *present)
+{
+	uint32_t count = 0;
+
 	for (uint32_t slot = 0; slot < TABLE_SLOTS; slot++)
-		store(&member_of(table, slot)->held, held[slot + 1]);
-}
-
-/* Also what no member can hold, and what is not counted as it is. */
-void afxdp_table_release_absent(struct afxdp_table *table)
-{
+		count += present[slot];
+	table->limit = table->geometry.frames / (count ? count : 1);
+	if (table->limit > table->geometry.inbox)
+		table->limit = table->geometry.inbox;
 	for (uint32_t i = 0; i < table->geometry.frames; i++) {
-		uint32_t slot = (holder_of(table, i) & ~FREE) - 1;
+		uint32_t holder = holder_of(table, i), slot = (holder & ~TURN) - 1;
 
-		if (holder_of(table, i) && (slot >= TABLE_SLOTS || !table->present[slot]))
+		if (holder && (slot >= TABLE_SLOTS || !present[slot]))
 			set_holder(table, i, FREE);
 	}
-	recount(table);
+}
+
+void afxdp_table_end(struct afxdp_table *table)
+{
+	for (uint32_t i = 0; i < table->geometry.frames; i++) {
+		if (holder_of(table, i))
+			set_holder(table, i, FREE);
+	}
+	afxdp_table_refill(table, true);
+}
+
+void afxdp_table_found(struct afxdp_table *table, uint32_t queue, const struct xdp_desc *desc)
+{
+	uint32_t frame = frame_of(table, queue, desc->addr);
+
+	if (holder_of(table, frame) == 0)
+		set_holder(table, frame, FREE);
 }
 
 /* ---- handing packets out ---- */
 
-uint32_t afxdp_table_progress(const struct afxdp_table *table)
-{
-	return load(&table->shared->progress);
-}
-
 uint32_t afxdp_table_turn(struct afxdp_table *table)
 {
-	return __atomic_fetch_add(&table->shared->turn, 1, __ATOMIC_RELAXED);
+	uint32_t turn = load(&table->shared->turn);
+
+	store(&table->shared->turn, turn + 1);
+	return turn;
 }
 
 uint32_t afxdp_table_look(struct afxdp_table *table, uint32_t index, struct afxdp_packet *packets)
 {
 	struct xdp_desc descs[AFXDP_BLOCK_PACKETS];
 	struct afxdp_queue *queue = &table->queues[index];
-	uint32_t count;
+	uint32_t count = afxdp_queue_peek(queue, descs, AFXDP_BLOCK_PACKETS);
 
-	afxdp_queue_sync(queue);
-	count = afxdp_queue_peek(queue, descs, AFXDP_BLOCK_PACKETS);
 	for (uint32_t i = 0; i < count; i++) {
 		packets[i].frame = frame_of(table, index, descs[i].addr);
 		packets[i].offset = (uint32_t)descs[i].addr & (table->geometry.frame_bytes - 1);
@@ -389,91 +370,118 @@ uint32_t afxdp_table_look(struct afxdp_table *table, uint32_t index, struct afxd
 	return count;
 }
 
-/* The members that a run of packets goes to, while it is handed out. */
-struct run {
+static bool hand_to(struct afxdp_table *table, uint32_t slot, const struct afxdp_packet *packet)
+{
+	struct afxdp_seat *seat = &table->seats[slot];
+	bool turn;
+
+	if (!seat->returns || seat->held >= table->limit)
+		return false;
+	/* whatever the byte is now, the frame is free when it is the other */
+	turn = !(__atomic_load_n(&seat->returns->turn[packet->frame], __ATOMIC_RELAXED) & 1);
+	__atomic_store_n(entry_at(table, slot, seat->next),
+			 entry_of(table, packet, seat->next, turn), __ATOMIC_RELAXED);
+	set_holder(table, packet->frame, (slot + 1) | (turn ? TURN : 0));
+	seat->next++;
+	seat->held++;
+	return true;
+}
+
+void afxdp_table_hand_out(struct afxdp_table *table, uint32_t queue,
+			  const struct afxdp_packet *packets, const uint16_t *owners, uint32_t count)
+{
 	uint16_t slots[AFXDP_BLOCK_PACKETS];
-	uint16_t count;
-	uint16_t number[TABLE_SLOTS]; /* + 1, of the three arrays around; 0: not in it yet */
-	uint32_t head[AFXDP_BLOCK_PACKETS], next[AFXDP_BLOCK_PACKETS], held[AFXDP_BLOCK_PACKETS];
-};
+	uint32_t got = 0;
 
-static uint32_t part_of(const struct afxdp_table *table, struct run *run, uint32_t slot)
-{
-	if (run->number[slot] == 0) {
-		const struct afxdp_table_member *member = member_of(table, slot);
-
-		run->head[run->count] = run->next[run->count] = load(&member->head);
-		run->held[run->count] = load(&member->held);
-		run->slots[run->count++] = (uint16_t)slot;
-		run->number[slot] = run->count;
-	}
-	return run->number[slot] - 1u;
-}
-
-static void hand_to(struct afxdp_table *table, struct run *run, uint32_t slot,
-		    const struct afxdp_packet *packet)
-{
-	bool is_held = holder_of(table, packet->frame) != 0;
-	uint32_t part = 0;
-
-	if (slot < TABLE_SLOTS)
-		part = part_of(table, run, slot);
-	if (is_held || slot >= TABLE_SLOTS || !table->present[slot] ||
-	    run->held[part] >= table->limit) {
-		if (slot < TABLE_SLOTS)
-			__atomic_fetch_add(&member_of(table, slot)->overflowed, 1, __ATOMIC_RELAXED);
-		/* somebody has brought it into the fill ring twice: it is there once again now */
-		if (!is_held)
-			set_holder(table, packet->frame, FREE);
-		return;
-	}
-	__atomic_store_n(inbox_place(table, slot, run->next[part]),
-			 entry_of(table, packet, run->next[part]), __ATOMIC_RELAXED);
-	set_holder(table, packet->frame, slot + 1);
-	run->next[part]++;
-	run->held[part]++;
-}
-
-uint32_t afxdp_table_hand_out(struct afxdp_table *table, uint32_t queue,
-			      const struct afxdp_packet *packets, const uint16_t *owners,
-			      uint32_t count, uint16_t *asleep)
-{
-	struct run run;
-	uint32_t woken = 0;
-
-	run.count = 0;
-	memset(run.number, 0, sizeof(run.number));
 	for (uint32_t i = 0; i < count; i++) {
-		if (!is_ours(table))
-			return 0;
-		hand_to(table, &run, owners[i], &packets[i]);
-	}
-	for (uint32_t i = 0; i < run.count && is_ours(table); i++) {
-		struct afxdp_table_member *member = member_of(table, run.slots[i]);
+		uint32_t slot = owners[i];
 
-		store(&member->held, run.held[i]);
-		/* before the look whether it sleeps (afxdp_table_sleep()) */
-		__atomic_compare_exchange_n(&member->head, &run.head[i], run.next[i], false,
-					    __ATOMIC_SEQ_CST, __ATOMIC_RELAXED);
-		if (__atomic_load_n(&member->asleep, __ATOMIC_SEQ_CST)) {
-			store(&member->asleep, 0);
-			asleep[woken++] = run.slots[i];
+		if (holder_of(table, packets[i].frame)) /* the kernel has it twice: so it was told */
+			continue;
+		if (slot >= TABLE_SLOTS || !hand_to(table, slot, &packets[i])) {
+			if (slot < TABLE_SLOTS)
+				__atomic_fetch_add(&inbox_of(table, slot)->overflowed, 1,
+						   __ATOMIC_RELAXED);
+			set_holder(table, packets[i].frame, FREE);
+		} else if (load(&inbox_of(table, slot)->head) == table->seats[slot].next - 1) {
+			slots[got++] = (uint16_t)slot; /* its first of this run */
 		}
 	}
-	if (is_ours(table))
-		afxdp_queue_try_taken(&table->queues[queue], count);
-	__atomic_fetch_add(&table->shared->progress, 1, __ATOMIC_RELAXED);
-	return woken;
+	for (uint32_t i = 0; i < got; i++) {
+		struct afxdp_seat *seat = &table->seats[slots[i]];
+
+		/* before the look whether it sleeps (afxdp_table_sleep()) */
+		__atomic_store_n(&inbox_of(table, slots[i])->head, seat->next, __ATOMIC_SEQ_CST);
+		seat->has_more = true;
+	}
+	afxdp_queue_taken(&table->queues[queue], count);
 }
 
-/* ---- the lock ---- */
-
-static uint64_t now_ns(void)
+bool afxdp_table_sleeper(struct afxdp_table *table, uint32_t slot)
 {
-	struct timespec time;
+	struct afxdp_seat *seat = &table->seats[slot];
+	uint32_t sleeps;
 
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec;
+	if (!seat->has_more || !seat->returns)
+		return false;
+	seat->has_more = false;
+	sleeps = __atomic_load_n(&seat->returns->sleeps, __ATOMIC_SEQ_CST);
+	if (sleeps == seat->woken)
+		return false;
+	seat->woken = sleeps;
+	return true;
+}
+
+uint64_t afxdp_table_claim(struct afxdp_table *table, uint64_t lost)
+{
+	uint64_t claimed = __atomic_load_n(&table->shared->claimed, __ATOMIC_RELAXED);
+
+	if (lost <= claimed)
+		return 0;
+	__atomic_store_n(&table->shared->claimed, lost, __ATOMIC_RELAXED);
+	return lost - claimed;
+}
+
+/* ---- a new leader ---- */
+
+static void mark(struct afxdp_table *table, uint32_t queue, uint64_t address)
+{
+	set_holder(table, frame_of(table, queue, address), 0);
+}
+
+/* What lies in the fill ring or the rx ring is the kernel's. It moves from the one to the other. */
+static void find_frames(struct afxdp_table *table, uint32_t index)
+{
+	const struct afxdp_queue *queue = &table->queues[index];
+	const uint64_t *fill = queue->fill.entries;
+	const struct xdp_desc *rx = queue->rx.entries;
+	uint32_t frames = table->geometry.frame_count;
+	uint32_t at = __atomic_load_n(queue->fill.consumer, __ATOMIC_ACQUIRE), end;
+
+	for (uint32_t i = 0; i < frames; i++)
+		set_holder(table, index * frames + i, FREE);
+	for (uint32_t i = 0; i < frames && at != queue->fill.mine; i++, at++)
+		mark(table, index, fill[at & queue->fill.mask]);
+	end = __atomic_load_n(queue->rx.producer, __ATOMIC_ACQUIRE);
+	for (at = queue->rx.mine; at != end && end - at <= frames; at++)
+		mark(table, index, rx[at & queue->rx.mask].addr);
+}
+
+int afxdp_table_create(struct afxdp_table *table, const struct afxdp_geometry *geometry,
+		       struct afxdp_queue *queues, bool known)
+{
+	int result = make(table, geometry, queues);
+
+	for (uint32_t i = 0; result == 0 && i < geometry->queues; i++) {
+		uint64_t lost = afxdp_queue_dropped(&queues[i]);
+
+		afxdp_queue_sync(&queues[i]);
+		table->shared->refill_end[i] = queues[i].fill.mine;
+		table->shared->claimed += lost == TORC_UNKNOWN ? 0 : lost;
+		if (!known)
+			find_frames(table, i);
+	}
+	return result;
 }
 
 /*
@@ -486,95 +494,95 @@ static void complete_hand_out(struct afxdp_table *table, uint32_t index)
 	uint32_t count = afxdp_table_look(table, index, packets), done = 0;
 
 	while (done < count && holder_of(table, packets[done].frame)) {
-		uint32_t holder = holder_of(table, packets[done].frame);
+		uint32_t holder = holder_of(table, packets[done].frame), slot = (holder & ~TURN) - 1;
 
-		if (holder >= 1 && holder <= TABLE_SLOTS) {
-			uint32_t *head = &member_of(table, holder - 1)->head, place = load(head);
-			const uint64_t *entry = inbox_place(table, holder - 1, place);
+		if (slot < TABLE_SLOTS) {
+			uint32_t *head = &inbox_of(table, slot)->head, place = load(head);
 
-			if (__atomic_load_n(entry, __ATOMIC_RELAXED) ==
-			    entry_of(table, &packets[done], place))
+			if (__atomic_load_n(entry_at(table, slot, place), __ATOMIC_RELAXED) ==
+			    entry_of(table, &packets[done], place, holder / TURN))
 				store(head, place + 1);
 		}
 		done++;
 	}
-	afxdp_queue_try_taken(&table->queues[index], done);
+	afxdp_queue_taken(&table->queues[index], done);
 }
 
-/* Whoever had the lock does not go on: complete what it was doing. */
-static void take_over(struct afxdp_table *table)
+/* Only what was ever used of an inbox, and what may have been begun behind its head. */
+static void copy_inbox(struct afxdp_table *table, const struct afxdp_table *old, uint32_t slot)
 {
+	uint32_t head = load(&inbox_of(old, slot)->head), places = table->geometry.inbox;
+	uint32_t end = head <= places - AFXDP_BLOCK_PACKETS ? head + AFXDP_BLOCK_PACKETS : places;
+
+	store(&inbox_of(table, slot)->head, head);
+	inbox_of(table, slot)->overflowed = afxdp_table_overflowed(old, slot);
+	if (head == 0 && __atomic_load_n(entry_at(old, slot, 0), __ATOMIC_RELAXED) == 0)
+		return;
+	for (uint32_t i = 0; i < end; i++)
+		*entry_at(table, slot, i) = __atomic_load_n(entry_at(old, slot, i), __ATOMIC_RELAXED);
+}
+
+static void copy(struct afxdp_table *table, const struct afxdp_table *old)
+{
+	struct afxdp_shared *to = table->shared;
+	const struct afxdp_shared *from = old->shared;
+
+	to->claimed = __atomic_load_n(&from->claimed, __ATOMIC_RELAXED);
+	to->turn = load(&from->turn);
+	for (uint32_t i = 0; i < AFXDP_MAX_QUEUES; i++) {
+		to->refill_end[i] = load(&from->refill_end[i]);
+		to->cursor[i] = load(&from->cursor[i]);
+	}
+	for (uint32_t slot = 0; slot < TABLE_SLOTS; slot++)
+		copy_inbox(table, old, slot);
+	for (uint32_t i = 0; i < table->geometry.frames; i++)
+		table->holder[i] = (uint16_t)holder_of(old, i);
+}
+
+int afxdp_table_succeed(struct afxdp_table *table, const struct afxdp_table *old,
+			struct afxdp_queue *queues)
+{
+	int result = make(table, &old->geometry, queues);
+
+	if (result < 0)
+		return result;
+	copy(table, old);
 	for (uint32_t i = 0; i < table->geometry.queues; i++) {
 		uint32_t end = load(&table->shared->refill_end[i]);
 
-		afxdp_queue_sync(&table->queues[i]);
-		if (end - table->queues[i].fill.mine <= table->geometry.frame_count)
+		afxdp_queue_sync(&queues[i]);
+		if (end - queues[i].fill.mine <= table->geometry.frame_count)
 			complete_refill(table, i, end);
 		complete_hand_out(table, i);
 	}
-	recount(table);
+	return 0;
 }
 
-uint32_t afxdp_table_locker(const struct afxdp_table *table)
+void afxdp_table_enter(struct afxdp_table *table, uint32_t slot, bool is_new,
+		       const struct afxdp_returns *returns)
 {
-	uint32_t holder = load(&table->shared->lock) & 0xFFFF;
+	struct afxdp_seat *seat = &table->seats[slot];
 
-	return holder >= 1 && holder <= TABLE_SLOTS ? holder - 1 : TABLE_NOBODY;
-}
-
-static bool has_waited(struct afxdp_table *table, uint32_t word, bool gone)
-{
-	uint32_t progress = load(&table->shared->progress);
-	uint64_t now = now_ns();
-
-	if (word != table->seen_word || progress != table->seen_progress) {
-		table->seen_word = word;
-		table->seen_progress = progress;
-		table->seen_ns = now;
+	if (is_new) {
+		afxdp_table_leave(table, slot);
+		__atomic_store_n(&inbox_of(table, slot)->overflowed, 0, __ATOMIC_RELAXED);
 	}
-	return now - table->seen_ns >= (gone ? GONE_NS : STOPPED_NS);
+	*seat = (struct afxdp_seat){ .returns = returns, .next = load(&inbox_of(table, slot)->head) };
+	for (uint32_t i = 0; i < table->geometry.frames; i++)
+		seat->held += (holder_of(table, i) & ~TURN) == slot + 1;
 }
 
-bool afxdp_table_try_lock(struct afxdp_table *table, uint32_t slot, bool gone)
+/* ---- a member ---- */
+
+uint32_t afxdp_table_head(const struct afxdp_table *table, uint32_t slot)
 {
-	uint32_t is = 0, mine = (slot + 1) | table->turns++ << 16;
-
-	table->word = mine;
-	if (__atomic_compare_exchange_n(&table->shared->lock, &is, mine, false, __ATOMIC_ACQUIRE,
-					__ATOMIC_RELAXED))
-		return true;
-	if (!has_waited(table, is, gone) ||
-	    !__atomic_compare_exchange_n(&table->shared->lock, &is, mine, false, __ATOMIC_ACQUIRE,
-					 __ATOMIC_RELAXED))
-		return false;
-	take_over(table);
-	return true;
-}
-
-void afxdp_table_unlock(struct afxdp_table *table)
-{
-	uint32_t mine = table->word;
-
-	__atomic_compare_exchange_n(&table->shared->lock, &mine, 0, false, __ATOMIC_RELEASE,
-				    __ATOMIC_RELAXED);
-}
-
-/* ---- one member ---- */
-
-uint32_t afxdp_table_enter(struct afxdp_table *table, uint32_t slot)
-{
-	struct afxdp_table_member *member = member_of(table, slot);
-
-	afxdp_table_release(table, slot);
-	__atomic_store_n(&member->overflowed, 0, __ATOMIC_RELAXED);
-	store(&member->asleep, 0);
-	return load(&member->head);
+	return load(&inbox_of(table, slot)->head);
 }
 
 uint32_t afxdp_table_take(const struct afxdp_table *table, uint32_t slot, uint32_t *place,
 			  struct xdp_desc *descs, uint32_t max, uint32_t *queue)
 {
-	uint32_t head = __atomic_load_n(&member_of(table, slot)->head, __ATOMIC_ACQUIRE);
+	uint32_t head = __atomic_load_n(&inbox_of(table, slot)->head, __ATOMIC_ACQUIRE);
 	uint32_t count = 0, begin = *place;
 
 	if (head - begin > table->geometry.inbox) { /* cannot be: go on with what comes now */
@@ -582,11 +590,11 @@ uint32_t afxdp_table_take(const struct afxdp_table *table, uint32_t slot, uint32
 		return 0;
 	}
 	for (; *place != head && count < max; ++*place) {
-		const uint64_t *entry = inbox_place(table, slot, *place);
+		uint64_t entry = __atomic_load_n(entry_at(table, slot, *place), __ATOMIC_RELAXED);
 		struct afxdp_packet packet;
 		uint32_t its;
 
-		if (!entry_read(table, __atomic_load_n(entry, __ATOMIC_RELAXED), *place, &packet))
+		if (!entry_read(table, entry, *place, &packet))
 			continue;
 		its = packet.frame >> table->geometry.count_shift;
 		if (count > 0 && its != *queue)
@@ -597,59 +605,33 @@ uint32_t afxdp_table_take(const struct afxdp_table *table, uint32_t slot, uint32
 				 << table->geometry.bytes_shift) +
 				packet.offset,
 			.len = packet.length,
+			.options = entry >> TURN_SHIFT & 1 ? AFXDP_TURN : 0,
 		};
 	}
 	return count;
 }
 
-void afxdp_table_give_back(struct afxdp_table *table, uint32_t slot, uint32_t queue,
-			   const struct xdp_desc *descs, uint32_t count, bool any)
+void afxdp_table_give_back(const struct afxdp_table *table, struct afxdp_returns *returns,
+			   uint32_t queue, const struct xdp_desc *descs, uint32_t count)
 {
-	for (uint32_t i = 0; i < count; i++) {
-		uint32_t frame = frame_of(table, queue, descs[i].addr);
-		uint32_t holder = holder_of(table, frame);
-
-		if (holder == slot + 1 || (any && holder == 0))
-			set_holder(table, frame, FREE | holder);
-	}
-	__atomic_fetch_add(&table->shared->returned, count, __ATOMIC_RELAXED);
+	for (uint32_t i = 0; i < count; i++)
+		__atomic_store_n(&returns->turn[frame_of(table, queue, descs[i].addr)],
+				 (uint8_t)(descs[i].options / AFXDP_TURN), __ATOMIC_RELEASE);
 }
 
 uint32_t afxdp_table_waiting(const struct afxdp_table *table, uint32_t slot, uint32_t place)
 {
-	uint32_t waiting = __atomic_load_n(&member_of(table, slot)->head, __ATOMIC_ACQUIRE) - place;
+	uint32_t waiting = __atomic_load_n(&inbox_of(table, slot)->head, __ATOMIC_SEQ_CST) - place;
 
 	return waiting < table->geometry.inbox ? waiting : table->geometry.inbox;
 }
 
-uint32_t afxdp_table_held(const struct afxdp_table *table, uint32_t slot)
+void afxdp_table_sleep(struct afxdp_returns *returns)
 {
-	return load(&member_of(table, slot)->held);
-}
-
-void afxdp_table_sleep(struct afxdp_table *table, uint32_t slot, uint32_t wake)
-{
-	store(&member_of(table, slot)->wake, wake);
-	__atomic_store_n(&member_of(table, slot)->asleep, 1, __ATOMIC_SEQ_CST);
-}
-
-uint32_t afxdp_table_wake_number(const struct afxdp_table *table, uint32_t slot)
-{
-	return load(&member_of(table, slot)->wake);
+	__atomic_store_n(&returns->sleeps, returns->sleeps + 1, __ATOMIC_SEQ_CST);
 }
 
 uint64_t afxdp_table_overflowed(const struct afxdp_table *table, uint32_t slot)
 {
-	return __atomic_load_n(&member_of(table, slot)->overflowed, __ATOMIC_RELAXED);
-}
-
-uint64_t afxdp_table_claim(struct afxdp_table *table, uint64_t lost)
-{
-	uint64_t claimed = __atomic_load_n(&table->shared->claimed, __ATOMIC_RELAXED);
-
-	if (lost <= claimed ||
-	    !__atomic_compare_exchange_n(&table->shared->claimed, &claimed, lost, false,
-					 __ATOMIC_RELAXED, __ATOMIC_RELAXED))
-		return 0;
-	return lost - claimed;
+	return __atomic_load_n(&inbox_of(table, slot)->overflowed, __ATOMIC_RELAXED);
 }

@@ -17,7 +17,7 @@ int torc_memory_map(void **memory, int fd, size_t *bytes)
 	    st.st_size < (off_t)*bytes)
 		return -EPROTO;
 	*bytes = (size_t)st.st_size;
-	*memory = mmap(NULL, *bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	*memory = mmap(NULL, *bytes, PROT_READ, MAP_SHARED, fd, 0);
 	return *memory == MAP_FAILED ? -errno : 0;
 }
 
@@ -27,13 +27,15 @@ int torc_memory_create(void **memory, size_t bytes)
 
 	if (fd < 0)
 		return -errno;
-	if (ftruncate(fd, (off_t)bytes) < 0 ||
-	    fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) < 0)
-		ret = -errno;
-	else
-		ret = torc_memory_map(memory, fd, &bytes);
-	if (ret == 0)
+	*memory = MAP_FAILED;
+	if (ftruncate(fd, (off_t)bytes) == 0)
+		*memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (*memory != MAP_FAILED && fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW |
+							     F_SEAL_FUTURE_WRITE | F_SEAL_SEAL) == 0)
 		return fd;
+	ret = -errno;
+	if (*memory != MAP_FAILED)
+		munmap(*memory, bytes);
 	close(fd);
 	return ret;
 }

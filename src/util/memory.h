@@ -6,12 +6,12 @@
 #include <stddef.h>
 
 /*
- * Zeroed memory and, returned, its descriptor. It cannot be cut any more, so that nobody who has it
- * can make the others fault.
+ * Zeroed memory and, returned, its descriptor. Nobody else can write it (F_SEAL_FUTURE_WRITE, Linux
+ * 5.1), nor cut it, so that nobody who has it can make the others fault.
  */
 int torc_memory_create(void **memory, size_t bytes);
 
-/* Memory that was received, and its size: at least *bytes; -EPROTO when it is less or can be cut. */
+/* Memory that was received, to read, and its size: at least *bytes; -EPROTO when it is less or can be cut. */
 int torc_memory_map(void **memory, int fd, size_t *bytes);
 
 /* A copy that nobody can change any more: its descriptor. To be read by pread(2). */
