@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 
+#include <torc/build.h>
 #include <torc/checksum.h>
 #include <torc/torc.h>
 
@@ -434,8 +435,74 @@ static void finish_each(const struct golden *golden)
 	guarded_free(data, golden->caplen);
 }
 
+/* ---- what is set is what would have been built ---- */
+
+/* The text with a value in place of its "?", built. */
+static uint32_t text_build(const char *text, const char *value, uint8_t *buffer, size_t room)
+{
+	struct torc_error error = { 0 };
+	struct torc_builder builder;
+	char line[512];
+	int length;
+
+	snprintf(line, sizeof(line), "%.*s%s%s", (int)strcspn(text, "?"), text, value, strchr(text, '?') + 1);
+	torc_build_begin(&builder, TORC_LINK_ETHERNET, buffer, room);
+	if (torc_build_text(&builder, line, &error) < 0)
+		note("%s", error.text);
+	length = torc_build_finish(&builder, NULL);
+	return length < 0 ? 0 : (uint32_t)length;
+}
+
+static void as_built(const char *text, const char *before, const char *field, const char *after)
+{
+	uint8_t edited[1514], built[1514];
+	uint32_t length = text_build(text, before, edited, sizeof(edited));
+	struct torc_packet packet = { .data = edited, .caplen = length, .len = length,
+				      .link_type = TORC_LINK_ETHERNET };
+	struct torc_error error = { 0 };
+	struct torc_assignment rule;
+	struct torc_edit edit;
+	char line[128];
+
+	snprintf(line, sizeof(line), "%s=%s", field, after);
+	torc_edit_begin(&edit, &packet, edited, sizeof(edited));
+	ok(length > 0 && torc_assignment_parse(&rule, line, &error) == 0 &&
+		   torc_edit_set(&edit, &rule) == 0, "%s is set %s", line, error.text);
+	ok(text_build(text, after, built, sizeof(built)) == length &&
+		   memcmp(built, edited, length) == 0, "as if it had been built so");
+}
+
+static void control_protocols(void)
+{
+	struct torc_error error = { 0 };
+	struct torc_assignment rule;
+
+	as_built("Ethernet/IPv4/UDP/DNS(id=?,question=a.b)", "7", "dns.id", "900");
+	as_built("Ethernet/IPv4/UDP/NTP(stratum=?)", "1", "ntp.stratum", "15");
+	as_built("Ethernet/IPv4/UDP/RADIUS(id=?,user_name=x)", "1", "radius.id", "200");
+	as_built("Ethernet/IPv4/UDP/DHCPv4(message_type=1,client=?)", "02:00:00:00:00:01", "dhcpv4.client",
+		 "02:00:00:00:00:09");
+	as_built("Ethernet/IPv6/UDP/DHCPv6(xid=?)", "1", "dhcpv6.xid", "0xABCDEF");
+	as_built("Ethernet/IPv4/UDP/BFD(my_discriminator=?)", "1", "bfd.my_discriminator", "0xFFFFFFFF");
+	as_built("Ethernet/IPv4/OSPF(priority=?,neighbors=01020304)", "1", "ospf.priority", "7");
+	as_built("Ethernet/IPv6/OSPF(version=3,type=1,priority=?)", "1", "ospf.priority", "7");
+	as_built("Ethernet/IPv4/VRRP(vrid=?,address=10.0.0.1)", "1", "vrrp.vrid", "255");
+	as_built("Ethernet/IPv6/VRRP(priority=?,address6=fd00::1)", "1", "vrrp.priority", "255");
+	as_built("Ethernet/IPv4/IGMP(group=?)", "224.1.2.3", "igmp.group", "239.9.9.9");
+	as_built("Ethernet/IPv6/ICMPv6/MLDv1MulticastListenerReport(group=?)", "ff02::1",
+		 "mldv1_report.group", "ff02::1:3");
+	as_built("Ethernet/LLC/STP(cost=?)", "1", "stp.cost", "70000");
+	as_built("Ethernet/EAPOL/EAP(id=?,type=1)", "1", "eap.id", "9");
+	as_built("Ethernet/IPv4/SCTP/SCTPInit(initiate_tag=?)", "1", "sctp_init.initiate_tag", "0xFFFF0000");
+	as_built("Ethernet/IPv4/SCTP/SCTPData(tsn=?)/Payload(text=abc)", "1", "sctp_data.tsn", "9");
+	as_built("Ethernet/IPv4/IPSecESP(spi=?,seq=1,encrypted=00)", "1", "ipsec_esp.spi", "0xFF");
+	is(torc_assignment_parse(&rule, "cdp.ttl=9", &error), -EOPNOTSUPP, "CDP is refused: %s", error.text);
+	is(torc_assignment_parse(&rule, "tls.version=9", &error), -EOPNOTSUPP, "TLS too: %s", error.text);
+}
+
 int main(void)
 {
+	control_protocols();
 	tags();
 	golden_each(strip_each);
 	ok(stripped > 10, "%u tunnels are stripped", stripped);
