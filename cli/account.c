@@ -141,7 +141,10 @@ void capture_print_account(const struct torc_stats *stats, uint64_t captured)
 	print_term("filtered late", stats->filtered_late, false);
 	print_term("discarded", stats->discarded, false);
 	print_term("waiting", stats->waiting, false);
-	fprintf(stderr, ": %s\n", stats->balanced ? "balanced" : "NOT balanced");
+	if (stats->kernel_seen == TORC_UNKNOWN || stats->dropped == TORC_UNKNOWN)
+		fputs(": the kernel's counters could not be read\n", stderr);
+	else
+		fprintf(stderr, ": %s\n", stats->balanced ? "balanced" : "NOT balanced");
 	if (known(stats->truncated) > 0)
 		cli_complain("cut: of %s packets the end was not kept (the snapshot length, or more "
 			     "than the ring has room for)", cli_figure(stats->truncated).text);

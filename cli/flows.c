@@ -286,6 +286,7 @@ static int work(struct flows_settings *settings, char **words, unsigned int numb
 	bool together = start && !settings->again;
 	int status = CLI_GOOD;
 
+	flows_account_begin(account);
 	flows_outputs_name(&worker.outputs, settings);
 	if (together && !flows_start_turn(start, number)) {
 		flows_start_together(start, number, false);
@@ -313,6 +314,8 @@ static int work(struct flows_settings *settings, char **words, unsigned int numb
 		finish(&worker);
 	}
 	flows_outputs_close(&worker.outputs);
+	if (worker.outputs.failed && status == CLI_GOOD)
+		status = CLI_FAILED;
 	if (worker.capture.status == CLI_GOOD)
 		worker.capture.status = status;
 	if (worker.capture.settings)

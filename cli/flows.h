@@ -30,6 +30,7 @@ struct flows_settings {
 struct flows_outputs {
 	struct torc_export *out[FLOWS_OUTPUTS_MAX];
 	struct torc_export_stats stats[FLOWS_OUTPUTS_MAX]; /* after flows_outputs_close() */
+	bool failed; /* one of them broke: a full disk, say */
 	char target[FLOWS_OUTPUTS_MAX][256];
 	unsigned int count;
 	uint64_t until_ns;         /* when closing them has to be done */
@@ -78,6 +79,8 @@ struct flows_account {
 	bool done;
 };
 
+/* All zero, which balances: of a worker that does not get as far as to capture. */
+void flows_account_begin(struct flows_account *account);
 void flows_account_take(struct flows_account *account, const struct capture *capture,
 			const struct torc_flow_table *table, const struct flows_outputs *outputs);
 void flows_account_add(struct flows_account *sum, const struct flows_account *account);

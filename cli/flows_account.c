@@ -21,6 +21,13 @@ void flows_account_take(struct flows_account *account, const struct capture *cap
 	account->seconds_ns = cli_now_ns() - capture->started_ns;
 }
 
+void flows_account_begin(struct flows_account *account)
+{
+	account->ring.balanced = account->table.balanced = true;
+	for (unsigned int n = 0; n < FLOWS_OUTPUTS_MAX; n++)
+		account->output[n].balanced = true;
+}
+
 /* Each member of a struct is a number of 64 bits; the unknown stays unknown. */
 static void add(uint64_t *sum, uint64_t value)
 {

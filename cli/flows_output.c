@@ -91,12 +91,14 @@ bool flows_outputs_look(struct flows_outputs *outputs, uint64_t ignored)
 		struct torc_error news;
 
 		torc_export_set_ignored(outputs->out[n], ignored);
-		/* a reader who had enough is no news */
-		if (torc_export_poll(outputs->out[n], &news) > 0 &&
-		    !(news.code == -EPIPE && is_stdout(outputs->target[n])))
-			cli_complain("torc: %s", news.text);
 		torc_export_stats(outputs->out[n], &stats);
 		broken += stats.broken;
+		/* a reader who had enough is no news */
+		if (torc_export_poll(outputs->out[n], &news) > 0 &&
+		    !(news.code == -EPIPE && is_stdout(outputs->target[n]))) {
+			cli_complain("torc: %s", news.text);
+			outputs->failed |= stats.broken;
+		}
 	}
 	return broken < outputs->count || outputs->count == 0;
 }

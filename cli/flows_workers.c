@@ -290,9 +290,7 @@ int flows_workers_run(struct flows_settings *settings, char **words, flows_work 
 	}
 	all.shared->start.count = count;
 	all.shared->start.told = all.shared->told;
-	sum->ring.balanced = sum->table.balanced = true;
-	for (n = 0; n < FLOWS_OUTPUTS_MAX; n++)
-		sum->output[n].balanced = true;
+	flows_account_begin(sum);
 	fflush(NULL);
 	cli_signals_catch(pass_on, all.pid);
 	start_all(&all);

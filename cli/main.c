@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* main.c - torc: a table of subcommands */
+#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
+#include <unistd.h>
 
 #include "cli.h"
 #include "commands.h"
@@ -92,9 +94,22 @@ int cli_run(int argc, char **argv)
 	return run_command(command, argc - 1, argv + 1);
 }
 
+/*
+ * Standard descriptors that are closed stay unusable: the next file or socket would get their number,
+ * and what is printed would go into a capture file.
+ */
+static void hold_standard_descriptors(void)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0)
+			open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+}
+
 int main(int argc, char **argv)
 {
 	int status;
+
+	hold_standard_descriptors();
 
 	/* A reader that went away shows as a failed write, which is not worth a message. */
 	signal(SIGPIPE, SIG_IGN);

@@ -23,12 +23,12 @@
 #ifndef TORC_TEST_FAULTS_H
 #define TORC_TEST_FAULTS_H
 
-#include <link.h>
 #include <sys/wait.h>
 
 #include <torc/base.h>
 
 #include "calls.h"
+#include "libpcap.h"
 #include "net.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -75,27 +75,11 @@ void *__libc_realloc(void *old, size_t size);
 void *__libc_memalign(size_t alignment, size_t size);
 void __libc_free(void *old);
 
-/* libpcap's scanner ends the process when it gets no memory: flex(1) has made it so. */
-static uintptr_t libpcap_from, libpcap_to;
-
-static int faults_find_libpcap(struct dl_phdr_info *info, size_t size, void *unused)
-{
-	(void)size, (void)unused;
-	if (!info->dlpi_name || !strstr(info->dlpi_name, "/libpcap.so"))
-		return 0;
-	libpcap_from = info->dlpi_addr;
-	for (unsigned int i = 0; i < info->dlpi_phnum; i++)
-		if (info->dlpi_phdr[i].p_type == PT_LOAD)
-			libpcap_to = info->dlpi_addr + info->dlpi_phdr[i].p_vaddr +
-				     info->dlpi_phdr[i].p_memsz;
-	return 1;
-}
-
 /* Of the thread of the test alone: others would make the number of a place a matter of luck. */
 __attribute__((unused)) static bool faults_allocation_fails(const void *caller)
 {
 	if (!faults_counts || !pthread_equal(pthread_self(), faults_thread) ||
-	    ((uintptr_t)caller >= libpcap_from && (uintptr_t)caller < libpcap_to))
+	    is_libpcap(caller))
 		return false;
 	faults->allocations++;
 	if (faults->fails_at == 0 || faults->allocations < faults->fails_at ||
@@ -463,7 +447,7 @@ static void faults_begin(void)
 	if (faults == MAP_FAILED)
 		exit(1);
 	calls = &faults->plan;
-	dl_iterate_phdr(faults_find_libpcap, NULL);
+	find_libpcap();
 }
 
 static int faults_main(const struct sequence *table, unsigned int count, char **names)
