@@ -5,12 +5,14 @@
 #include "capture.h"
 #include "commands.h"
 #include "inputs.h"
+#include "plot.h"
 
-enum { BATCH = 64 };
+enum { BATCH = 64, POINT_NS = 100000000 };
 
 struct settings {
 	struct capture_settings capture;
 	struct input_settings input;
+	const char *plot;
 };
 
 static const struct cli_option talk_options[] = {
@@ -21,10 +23,23 @@ static const struct cli_option talk_options[] = {
 	{ 0 },
 };
 
+static const struct cli_option plot_options[] = {
+	{ 0, "plot", "FILE", "at the end, a picture of rate, loss and fill over time (SVG)", cli_set_text,
+	  offsetof(struct settings, plot), NULL },
+	{ 0 },
+};
+
+static const struct plot_panel panels[] = {
+	{ "Packets a second", { "received", "lost" }, { true, true } },
+	{ "Bits a second", { "received", NULL }, { true, false } },
+	{ "Packets that wait in the ring", { "waiting", NULL }, { false, false } },
+};
+
 static const struct cli_group groups[] = {
 	{ "Files", input_options, offsetof(struct settings, input) },
 	CAPTURE_GROUPS(struct settings, capture),
 	{ "Talk", talk_options, offsetof(struct settings, capture) },
+	{ "Picture", plot_options, 0 },
 	{ NULL, NULL, 0 },
 };
 
@@ -91,21 +106,41 @@ static void tick(const struct capture *capture, struct ticker *ticker, uint64_t 
 		ticker->next_ns = now_ns + 1000000000u;
 }
 
-static void receive(struct capture *capture)
+static uint64_t bits(uint64_t bytes)
+{
+	return bytes == TORC_UNKNOWN ? bytes : 8 * bytes;
+}
+
+static void add_point(struct plot *plot, const struct capture *capture, uint64_t now_ns)
+{
+	struct torc_stats total = { .size = sizeof(total) };
+
+	capture_stats(capture, &total);
+	plot_add(plot, now_ns - capture->started_ns,
+		 (const uint64_t[]){ total.received, total.dropped, bits(total.received_bytes),
+				     TORC_UNKNOWN, total.waiting, TORC_UNKNOWN });
+}
+
+static void receive(struct capture *capture, struct plot *plot)
 {
 	struct ticker ticker = { .shown_ns = capture->started_ns,
 				 .next_ns = capture->started_ns + 1000000000u };
 	struct torc_packet packets[BATCH];
+	uint64_t point_ns = capture->started_ns;
 
 	while (!capture_over(capture)) {
 		uint64_t now_ns;
 
 		capture_next(capture, packets, BATCH);
-		if (capture->settings->quiet)
+		if (capture->settings->quiet && !plot)
 			continue;
 		now_ns = cli_now_ns();
-		if (now_ns >= ticker.next_ns)
+		if (now_ns >= ticker.next_ns && !capture->settings->quiet)
 			tick(capture, &ticker, now_ns);
+		if (plot && now_ns >= point_ns) {
+			add_point(plot, capture, now_ns);
+			point_ns = now_ns + POINT_NS;
+		}
 	}
 }
 
@@ -129,11 +164,40 @@ static void print_end(const struct capture *capture)
 	capture_print_summary(capture, capture->packets);
 }
 
+/* Before the rights for it are given up. False: it cannot be opened, which was said. */
+static bool open_plot(struct capture *capture, const char *path, struct plot **plot)
+{
+	if (path)
+		*plot = plot_open(path, panels, sizeof(panels) / sizeof(*panels));
+	if (path && !*plot)
+		capture->status = CLI_FAILED;
+	return !path || *plot;
+}
+
+struct title {
+	char text[512];
+};
+
+static struct title title_of(const struct capture *capture)
+{
+	struct torc_ring_info info = { .size = sizeof(info) };
+	struct torc_stats stats = { .size = sizeof(stats) };
+	struct title title;
+
+	torc_ring_info(capture->rings[0], &info);
+	capture_stats(capture, &stats);
+	snprintf(title.text, sizeof(title.text), "%.200s %.200s: %s packets received, %s dropped",
+		 info.device, info.filter, cli_figure(stats.received).text,
+		 cli_figure(stats.dropped).text);
+	return title;
+}
+
 static int run(void *data, char **words)
 {
 	struct settings *settings = data;
 	struct capture capture;
 	struct inputs inputs;
+	struct plot *plot = NULL;
 	int status = inputs_open(&inputs, &settings->input, &settings->capture);
 
 	if (status != CLI_GOOD) {
@@ -142,14 +206,19 @@ static int run(void *data, char **words)
 	}
 	if (capture_open(&capture, &settings->capture, (const char *const *)inputs.devices,
 			 words) == CLI_GOOD &&
-	    capture_start(&capture, !settings->capture.quiet) == CLI_GOOD)
+	    capture_start(&capture, settings->plot || !settings->capture.quiet) == CLI_GOOD &&
+	    open_plot(&capture, settings->plot, &plot))
 		capture_confine(&capture, &(struct privileges){ .roles = 0 });
 	if (capture.status == CLI_GOOD) {
 		capture_announce(&capture);
-		receive(&capture);
+		receive(&capture, plot);
+		if (plot)
+			add_point(plot, &capture, cli_now_ns());
 		capture_end(&capture);
 		print_end(&capture);
 	}
+	if (plot && !plot_close(plot, title_of(&capture).text) && capture.status == CLI_GOOD)
+		capture.status = CLI_FAILED;
 	inputs_close(&inputs);
 	return capture_close(&capture);
 }

@@ -8,6 +8,7 @@
 
 #include "commands.h"
 #include "flows.h"
+#include "plot.h"
 
 enum { BATCH = 32, TICK_NS = 100000000, WAIT_S = 5 };
 
@@ -66,6 +67,8 @@ static const struct cli_option record_options[] = {
 	{ 0, "top", NULL, "a live table on the terminal: q ends, b p a sort", cli_set_flag, AT(top),
 	  NULL },
 	{ 0, "sort", "BY", "of the live table", cli_set_choice, AT(sort), "bytes packets age" },
+	{ 0, "plot", "FILE", "at the end, a picture of rate, loss and flows over time (SVG)", cli_set_text,
+	  AT(plot), NULL },
 	{ 'q', "quiet", NULL, "no banner", cli_set_flag, AT(capture.quiet), NULL },
 	{ 'v', "verbose", NULL, "say what is in force of the sandbox", cli_set_flag,
 	  AT(capture.sandbox.verbose), NULL },
@@ -89,11 +92,45 @@ struct worker {
 	struct torc_flow_table *table;
 	struct flows_streams *streams; /* NULL: nobody asked */
 	struct flows_top *top;
+	struct plot *plot;
 	struct flows_account *account;
 	struct flows_start *start; /* NULL: this is the only one */
 	unsigned int number;
 	uint64_t tick_ns, told_ns;
 };
+
+/* ---- the picture ---- */
+
+static const struct plot_panel panels[] = {
+	{ "Packets a second", { "received", "lost" }, { true, true } },
+	{ "Flows begun a second", { "begun", "without room" }, { true, true } },
+	{ "Open flows", { "open", NULL }, { false, false } },
+};
+
+static void add_point(struct worker *worker)
+{
+	const struct flows_account *account = worker->account;
+
+	plot_add(worker->plot, cli_now_ns() - worker->capture.started_ns,
+		 (const uint64_t[]){ account->ring.received, account->ring.dropped,
+				     account->table.begun, account->table.ended[TORC_FLOW_NO_ROOM],
+				     account->table.open, TORC_UNKNOWN });
+}
+
+static int close_plot(struct worker *worker)
+{
+	struct torc_ring_info info = { .size = sizeof(info) };
+	char title[600];
+
+	if (!worker->plot)
+		return CLI_GOOD;
+	torc_ring_info(worker->capture.rings[0], &info);
+	snprintf(title, sizeof(title), "%.200s %.200s: %s packets, %s flows, %s packets dropped",
+		 info.device, info.filter, cli_figure(worker->account->table.packets).text,
+		 cli_figure(worker->account->table.begun).text,
+		 cli_figure(worker->account->ring.dropped).text);
+	return plot_close(worker->plot, title) ? CLI_GOOD : CLI_FAILED;
+}
 
 /* ---- opening ---- */
 
@@ -198,6 +235,8 @@ static void tick(struct worker *worker, uint64_t now_ns)
 	worker->tick_ns = now_ns + TICK_NS;
 	flows_account_take(worker->account, &worker->capture, worker->table, &worker->outputs);
 	flows_tell(worker->start, worker->number, worker->account);
+	if (worker->plot)
+		add_point(worker);
 	if (!flows_outputs_look(&worker->outputs, ignored(worker->account)))
 		worker->capture.stopped = true;
 	if (worker->top && !flows_top_look(worker->top, worker->table, worker->account,
@@ -302,6 +341,10 @@ static int work(struct flows_settings *settings, char **words, unsigned int numb
 	}
 	if (status == CLI_GOOD)
 		status = capture_start(&worker.capture, true);
+	if (status == CLI_GOOD && settings->plot) {
+		worker.plot = plot_open(settings->plot, panels, sizeof(panels) / sizeof(*panels));
+		status = worker.plot ? CLI_GOOD : CLI_FAILED;
+	}
 	if (status == CLI_GOOD)
 		status = confine(&worker);
 	if (status == CLI_GOOD) {
@@ -312,6 +355,7 @@ static int work(struct flows_settings *settings, char **words, unsigned int numb
 			capture_announce(&worker.capture);
 		receive(&worker);
 		finish(&worker);
+		status = close_plot(&worker);
 	}
 	flows_outputs_close(&worker.outputs);
 	if (worker.outputs.failed && status == CLI_GOOD)
@@ -340,6 +384,8 @@ static int check(const struct flows_settings *settings, struct flows_outputs *ou
 		wrong = "-c counts the packets of one process: use --for with --workers";
 	else if (settings->workers > 1 && settings->top)
 		wrong = "--top shows the table of one process: leave --workers out";
+	else if (settings->workers > 1 && settings->plot)
+		wrong = "--plot shows one process: leave --workers out";
 	else if (settings->top && settings->capture.json)
 		wrong = "--top and --json both want standard output";
 	else if (settings->streams && settings->no_names)

@@ -20,6 +20,7 @@ struct flows_settings {
 	struct cli_list ipfix, netflow9, kafka, kafka_options;
 	uint64_t domain, queue_records, message_bytes, pace, template_ns, wait_ns;
 	bool print, top, one_way;
+	const char *plot;
 	int sort; /* enum flows_sort */
 	uint64_t workers;
 	bool again; /* this process takes the place of a worker that died */

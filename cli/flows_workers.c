@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "flows.h"
+#include "notify.h"
 
 #define SECOND_NS 1000000000ull
 
@@ -121,6 +122,7 @@ static void start_worker(struct workers *all, unsigned int worker)
 		prctl(PR_SET_PDEATHSIG, SIGTERM);
 		if (getppid() != parent)
 			_exit(CLI_FAILED);
+		notify_forget();
 		cli_signals_catch(NULL, NULL);
 		sigprocmask(SIG_SETMASK, &before, NULL);
 		be_worker(all, worker);
@@ -237,23 +239,50 @@ static bool start_again(struct workers *all)
 	return waiting;
 }
 
+/* This process is the one that the service manager knows. */
+static void tell_manager(const struct workers *all, bool *ready)
+{
+	struct torc_stats sum = { .received = 0 };
+	unsigned int n = 0;
+	char text[160];
+
+	while (n < all->count && state_of(&all->shared->start, n) > 0)
+		n++;
+	if (n == all->count && !*ready) {
+		*ready = true;
+		notify_ready();
+	}
+	if (!notify_alive())
+		return;
+	for (n = 0; n < all->count; n++) {
+		struct flows_account account = heard(all, n);
+
+		sum.received += account.ring.received;
+		sum.dropped += account.ring.dropped == TORC_UNKNOWN ? 0 : account.ring.dropped;
+	}
+	snprintf(text, sizeof(text), "%u workers, %s packets received, %s dropped", all->count,
+		 cli_figure(sum.received).text, cli_figure(sum.dropped).text);
+	notify_status(text);
+}
+
 /* Until all have ended, and none has a place to be taken. */
 static void wait_for_workers(struct workers *all)
 {
-	for (;;) {
+	for (bool ready = false;;) {
 		bool waiting;
 		pid_t gone;
 		int status;
 
 		if (cli_signals_take() & CLI_SIGNAL_STOP)
 			all->stopped = true;
+		tell_manager(all, &ready);
 		waiting = start_again(all);
-		gone = waitpid(-1, &status, waiting ? WNOHANG : 0);
+		gone = waitpid(-1, &status, waiting || notify_wanted() ? WNOHANG : 0);
 		if (gone > 0)
 			look_at_gone(all, gone);
 		else if (gone < 0 && errno == ECHILD && !waiting)
 			return;
-		else if (waiting)
+		else if (waiting || notify_wanted())
 			nanosleep(&(struct timespec){ .tv_nsec = 20000000 }, NULL);
 	}
 }

@@ -60,6 +60,14 @@ bool notify_wanted(void)
 	return notifier >= 0 || also;
 }
 
+void notify_forget(void)
+{
+	if (notifier >= 0)
+		close(notifier);
+	notifier = -1;
+	also = NULL;
+}
+
 void notify_also(void (*tell)(const char *status))
 {
 	also = tell;

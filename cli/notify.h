@@ -12,6 +12,8 @@ void notify_close(void);
 bool notify_wanted(void);
 /* The status also goes there. */
 void notify_also(void (*tell)(const char *status));
+/* A process that was forked leaves that to its parent. */
+void notify_forget(void);
 /* Packets are received. */
 void notify_ready(void);
 /* Called again and again, ten times a second or more; true once a second: a status is due. */

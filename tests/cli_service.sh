@@ -65,6 +65,20 @@ kill "$listener"
 rm -f "$work/notify"
 NOTIFY_SOCKET=$work/notify run 'nobody listens there: it works all the same' 0 count -r "$work/a b.pcap"
 
+rm -f "$work/told" "$work/notify"
+listen "$work/told"
+NOTIFY_SOCKET=$work/notify WATCHDOG_USEC=400000 "$TORC" flows -i lo --workers 2 udp port 4000 >/dev/null 2>"$work/log" &
+flows=$!
+children="$children $flows"
+ok 'of several workers: ready, alive' wait_for eval 'told READY=1 && told WATCHDOG=1'
+send_udp 5
+ok 'the sum of what they received' wait_for told '^STATUS=2 workers, 5 packets received, 0 dropped$'
+is 'told once' "$(grep -c READY=1 "$work/told")" 1
+kill -TERM "$flows"
+wait "$flows"
+is 'and the end' $? 0
+kill "$listener"
+
 # ---- the units ----
 
 for unit in systemd/*.service; do
