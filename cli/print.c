@@ -8,6 +8,7 @@
 #include <torc/decode.h>
 
 #include "names.h"
+#include "netflow.h"
 #include "print.h"
 #include "sequence.h"
 
@@ -53,6 +54,7 @@ struct printer {
 	bool several_interfaces;
 	struct names *names;         /* NULL with -n */
 	struct sequences *sequences; /* NULL with -S */
+	struct torc_netflow_templates *templates; /* NULL without the tree */
 };
 
 /* What of a packet a text is made of. */
@@ -81,7 +83,8 @@ struct printer *printer_new(const struct print_settings *settings, bool several_
 		printer->names = names_new(settings->resolve);
 	if (!settings->json && !settings->absolute)
 		printer->sequences = sequences_new();
-	if (!printer->buffer) {
+	if (!printer->buffer || (!settings->json && (settings->tree || settings->verbose > 1) &&
+				 torc_netflow_templates_open(&printer->templates, NULL) < 0)) {
 		printer_free(printer);
 		return NULL;
 	}
@@ -94,6 +97,7 @@ void printer_free(struct printer *printer)
 		return;
 	names_free(printer->names);
 	sequences_free(printer->sequences);
+	torc_netflow_templates_close(printer->templates);
 	free(printer->buffer);
 	free(printer);
 }
@@ -307,8 +311,10 @@ static void put_text(struct printer *printer, struct piece *piece)
 	line_options(printer, piece);
 	put(printer, make_line, piece);
 	putchar('\n');
-	if (settings->tree || settings->verbose > 1)
+	if (settings->tree || settings->verbose > 1) {
 		put(printer, make_tree, piece);
+		netflow_print(printer->templates, piece->decoded);
+	}
 	put_bytes(printer, piece);
 }
 

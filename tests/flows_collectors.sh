@@ -104,6 +104,14 @@ if command -v tshark >/dev/null && command -v tcpdump >/dev/null; then
 		ok "$option: tshark finds flows" grep -q 'Octets: 1860' "$work/tree"
 		is "$option: and nothing malformed" "$(grep -c -i 'malformed\|no template found\|expert info (error' "$work/tree")" 0
 		is "$option: nor out of sequence" "$(grep -c 'expected' "$work/tree")" 0
+		# and what is read by templates in other packets is what tshark reads: all octets, and who sent them
+		torc dump -n --tree -r "$work/sent.pcap" >"$work/ours" 2>/dev/null
+		is "$option: dump --tree has the octets that tshark has" \
+			"$(sed -n 's/^        \(reverse \)\{0,1\}octetDeltaCount: //p' "$work/ours" | sort | cksum)" \
+			"$(sed -n 's/^ *Octets: \([0-9]*\).*/\1/p' "$work/tree" | sort | cksum)"
+		is "$option: and the addresses" \
+			"$(sed -n 's/^        sourceIPv[46]Address: //p' "$work/ours" | cksum)" \
+			"$(sed -n 's/^ *SrcAddr: //p' "$work/tree" | cksum)"
 	done
 else
 	skip 'tshark' 'it or tcpdump is not installed'

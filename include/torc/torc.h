@@ -52,6 +52,7 @@
 #include <torc/layers/routing/vrrp.h>
 #include <torc/live.h>
 #include <torc/message.h>
+#include <torc/netflow_templates.h>
 #include <torc/packet.h>
 #include <torc/parse.h>
 #include <torc/ring.h>
