@@ -91,18 +91,23 @@ static bool write_all(struct streams_writer *writer, const struct streams_file *
 	return !writer->failed;
 }
 
+/* The buffer is written when it is full, and so at multiples of its size: whole pages of the file. */
 static bool write_buffered(struct streams_writer *writer, struct streams_file *file,
-			   const void *data, size_t length)
+			   const char *data, size_t length)
 {
-	if (file->used + length > BUFFER) {
-		if (!write_all(writer, file, file->buffer, file->used))
-			return false;
+	while (length > 0) {
+		size_t part = BUFFER - file->used < length ? BUFFER - file->used : length;
+
+		memcpy(file->buffer + file->used, data, part);
+		file->used += (unsigned int)part;
+		data += part;
+		length -= part;
+		if (file->used < BUFFER)
+			break;
 		file->used = 0;
+		if (!write_all(writer, file, file->buffer, BUFFER))
+			return false;
 	}
-	if (length > BUFFER)
-		return write_all(writer, file, data, length);
-	memcpy(file->buffer + file->used, data, length);
-	file->used += (unsigned int)length;
 	return true;
 }
 
@@ -191,7 +196,7 @@ bool streams_writer_event(struct streams_writer *writer, const struct torc_strea
 		return false;
 	}
 	if (event->type == TORC_STREAM_DATA)
-		return write_buffered(writer, file, event->data, event->length);
+		return write_buffered(writer, file, (const char *)event->data, event->length);
 	return write_buffered(writer, file, mark,
 			      (size_t)snprintf(mark, sizeof(mark), "[%u bytes missing]", event->length));
 }
