@@ -249,10 +249,12 @@ static bool drain_hole(struct torc_streams *streams, struct torc_stream *stream,
 void deliver_drain(struct torc_streams *streams, struct torc_stream *stream, unsigned int end)
 {
 	struct trouble *trouble = trouble_if(streams, stream);
-	uint64_t before = end_taken(streams, stream, end);
+	const struct trouble_end *side = trouble ? &trouble->end[end] : NULL;
+	uint64_t before;
 
-	if (!trouble)
+	if (!side || (side->first == NONE && side->ready == NONE && side->fin == NO_OFFSET))
 		return;
+	before = end_taken(streams, stream, end);
 	while (!(stream->flags[end] & END_FIN)) {
 		if (drain_extent(streams, stream, end, trouble))
 			continue;
