@@ -274,9 +274,11 @@ static void overlaps(void)
 /* What the call says of the events that were not read, and of nothing. */
 static void borders(void)
 {
+	struct torc_packet empty = { .len = 60, .link_type = TORC_LINK_ETHERNET };
 	struct torc_streams *streams;
 
 	torc_streams_open(&streams, NULL, NULL);
+	is(torc_streams_add_batch(streams, &empty, NULL, 1), 1, "one of which nothing was captured");
 	is(torc_streams_add_batch(streams, traffic.packets, NULL, 0), 0, "no packet, none taken");
 	ok(torc_streams_add_batch(streams, traffic.packets, NULL, 100) > 0, "some are taken");
 	is(torc_streams_add_batch(streams, traffic.packets, NULL, 100), -EBUSY,

@@ -3,8 +3,8 @@
  * add.c - packets in, one or many: nearly all are the next segment of an open connection, and are
  * done here at once; receive.c has the way of all others
  *
- * A batch goes in groups. First the headers of a group are read and, where the connections are more
- * than the cache holds, their records fetched; then each packet is taken, as it would be alone.
+ * A batch goes in groups. First the headers of a group are read and the records of its connections
+ * fetched; then each packet is taken, as it would be alone.
  */
 #include <errno.h>
 
@@ -15,7 +15,6 @@
 
 #define GROUP	      8u
 #define AHEAD	      8u      /* how many packets ahead headers are fetched from memory */
-#define CACHED	      2048u   /* connections of which the records are in the cache anyway */
 #define TCP_NUMBER    6u
 /* of four bytes from the fragment's offset on: that, the flag of more, and the protocol */
 #define IPV4_FRAGMENT_AND_PROTOCOL (((uint32_t)IPV4_MORE_FRAGMENTS | IPV4_OFFSET_MASK) << 16 | 0xFF)
@@ -106,12 +105,16 @@ static ALWAYS_INLINE void plain_of_decoded(const struct torc_streams *streams,
 static ALWAYS_INLINE void plain_of_packet(const struct torc_streams *streams,
 				   const struct torc_packet *packet, struct plain *plain)
 {
-	const uint8_t *ip = packet->data + ETHERNET_HEADER, *tcp = ip + IPV4_HEADER;
+	const uint8_t *ip, *tcp;
 	uint32_t total, header;
 
 	plain->tcp = NULL;
 	if (packet->link_type != TORC_LINK_ETHERNET || packet->caplen < FRAME_HEADERS ||
-	    packet->len > packet->caplen || torc_be32(ip - 2) >> 8 != 0x080045 ||
+	    packet->len > packet->caplen)
+		return;
+	ip = packet->data + ETHERNET_HEADER;
+	tcp = ip + IPV4_HEADER;
+	if (torc_be32(ip - 2) >> 8 != 0x080045 ||
 	    (torc_be32(ip + 6) & IPV4_FRAGMENT_AND_PROTOCOL) != TCP_NUMBER)
 		return;
 	total = torc_be16(ip + 2);
@@ -391,10 +394,13 @@ static ALWAYS_INLINE void plain_read(const struct torc_streams *streams, const s
 /* Headers that nobody decoded are not in the cache yet. */
 static ALWAYS_INLINE void packet_fetch(const struct batch *batch, unsigned int n)
 {
+	uintptr_t data;
+
 	if (batch->decoded || n >= batch->count)
 		return;
-	__builtin_prefetch(batch->packets[n].data + 12);
-	__builtin_prefetch(batch->packets[n].data + FRAME_HEADERS - 1);
+	data = (uintptr_t)batch->packets[n].data; /* may be NULL when nothing was captured */
+	__builtin_prefetch((const void *)(data + 12));
+	__builtin_prefetch((const void *)(data + FRAME_HEADERS - 1));
 }
 
 static ALWAYS_INLINE bool batch_packet(struct torc_streams *streams, const struct batch *batch,
@@ -404,20 +410,6 @@ static ALWAYS_INLINE bool batch_packet(struct torc_streams *streams, const struc
 			plain))
 		return true;
 	return !must_be_read(streams);
-}
-
-/* Packets one by one. Returns how many were taken. */
-static ALWAYS_INLINE unsigned int batch_take(struct torc_streams *streams, const struct batch *batch)
-{
-	for (unsigned int n = 0; n < batch->count; n++) {
-		struct plain plain = { 0 };
-
-		packet_fetch(batch, n + AHEAD);
-		plain_read(streams, batch, n, &plain);
-		if (!batch_packet(streams, batch, n, &plain))
-			return n + 1;
-	}
-	return batch->count;
 }
 
 /* The records of a group's connections, each two or three lines of the cache. */
@@ -439,8 +431,11 @@ static inline void group_fetch(const struct torc_streams *streams, const struct 
 	}
 }
 
-/* The same where the connections are more than the cache holds: their records are fetched first. */
-static unsigned int batch_take_groups(struct torc_streams *streams, const struct batch *batch)
+/*
+ * The headers of a group, then the records of their connections, then its packets: what one waits for
+ * comes while the others are looked at. Returns how many packets were taken.
+ */
+static unsigned int batch_take(struct torc_streams *streams, const struct batch *batch)
 {
 	struct plain group[GROUP] = { 0 };
 
@@ -484,10 +479,5 @@ int torc_streams_add_batch(struct torc_streams *streams, const struct torc_packe
 	    (!decoded && (!registry_is_plain() ||
 			  registry_find(TORC_BY_IP_PROTOCOL, TCP_NUMBER) != TORC_LAYER_TCP)))
 		return (int)batch_take_other(streams, &batch);
-	if (streams->streams.live > CACHED)
-		return (int)batch_take_groups(streams, &batch);
-	if (decoded)
-		return (int)batch_take(streams, &batch);
-	batch.decoded = NULL; /* the compiler knows now */
 	return (int)batch_take(streams, &batch);
 }
