@@ -23,8 +23,9 @@
 
 #define PREFETCH   16u
 #define RUNS       16u /* of packets of a queue, in a round */
-#define DENSE      512u    /* packets of a round, after which it naps */
-#define NAP_NS     1000000
+#define DENSE      128u    /* packets since it looked elsewhere last: then it naps */
+#define NAP_NS     1000000 /* at most */
+#define NAP_LEAST  100000
 #define SHORT_MS   1       /* the kernel has few frames left: look at the returns that often */
 #define ARRIVAL_NS 100000000u /* the members before come to a new leader within that time */
 
@@ -49,7 +50,6 @@ struct afxdp_leader {
 	pthread_mutex_t mutex; /* of all that the thread uses */
 	bool stop, looked;
 	bool forgotten;       /* we are a fork of the process that leads */
-	uint32_t top;         /* no slot from here on has a member */
 	uint32_t changes;     /* torc_cluster_deal's, as far as they were looked at */
 	uint32_t only;        /* the slot that every bucket belongs to; else TABLE_NOBODY */
 	uint64_t complete_ns; /* not before that, or all are there, is anything handed out */
@@ -127,8 +127,6 @@ static int seat(struct afxdp_leader *leader, const struct afxdp_message *hello, 
 	is_new = (hello->value & 1) && (line->fd < 0 || line->ticket != hello->value);
 	unseat(leader, line); /* when it says so again */
 	*line = (struct line){ .fd = fd, .ticket = hello->value, .returns = returns };
-	if (hello->slot >= leader->top)
-		leader->top = hello->slot + 1;
 	afxdp_table_enter(&leader->table, hello->slot, is_new, returns);
 	epoll_ctl(leader->epoll, EPOLL_CTL_ADD, fd, &event);
 	return 0;
@@ -271,7 +269,7 @@ static uint32_t hand_out_some(struct afxdp_leader *leader)
 		for (uint32_t run = 0; run < RUNS && count == AFXDP_BLOCK_PACKETS; run++)
 			sum += count = hand_out(leader, shares, i);
 	}
-	for (uint32_t slot = 0; slot < leader->top && sum > 0; slot++) {
+	for (uint32_t slot = 0; slot < leader->table.top && sum > 0; slot++) {
 		if (afxdp_table_sleeper(&leader->table, slot))
 			tell(leader, slot, AFXDP_WAKE, NULL, 0);
 	}
@@ -350,8 +348,10 @@ static uint32_t turn(struct afxdp_leader *leader, int *timeout_ms)
 /* Where packets come densely it sleeps a little, as readers do: many at once cost less. */
 static void *lead(void *arg)
 {
-	const struct timespec nap = { .tv_nsec = NAP_NS };
 	struct afxdp_leader *leader = arg;
+	/* at two packets a microsecond an eighth of the frames */
+	uint32_t frames_ns = leader->table.geometry.frames * (1000u / 16);
+	const struct timespec nap = { .tv_nsec = frames_ns < NAP_NS ? frames_ns : NAP_NS };
 	uint32_t since = 0;
 	int timeout_ms;
 
@@ -361,7 +361,8 @@ static void *lead(void *arg)
 		since += count;
 		if (count > 0 && since < DENSE)
 			continue;
-		if ((count > 0 && count < RUNS * AFXDP_BLOCK_PACKETS) || leader->complete_ns)
+		if (nap.tv_nsec >= NAP_LEAST && count < RUNS * AFXDP_BLOCK_PACKETS &&
+		    (count > 0 || leader->complete_ns > 0))
 			nanosleep(&nap, NULL);
 		obey(leader, count > 0 ? 0 : timeout_ms);
 		since = 0;
@@ -531,7 +532,7 @@ void afxdp_leader_stop(struct afxdp_leader *leader, bool last)
 		afxdp_table_end(&leader->table);
 	close(leader->lock);
 	leader->lock = -1;
-	for (uint32_t slot = 0; slot < leader->top; slot++) {
+	for (uint32_t slot = 0; slot < leader->table.top; slot++) {
 		if (leader->lines[slot].fd >= 0)
 			tell(leader, slot, AFXDP_BYE, NULL, 0);
 	}

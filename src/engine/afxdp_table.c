@@ -208,12 +208,38 @@ static int make(struct afxdp_table *table, const struct afxdp_geometry *geometry
 
 /* ---- giving frames to the kernel ---- */
 
-static void holds_less(struct afxdp_table *table, uint32_t holder)
+static void set_free(struct afxdp_table *table, uint32_t frame)
 {
-	uint32_t slot = (holder & ~TURN) - 1;
+	table->free += holder_of(table, frame) != FREE;
+	set_holder(table, frame, FREE);
+}
 
-	if (slot < TABLE_SLOTS && table->seats[slot].held > 0)
+/* It is the kernel's now. */
+static void wipe_holder(struct afxdp_table *table, uint32_t frame)
+{
+	uint32_t holder = holder_of(table, frame), slot = (holder & ~TURN) - 1;
+
+	if (holder == FREE && table->free > 0)
+		table->free--;
+	if (slot < TABLE_SLOTS && table->seats[slot].held > 0) {
 		table->seats[slot].held--;
+		table->seats[slot].given++;
+	}
+	set_holder(table, frame, 0);
+}
+
+/* How many frames could go to the kernel, as those say who have given them back. */
+static uint32_t free_frames(const struct afxdp_table *table)
+{
+	uint32_t sum = table->free;
+
+	for (uint32_t slot = 0; slot < table->top; slot++) {
+		const struct afxdp_seat *seat = &table->seats[slot];
+		uint32_t given = seat->returns ? load(&seat->returns->given) - seat->given : 0;
+
+		sum += given <= seat->held ? given : seat->held;
+	}
+	return sum;
 }
 
 /* Nobody holds it, or its holder has given it back. */
@@ -239,8 +265,7 @@ static void complete_refill(struct afxdp_table *table, uint32_t index, uint32_t 
 		uint64_t address = __atomic_load_n(&entries[at & queue->fill.mask], __ATOMIC_RELAXED);
 		uint32_t frame = frame_of(table, index, address);
 
-		holds_less(table, holder_of(table, frame));
-		set_holder(table, frame, 0);
+		wipe_holder(table, frame);
 	}
 	afxdp_queue_filled(queue, end - queue->fill.mine);
 }
@@ -256,15 +281,14 @@ static uint32_t room_of(const struct afxdp_queue *queue)
  * In the order in which they lie: what the kernel keeps of each frame lies in the same order, and
  * frames in a mixed order are fetched at half the speed.
  */
-static void refill_queue(struct afxdp_table *table, uint32_t index, bool all)
+static void refill_queue(struct afxdp_table *table, uint32_t index, uint32_t most)
 {
 	struct afxdp_queue *queue = &table->queues[index];
 	uint32_t frames = table->geometry.frame_count, at = queue->fill.mine, count = 0, end = 0;
 	uint32_t room = room_of(queue), begin = load(&table->shared->cursor[index]);
 	uint64_t *entries = queue->fill.entries;
 
-	if (!all && room < frames / REFILL_PART)
-		return;
+	room = room < most ? room : most;
 	for (uint32_t i = 0; i < frames && count < room; i++) {
 		uint32_t local = (begin + i) & (frames - 1);
 
@@ -284,8 +308,12 @@ static void refill_queue(struct afxdp_table *table, uint32_t index, bool all)
 
 void afxdp_table_refill(struct afxdp_table *table, bool all)
 {
+	uint32_t least = all ? 1 : table->geometry.frames / REFILL_PART, count = free_frames(table);
+
+	if (count < least)
+		return;
 	for (uint32_t i = 0; i < table->geometry.queues; i++)
-		refill_queue(table, i, all);
+		refill_queue(table, i, count);
 }
 
 bool afxdp_table_is_short(const struct afxdp_table *table)
@@ -302,7 +330,7 @@ void afxdp_table_leave(struct afxdp_table *table, uint32_t slot)
 	table->seats[slot].returns = NULL;
 	for (uint32_t i = 0; i < table->geometry.frames; i++) {
 		if ((holder_of(table, i) & ~TURN) == slot + 1)
-			set_holder(table, i, FREE);
+			set_free(table, i);
 	}
 	table->seats[slot].held = 0;
 }
@@ -321,7 +349,7 @@ void afxdp_table_share(struct afxdp_table *table, const bool *present)
 		uint32_t holder = holder_of(table, i), slot = (holder & ~TURN) - 1;
 
 		if (holder && (slot >= TABLE_SLOTS || !present[slot]))
-			set_holder(table, i, FREE);
+			set_free(table, i);
 	}
 }
 
@@ -329,7 +357,7 @@ void afxdp_table_end(struct afxdp_table *table)
 {
 	for (uint32_t i = 0; i < table->geometry.frames; i++) {
 		if (holder_of(table, i))
-			set_holder(table, i, FREE);
+			set_free(table, i);
 	}
 	afxdp_table_refill(table, true);
 }
@@ -339,7 +367,7 @@ void afxdp_table_found(struct afxdp_table *table, uint32_t queue, const struct x
 	uint32_t frame = frame_of(table, queue, desc->addr);
 
 	if (holder_of(table, frame) == 0)
-		set_holder(table, frame, FREE);
+		set_free(table, frame);
 }
 
 /* ---- handing packets out ---- */
@@ -402,7 +430,7 @@ void afxdp_table_hand_out(struct afxdp_table *table, uint32_t queue,
 			if (slot < TABLE_SLOTS)
 				__atomic_fetch_add(&inbox_of(table, slot)->overflowed, 1,
 						   __ATOMIC_RELAXED);
-			set_holder(table, packets[i].frame, FREE);
+			set_free(table, packets[i].frame);
 		} else if (load(&inbox_of(table, slot)->head) == table->seats[slot].next - 1) {
 			slots[got++] = (uint16_t)slot; /* its first of this run */
 		}
@@ -446,7 +474,7 @@ uint64_t afxdp_table_claim(struct afxdp_table *table, uint64_t lost)
 
 static void mark(struct afxdp_table *table, uint32_t queue, uint64_t address)
 {
-	set_holder(table, frame_of(table, queue, address), 0);
+	wipe_holder(table, frame_of(table, queue, address));
 }
 
 /* What lies in the fill ring or the rx ring is the kernel's. It moves from the one to the other. */
@@ -459,7 +487,7 @@ static void find_frames(struct afxdp_table *table, uint32_t index)
 	uint32_t at = __atomic_load_n(queue->fill.consumer, __ATOMIC_ACQUIRE), end;
 
 	for (uint32_t i = 0; i < frames; i++)
-		set_holder(table, index * frames + i, FREE);
+		set_free(table, index * frames + i);
 	for (uint32_t i = 0; i < frames && at != queue->fill.mine; i++, at++)
 		mark(table, index, fill[at & queue->fill.mask]);
 	end = __atomic_load_n(queue->rx.producer, __ATOMIC_ACQUIRE);
@@ -535,8 +563,10 @@ static void copy(struct afxdp_table *table, const struct afxdp_table *old)
 	}
 	for (uint32_t slot = 0; slot < TABLE_SLOTS; slot++)
 		copy_inbox(table, old, slot);
-	for (uint32_t i = 0; i < table->geometry.frames; i++)
+	for (uint32_t i = 0; i < table->geometry.frames; i++) {
 		table->holder[i] = (uint16_t)holder_of(old, i);
+		table->free += table->holder[i] == FREE;
+	}
 }
 
 int afxdp_table_succeed(struct afxdp_table *table, const struct afxdp_table *old,
@@ -568,8 +598,15 @@ void afxdp_table_enter(struct afxdp_table *table, uint32_t slot, bool is_new,
 		__atomic_store_n(&inbox_of(table, slot)->overflowed, 0, __ATOMIC_RELAXED);
 	}
 	*seat = (struct afxdp_seat){ .returns = returns, .next = load(&inbox_of(table, slot)->head) };
-	for (uint32_t i = 0; i < table->geometry.frames; i++)
-		seat->held += (holder_of(table, i) & ~TURN) == slot + 1;
+	seat->given = load(&returns->given);
+	for (uint32_t i = 0; i < table->geometry.frames; i++) {
+		if ((holder_of(table, i) & ~TURN) != slot + 1)
+			continue;
+		seat->held++;
+		seat->given -= is_free(table, i);
+	}
+	if (slot >= table->top)
+		table->top = slot + 1;
 }
 
 /* ---- a member ---- */
@@ -617,6 +654,7 @@ void afxdp_table_give_back(const struct afxdp_table *table, struct afxdp_returns
 	for (uint32_t i = 0; i < count; i++)
 		__atomic_store_n(&returns->turn[frame_of(table, queue, descs[i].addr)],
 				 (uint8_t)(descs[i].options / AFXDP_TURN), __ATOMIC_RELEASE);
+	__atomic_store_n(&returns->given, returns->given + count, __ATOMIC_RELEASE);
 }
 
 uint32_t afxdp_table_waiting(const struct afxdp_table *table, uint32_t slot, uint32_t place)

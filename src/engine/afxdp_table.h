@@ -78,6 +78,7 @@ struct afxdp_shared {
 
 struct afxdp_returns {
 	uint32_t sleeps; /* counts the times at which its reader was about to sleep */
+	uint32_t given;  /* and the frames that it has given back */
 	uint8_t turn[] __attribute__((aligned(64))); /* of each frame */
 };
 
@@ -88,6 +89,7 @@ struct afxdp_seat {
 	const struct afxdp_returns *returns; /* NULL: nobody sits here */
 	uint32_t next;  /* place of the next entry */
 	uint32_t held;  /* frames, in the inbox and taken from it */
+	uint32_t given; /* of what it has given back: so many are free or the kernel's */
 	uint32_t woken; /* its count of sleeps when it was woken last */
 	bool has_more;  /* since afxdp_table_sleeper() */
 };
@@ -104,6 +106,8 @@ struct afxdp_table {
 	struct afxdp_queue *queues; /* borrowed */
 	struct afxdp_seat *seats;   /* TABLE_SLOTS of them; NULL: a member's */
 	uint32_t limit;             /* of the frames that one member may hold */
+	uint32_t top;               /* nobody sits from here on */
+	uint32_t free;              /* frames that nobody holds, and the kernel has not */
 };
 
 size_t afxdp_returns_bytes(const struct afxdp_geometry *geometry);
@@ -135,7 +139,7 @@ void afxdp_table_hand_out(struct afxdp_table *table, uint32_t queue,
 			  const struct afxdp_packet *packets, const uint16_t *owners, uint32_t count);
 /* Does it sleep, having got more since it was asked for the last time? To be woken, once. */
 bool afxdp_table_sleeper(struct afxdp_table *table, uint32_t slot);
-/* Free frames to the kernel: when many of them have come together, or all that there are. */
+/* Free frames to the kernel: when many of them have come together, or all that are known of. */
 void afxdp_table_refill(struct afxdp_table *table, bool all);
 /* Has the kernel few frames left, so that the returns are to be looked at soon? */
 bool afxdp_table_is_short(const struct afxdp_table *table);
