@@ -3,8 +3,8 @@
  * torc/filter.h - filters that run in user space, compiled
  *
  * A filter is written as for tcpdump (pcap-filter(7)) or given as classic BPF instructions, and
- * runs on any bytes in memory: packets of a file, of another library, of a test. On x86-64 it is
- * made into machine code; elsewhere, and where the system refuses executable memory, it is
+ * runs on any bytes in memory: packets of a file, of another library, of a test. On x86-64 and
+ * AArch64 it is made into machine code; elsewhere, and where the system refuses executable memory, it is
  * interpreted. Both give the verdicts of libpcap's bpf_filter(), bit for bit.
  *
  *	struct torc_filter *filter;

@@ -156,7 +156,7 @@ static inline bool plain_finish(struct torc_builder *builder)
 	uint32_t total = builder->length - ip->offset, length = total - ip->header_length;
 	bool is_ipv4 = ip->type == TORC_LAYER_IPV4, is_udp = ip[1].type == TORC_LAYER_UDP;
 	unsigned int ether_type = is_ipv4 ? ETHER_IPV4 : ETHER_IPV6, protocol = is_udp ? IP_UDP : IP_TCP;
-	uint64_t sum;
+	uint64_t sum = 0;
 
 	if ((builder->shape != SHAPE_TRANSPORT && builder->shape != SHAPE_PAYLOAD) || builder->trailer ||
 	    total > 0xFFFF || (ip->offset && !is_usual(torc_be16(network - 2), ether_type)))

@@ -3,12 +3,13 @@
  * program.h - classic BPF programs, compiled, for packets that are filtered in user space
  *
  * Files and AF_XDP rings have no kernel filter in front of them. A program is checked once, then
- * made into machine code (x86-64) or into a chain of small functions that call each other (every
- * other machine, and where the system refuses executable memory). Verdicts are those of libpcap's
+ * made into machine code (x86-64, AArch64) or into a chain of small functions that call each other
+ * (every other machine, and where the system refuses executable memory). Verdicts are those of libpcap's
  * bpf_filter(), bit for bit.
  *
  * Parts: program.c (making, running, batches), program_check.c (which programs are accepted),
- * program_x86.c (machine code), program_chain.c (the interpreter).
+ * program_x86.c, program_a64.c (machine code), program_memory.c (where it lies), program_chain.c
+ * (the interpreter).
  */
 #ifndef TORC_FILTER_PROGRAM_H
 #define TORC_FILTER_PROGRAM_H
@@ -102,9 +103,22 @@ static inline uint64_t torc_program_load_end(const struct sock_filter *instructi
 	}
 }
 
+#if defined(__x86_64__) && !defined(__ILP32__)
+#define TORC_PROGRAM_X86
+#elif defined(__aarch64__) && !defined(__ILP32__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+#define TORC_PROGRAM_A64
+#endif
+
 /*
- * program_x86.c: machine code in a mapping of its own, or NULL where there is none to be had;
- * *size is what to give back to torc_program_native_free().
+ * program_memory.c: size bytes to write to, NULL when there are none; then, when what was written is
+ * good, the same as a function. Else, and when the system refuses that, NULL, and they are gone.
+ */
+void *torc_program_memory(size_t size);
+torc_program_native *torc_program_memory_seal(void *memory, size_t size, bool good);
+
+/*
+ * program_x86.c, program_a64.c: machine code in a mapping of its own, or NULL where there is none to
+ * be had; *size is what to give back to torc_program_native_free().
  */
 torc_program_native *torc_program_native_new(const struct torc_program_code *code, size_t *size);
 void torc_program_native_free(torc_program_native *native, size_t size);

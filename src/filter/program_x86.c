@@ -11,16 +11,13 @@
  * eax, ecx, esi are only ever written as 32-bit registers, which clears their upper halves: 64-bit
  * sums of them cannot wrap. A load that needs bytes known to be there (torc_program_known_bytes())
  * is not checked again. Jumps begin long and shrink in passes until nothing changes.
- *
- * The memory is writable first and executable later, never both.
  */
 #include "filter/program.h"
 
-#if defined(__x86_64__) && !defined(__ILP32__)
+#ifdef TORC_PROGRAM_X86
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
 #define MOST_PASSES 16
 
@@ -460,67 +457,27 @@ static bool settle(struct emitter *e, const struct torc_program_code *code, size
 	return same;
 }
 
-/* The code in executable memory, or NULL. */
-static void *place_code(struct emitter *e, const struct torc_program_code *code, size_t *places,
-			size_t *size)
-{
-	uint8_t *memory;
-
-	*size = e->length;
-	memory = mmap(NULL, *size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (memory == MAP_FAILED)
-		return NULL;
-	e->out = memory;
-	emit(e, code, places);
-	if (mprotect(memory, *size, PROT_READ | PROT_EXEC) < 0) {
-		munmap(memory, *size);
-		return NULL;
-	}
-	return memory;
-}
-
 torc_program_native *torc_program_native_new(const struct torc_program_code *code, size_t *size)
 {
 	uint64_t *known = malloc(code->count * sizeof(*known));
 	size_t *places = malloc(code->count * sizeof(*places));
 	struct emitter e = { .places = places, .known = known };
-	void *memory = NULL;
 	torc_program_native *native = NULL;
 
 	if (known && places) {
 		torc_program_known_bytes(code, known);
-		if (settle(&e, code, places))
-			memory = place_code(&e, code, places, size);
+		if (settle(&e, code, places)) {
+			*size = e.length;
+			e.out = torc_program_memory(*size);
+		}
+	}
+	if (e.out) {
+		emit(&e, code, places);
+		native = torc_program_memory_seal(e.out, *size, true);
 	}
 	free(known);
 	free(places);
-	/* ISO C has no conversion from an object's address to a function's; POSIX has. */
-	memcpy(&native, &memory, sizeof(native));
 	return native;
-}
-
-void torc_program_native_free(torc_program_native *native, size_t size)
-{
-	void *memory;
-
-	memcpy(&memory, &native, sizeof(memory));
-	if (memory)
-		munmap(memory, size);
-}
-
-#else
-
-torc_program_native *torc_program_native_new(const struct torc_program_code *code, size_t *size)
-{
-	(void)code;
-	*size = 0;
-	return NULL;
-}
-
-void torc_program_native_free(torc_program_native *native, size_t size)
-{
-	(void)native;
-	(void)size;
 }
 
 #endif
