@@ -173,6 +173,7 @@ int aside_fork(struct aside **out)
 		return code;
 	}
 	aside->alive_fd = aside->request_fd = -1;
+	pthread_mutex_init(&aside->names_lock, NULL);
 	aside->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	aside->room_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	code = aside->wake_fd < 0 || aside->room_fd < 0 ? -errno : fork_apart(aside);
@@ -281,8 +282,10 @@ static void learn_name(struct aside *aside, const struct aside_slot *slot)
 
 	if (slot->ifindex <= 0)
 		return;
+	pthread_mutex_lock(&aside->names_lock);
 	aside->names[place].ifindex = slot->ifindex;
 	memcpy(aside->names[place].name, slot->name, ASIDE_NAME);
+	pthread_mutex_unlock(&aside->names_lock);
 }
 
 static unsigned int take(struct aside *aside, struct torc_packet *packets, unsigned int max)
@@ -320,13 +323,17 @@ unsigned int aside_next(struct aside *aside, struct torc_packet *packets, unsign
 	return aside_queued(aside) > 0 ? take(aside, packets, max) : 0;
 }
 
-const char *aside_interface_name(const struct aside *aside, int32_t ifindex)
+bool aside_interface_name(struct aside *aside, int32_t ifindex, char name[ASIDE_NAME])
 {
 	unsigned int place = (unsigned int)ifindex % 64;
+	bool known;
 
-	if (ifindex <= 0 || aside->names[place].ifindex != ifindex)
-		return NULL;
-	return aside->names[place].name[0] ? aside->names[place].name : NULL;
+	pthread_mutex_lock(&aside->names_lock);
+	known = ifindex > 0 && aside->names[place].ifindex == ifindex && aside->names[place].name[0];
+	if (known)
+		memcpy(name, aside->names[place].name, ASIDE_NAME);
+	pthread_mutex_unlock(&aside->names_lock);
+	return known;
 }
 
 /* ---- what becomes of the capture ---- */
@@ -408,6 +415,13 @@ void aside_stats(struct aside *aside, struct torc_stats *stats)
 	aside_correct(stats, aside->packets, ended);
 	stats->received_bytes = aside->bytes;
 	stats->truncated = aside->truncated;
+}
+
+void aside_publish(struct aside *aside, const char *text)
+{
+	snprintf(aside->asked->text, sizeof(aside->asked->text), "%s", text);
+	aside->asked->texts++;
+	ask(aside);
 }
 
 void aside_info(const struct aside *aside, struct torc_ring_info *info)

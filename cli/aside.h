@@ -22,6 +22,7 @@
 #ifndef TORC_CLI_ASIDE_H
 #define TORC_CLI_ASIDE_H
 
+#include <pthread.h>
 #include <sys/types.h>
 
 #include "cli.h"
@@ -70,6 +71,8 @@ struct aside_asked {
 	uint32_t requests;
 	uint32_t end;    /* the next request is to stop capturing */
 	uint64_t packets; /* that it took */
+	uint32_t texts;   /* so far */
+	char text[2 * ASIDE_TEXT]; /* for torc rings */
 };
 
 struct aside {
@@ -88,6 +91,7 @@ struct aside {
 	bool stopped;
 	bool dead;       /* the capture process is */
 	uint64_t packets, bytes, truncated; /* taken */
+	pthread_mutex_t names_lock; /* the outputs of flows have threads */
 	struct {
 		int32_t ifindex;
 		char name[ASIDE_NAME];
@@ -113,8 +117,9 @@ unsigned int aside_signals(struct aside *aside); /* CLI_SIGNAL_ bits since the c
 bool aside_over(struct aside *aside);            /* all that was handed over is taken, and no more comes */
 void aside_end(struct aside *aside);             /* stop capturing */
 void aside_stats(struct aside *aside, struct torc_stats *stats);
+void aside_publish(struct aside *aside, const char *text);
 void aside_info(const struct aside *aside, struct torc_ring_info *info);
-const char *aside_interface_name(const struct aside *aside, int32_t ifindex);
+bool aside_interface_name(struct aside *aside, int32_t ifindex, char name[ASIDE_NAME]);
 
 /* What was handed over and not taken is not received, but waiting or discarded. */
 void aside_correct(struct torc_stats *stats, uint64_t taken, bool ended);

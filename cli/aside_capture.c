@@ -24,6 +24,7 @@ struct keeper {
 	struct torc_ring *ring;
 	struct torc_packet packets[ASIDE_PACKETS]; /* borrowed from the ring */
 	unsigned int at, count;
+	uint32_t texts; /* published */
 	uint64_t next_account_ns;
 	int32_t names[64]; /* interfaces whose names were handed over */
 	int status;        /* of the decoder, once it has ended: waitpid(2) */
@@ -98,6 +99,21 @@ static void end_capture(struct keeper *keeper)
 	tell(keeper, &keeper->aside->told->state, ASIDE_ENDED);
 }
 
+/* Whatever it is: who prints it escapes it. */
+static void publish(struct keeper *keeper)
+{
+	const struct aside_asked *asked = keeper->aside->asked;
+	uint32_t texts = __atomic_load_n(&asked->texts, __ATOMIC_ACQUIRE);
+	char text[sizeof(asked->text)];
+
+	if (texts == keeper->texts)
+		return;
+	keeper->texts = texts;
+	memcpy(text, asked->text, sizeof(text));
+	text[sizeof(text) - 1] = '\0';
+	torc_ring_set_application_stats(keeper->ring, text);
+}
+
 static void answer_requests(struct keeper *keeper)
 {
 	struct aside *aside = keeper->aside;
@@ -116,6 +132,7 @@ static void answer_requests(struct keeper *keeper)
 		end_capture(keeper);
 	else if (!keeper->ended)
 		tell_account(keeper);
+	publish(keeper);
 	tell(keeper, &aside->told->answered, requests);
 }
 

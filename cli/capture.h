@@ -113,6 +113,10 @@ void capture_announce(const struct capture *capture);
 unsigned int capture_next(struct capture *capture, struct torc_packet *packets, unsigned int max);
 /* Nothing more is to come: -c, --for, a signal, the end of the files, or an error. */
 bool capture_over(struct capture *capture);
+/* Is there a name of that interface of this machine? From any thread. */
+bool capture_interface_name(struct capture *capture, int32_t ifindex, char name[16]);
+/* What torc rings shows below the rings of this capture. */
+void capture_publish(const struct capture *capture, const char *text);
 /* Tells who started us that the capture goes on: called again and again. */
 void capture_notify(const struct capture *capture);
 /* Say what a call on one of the rings failed with. */

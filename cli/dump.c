@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "aside.h"
 #include "capture.h"
 #include "change.h"
 #include "commands.h"
@@ -134,13 +133,11 @@ static const char *interface_name(struct dump *dump, int32_t ifindex)
 
 	if (file)
 		return name_in_file(file, ifindex);
-	if (dump->capture.aside)
-		return aside_interface_name(dump->capture.aside, ifindex);
 	if (ifindex <= 0)
 		return NULL;
 	if (dump->names[place].ifindex != ifindex) {
 		dump->names[place].ifindex = ifindex;
-		if (!if_indextoname((unsigned int)ifindex, dump->names[place].name))
+		if (!capture_interface_name(&dump->capture, ifindex, dump->names[place].name))
 			dump->names[place].name[0] = 0;
 	}
 	return dump->names[place].name[0] ? dump->names[place].name : NULL;

@@ -119,12 +119,12 @@ static void add_point(struct worker *worker)
 
 static int close_plot(struct worker *worker)
 {
-	struct torc_ring_info info = { .size = sizeof(info) };
+	struct torc_ring_info info;
 	char title[600];
 
 	if (!worker->plot)
 		return CLI_GOOD;
-	torc_ring_info(worker->capture.rings[0], &info);
+	capture_info(&worker->capture, &info);
 	snprintf(title, sizeof(title), "%.200s %.200s: %s packets, %s flows, %s packets dropped",
 		 info.device, info.filter, cli_figure(worker->account->table.packets).text,
 		 cli_figure(worker->account->table.begun).text,
@@ -143,7 +143,7 @@ static bool reads_files(const struct capture *capture)
 		    strcmp(info.engine, "file") != 0)
 			return false;
 	}
-	return true;
+	return capture->ring_count > 0; /* a decoder has none, and is on a wire */
 }
 
 static int open_table(struct worker *worker)
@@ -197,7 +197,7 @@ static int open_all(struct worker *worker, char **words, unsigned int number)
 				      (const char *const *)worker->inputs.devices, words);
 	if (status == CLI_GOOD)
 		status = flows_outputs_open(&worker->outputs, settings, number,
-					    reads_files(&worker->capture));
+					    reads_files(&worker->capture) ? NULL : &worker->capture);
 	return status;
 }
 
@@ -217,8 +217,7 @@ static void publish(struct worker *worker)
 	char text[1024];
 
 	flows_account_text(worker->account, &worker->outputs, text, sizeof(text));
-	for (unsigned int n = 0; n < worker->capture.ring_count; n++)
-		torc_ring_set_application_stats(worker->capture.rings[n], text);
+	capture_publish(&worker->capture, text);
 }
 
 /* Packets that are in no flow: for the account that collectors get. */
@@ -360,7 +359,7 @@ static int work(struct flows_settings *settings, char **words, unsigned int numb
 	flows_outputs_close(&worker.outputs);
 	if (worker.outputs.failed && status == CLI_GOOD)
 		status = CLI_FAILED;
-	if (worker.capture.status == CLI_GOOD)
+	if (worker.capture.status == CLI_GOOD && status != CAPTURE_DONE)
 		worker.capture.status = status;
 	if (worker.capture.settings)
 		status = capture_close(&worker.capture);
@@ -422,6 +421,7 @@ static int run(void *data, char **words)
 								 : TORC_CLUSTER_PER_FLOW;
 		status = flows_workers_run(settings, words, work, &sum);
 	} else {
+		settings->capture.decodes = true;
 		status = work(settings, words, 0, NULL, &sum);
 	}
 	if (sum.seconds_ns == 0) /* it did not begin */

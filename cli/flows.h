@@ -40,9 +40,10 @@ struct flows_outputs {
 
 /* Fills in targets by the settings; false when they are too many or too long. */
 bool flows_outputs_name(struct flows_outputs *outputs, const struct flows_settings *settings);
-/* Opens them; worker: its number, from 0. files: the capture can wait. An exit status. */
+/* Opens them; worker: its number, from 0. wire: NULL when the packets are those of files, which can
+ * wait. An exit status. */
 int flows_outputs_open(struct flows_outputs *outputs, const struct flows_settings *settings,
-		       unsigned int worker, bool files);
+		       unsigned int worker, struct capture *wire);
 /* The capture is over: what is written now may wait for room, until the outputs are closed. */
 void flows_outputs_patient(struct flows_outputs *outputs, uint64_t wait_ns);
 /* torc_flow_table_options.ended, with the outputs as object */

@@ -37,12 +37,17 @@ bool flows_outputs_name(struct flows_outputs *outputs, const struct flows_settin
 	return good;
 }
 
+static bool name_interface(void *capture, int32_t ifindex, char name[16])
+{
+	return capture_interface_name(capture, ifindex, name);
+}
+
 int flows_outputs_open(struct flows_outputs *outputs, const struct flows_settings *settings,
-		       unsigned int worker, bool files)
+		       unsigned int worker, struct capture *wire)
 {
 	struct torc_export_options options = {
 		.size = sizeof(options),
-		.flags = (files ? 0 : TORC_EXPORT_INTERFACES) |
+		.flags = (wire ? TORC_EXPORT_INTERFACES : 0) |
 			 (settings->one_way ? TORC_EXPORT_ONE_WAY : 0),
 		.queue_records = (uint32_t)settings->queue_records,
 		.domain = (uint32_t)(settings->domain ? settings->domain : 1) + worker,
@@ -50,6 +55,8 @@ int flows_outputs_open(struct flows_outputs *outputs, const struct flows_setting
 		.messages_per_second = (uint32_t)settings->pace,
 		.template_ns = settings->template_ns,
 		.settings = settings->kafka_options.items, /* only Kafka has any */
+		.interface_name = name_interface,
+		.object = wire,
 	};
 	struct torc_error error = { 0 };
 
@@ -58,7 +65,7 @@ int flows_outputs_open(struct flows_outputs *outputs, const struct flows_setting
 
 		if (code < 0)
 			return cli_fail(code, error.text);
-		if (files)
+		if (!wire)
 			torc_export_set_wait(outputs->out[n], UINT64_MAX);
 	}
 	return CLI_GOOD;

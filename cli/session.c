@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* session.c - receiving until a count, a time, a signal, the end of the files or an error */
 #include <errno.h>
+#include <net/if.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -64,6 +65,20 @@ void capture_info(const struct capture *capture, struct torc_ring_info *info)
 		aside_info(capture->aside, info);
 	else if (capture->ring_count > 0)
 		torc_ring_info(capture->rings[0], info);
+}
+
+void capture_publish(const struct capture *capture, const char *text)
+{
+	if (is_decoder(capture))
+		aside_publish(capture->aside, text);
+	for (unsigned int i = 0; i < capture->ring_count; i++)
+		torc_ring_set_application_stats(capture->rings[i], text);
+}
+
+bool capture_interface_name(struct capture *capture, int32_t ifindex, char name[16])
+{
+	return is_decoder(capture) ? aside_interface_name(capture->aside, ifindex, name) :
+				     if_indextoname((unsigned int)ifindex, name) != NULL;
 }
 
 unsigned int capture_queued(const struct capture *capture)

@@ -11,6 +11,7 @@ sysctl -qw net.ipv6.conf.all.disable_ipv6=1 2>/dev/null
 start() {
 	local name=$work/$1
 	shift
+	rm -f "$name.err" # of one of that name before
 	"$TORC" "$@" >"$name.out" 2>"$name.err" &
 	pid=$!
 	listening $pid "$name.err" || sed 's/^/# /' "$name.err"
@@ -67,6 +68,22 @@ kill -INT $pid
 wait $pid
 is 'streams: it ends well' $? 0
 like 'streams: the account balances' "$(cat "$work/s.err")" '^account: .*: balanced$'
+
+start l flows --json -i lo udp port 4000
+is 'flows: no socket' "$(sockets "$decoder")" 0
+like 'flows: torc rings shows its figures' "$(published() { torc rings | grep -i 'flows'; }; wait_for published
+	torc rings)" '^ +.*[Ff]lows'
+send_udp 3
+exported() { torc rings --json | grep -q '"received":3,'; }
+wait_for exported
+kill -INT $pid
+wait $pid
+is 'flows: it ends well' $? 0
+is 'flows: with the name of the interface' "$(grep -c '"in_iface":"lo"' "$work/l.out")" 3
+like 'flows: the account balances' "$(cat "$work/l.out")" '"received":3,.*"balanced":true}$'
+
+run 'flows --plot' 0 flows -i lo --for 0.3s --plot "$work/flows.svg"
+like 'flows --plot: a picture' "$(cat "$work/flows.svg")" '</svg>'
 
 start i dump -n --immediate-mode -s 0 -i lo udp port 4000
 head -c 9000 /dev/zero 2>/dev/null >/dev/udp/127.0.0.1/4000

@@ -50,8 +50,9 @@ enum torc_confine_flag {
 	TORC_CONFINE_DECODER = 1 << 1, /* the process has no ring, it works on memory that another
 					* one fills: without roles it reads and writes what is open,
 					* waits and ends. No file is opened, not even of /proc, no
-					* socket of any kind is made, no thread; only memory of its
-					* own is mapped, and none becomes writable later. With WRITE
+					* socket of any kind is made; only memory of its own is
+					* mapped; unless there are threads already, none is made
+					* and no memory becomes writable later. With WRITE
 					* or NETWORK it has what these need, threads too, and rings
 					* still not */
 	TORC_CONFINE_APART = 1 << 2    /* packets of this process's rings are decoded by such

@@ -52,6 +52,13 @@ struct torc_export_options {
 	uint16_t community_id_seed;
 	const char *const *settings; /* "key=value" of the output's own, ends with NULL; or NULL */
 	uint32_t messages_per_second; /* UDP: at most; 4000 */
+	/*
+	 * With TORC_EXPORT_INTERFACES: who knows the names, instead of the kernel, which a confined process
+	 * may not be able to ask. Called by the output's thread, once for a run of records of an interface;
+	 * false: it has none.
+	 */
+	bool (*interface_name)(void *object, int32_t ifindex, char name[16]);
+	void *object; /* of interface_name */
 };
 
 /*

@@ -137,11 +137,13 @@ static void describe(struct torc_confine_info *info, uint32_t flags)
 /* ---- doing it ---- */
 
 /* What is no role of its own: all of it, but for those who have no ring. */
-static uint32_t means(const struct torc_confine_options *options)
+static uint32_t means(const struct torc_confine_options *options, uint32_t threads)
 {
 	if (!(options->flags & TORC_CONFINE_DECODER))
 		return CONFINE_FILES | CONFINE_THREADS | CONFINE_RINGS;
-	return options->roles ? CONFINE_FILES | CONFINE_THREADS : CONFINE_BARE;
+	if (options->roles)
+		return CONFINE_FILES | CONFINE_THREADS;
+	return CONFINE_BARE | (threads > 0 ? CONFINE_THREADS : 0); /* each has a heap of its own */
 }
 
 static int enter(const struct torc_confine_options *options, struct torc_confine_info *info,
@@ -173,7 +175,7 @@ static int enter(const struct torc_confine_options *options, struct torc_confine
 		info->in_force |= TORC_CONFINED_NOT_DUMPABLE;
 	if (options->flags & TORC_CONFINE_APART)
 		info->in_force |= TORC_CONFINED_APART;
-	code = torc_seccomp_enter(options->roles | means(options) |
+	code = torc_seccomp_enter(options->roles | means(options, info->threads) |
 				  (info->in_force & TORC_CONFINED_FILES ? CONFINE_HAS_LANDLOCK : 0),
 				  log, &parts);
 	info->in_force |= parts;

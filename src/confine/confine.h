@@ -21,7 +21,7 @@ int torc_landlock_enter(int ruleset); /* the calling thread, and what it starts 
 					 * are looked up */
 #define CONFINE_THREADS	     (1u << 29)
 #define CONFINE_RINGS	     (1u << 28) /* asks about interfaces, has maps of bpf(2) */
-#define CONFINE_BARE	     (1u << 27) /* none of these */
+#define CONFINE_BARE	     (1u << 27) /* none of these, but for threads that there are */
 
 /* seccomp.c: for all threads; 0 or a negative errno; -EOPNOTSUPP on a machine it has no list for. */
 int torc_seccomp_enter(uint32_t roles, bool log, uint32_t *parts);

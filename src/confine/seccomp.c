@@ -174,6 +174,9 @@ static const struct rule rules[] = {
 	{ CONFINE_BARE, SYS_newfstatat, 3, false, false, EXACTLY, AT_EMPTY_PATH },
 	{ CONFINE_BARE, SYS_ioctl, 1, false, false, EXACTLY, TCGETS },
 	{ CONFINE_BARE, SYS_ioctl, 1, false, false, EXACTLY, TIOCGWINSZ },
+	{ CONFINE_BARE, SYS_ioctl, 1, false, false, EXACTLY, TCSETS }, /* as it was, at the end */
+	{ CONFINE_BARE, SYS_ioctl, 1, false, false, EXACTLY, TCSETSW },
+	{ CONFINE_BARE, SYS_ioctl, 1, false, false, EXACTLY, TCSETSF },
 	{ CONFINE_FILES, SYS_openat, 2, false, false, FOR_OUTPUT, O_RDONLY },
 	{ OPENS_TO_WRITE, SYS_openat, 0, false, false, 0, 0 },
 #ifdef SYS_open

@@ -84,7 +84,9 @@ const char *export_interface(struct torc_export *out, int32_t ifindex)
 		return NULL;
 	if (out->ifindex != ifindex) {
 		out->ifindex = ifindex;
-		if (!if_indextoname((unsigned int)ifindex, out->interface))
+		if (out->options.interface_name ?
+			    !out->options.interface_name(out->options.object, ifindex, out->interface) :
+			    !if_indextoname((unsigned int)ifindex, out->interface))
 			out->interface[0] = '\0';
 	}
 	return out->interface[0] ? out->interface : NULL;
