@@ -257,6 +257,12 @@ static void receive(struct worker *worker)
 		unsigned int count = capture_next(&worker->capture, packets, BATCH);
 		uint64_t now_ns;
 
+		if (count > 0 && !files) {
+			uint64_t now = clock_ns();
+
+			flows_account_latency(worker->account, now > packets[0].timestamp_ns
+								       ? now - packets[0].timestamp_ns : 0);
+		}
 		torc_decode_batch(packets, count, decoded);
 		torc_flow_table_add_batch(worker->table, packets, decoded, count);
 		if (worker->streams)

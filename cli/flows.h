@@ -68,6 +68,14 @@ void flows_streams_add(struct flows_streams *streams, struct torc_flow_table *ta
 
 /* ---- the account: flows_account.c ---- */
 
+enum { FLOWS_LATENCIES = 5 };
+
+/* How old the first packet of a batch is when it is at hand: batches by that, on a wire. */
+struct flows_latency {
+	uint64_t batches[FLOWS_LATENCIES]; /* up to 1 ms, 10 ms, 100 ms, 1 s, and older */
+	uint64_t sum_ns;
+};
+
 /* Of one worker, or the sum of all. */
 struct flows_account {
 	struct torc_stats ring;
@@ -76,6 +84,7 @@ struct flows_account {
 	uint64_t packets; /* delivered by capture_next() */
 	uint64_t seconds_ns, cpu_ns;
 	uint64_t workers_died, flows_lost; /* with them; flows_lost are in table.open */
+	struct flows_latency latency;
 	int status; /* exit status so far */
 	bool live;  /* what it receives goes on without it, unlike a file */
 	bool done;
@@ -83,6 +92,7 @@ struct flows_account {
 
 /* All zero, which balances: of a worker that does not get as far as to capture. */
 void flows_account_begin(struct flows_account *account);
+void flows_account_latency(struct flows_account *account, uint64_t age_ns);
 void flows_account_take(struct flows_account *account, const struct capture *capture,
 			const struct torc_flow_table *table, const struct flows_outputs *outputs);
 void flows_account_add(struct flows_account *sum, const struct flows_account *account);

@@ -4,6 +4,16 @@
 
 #include "flows.h"
 
+void flows_account_latency(struct flows_account *account, uint64_t age_ns)
+{
+	unsigned int n = 0;
+
+	for (uint64_t limit = 1000000; n < FLOWS_LATENCIES - 1 && age_ns > limit; limit *= 10)
+		n++;
+	account->latency.batches[n]++;
+	account->latency.sum_ns += age_ns;
+}
+
 void flows_account_take(struct flows_account *account, const struct capture *capture,
 			const struct torc_flow_table *table, const struct flows_outputs *outputs)
 {
@@ -99,6 +109,9 @@ void flows_account_add(struct flows_account *sum, const struct flows_account *ac
 		add_output(&sum->output[n], &account->output[n]);
 	sum->packets += account->packets;
 	sum->cpu_ns += account->cpu_ns;
+	for (unsigned int n = 0; n < FLOWS_LATENCIES; n++)
+		sum->latency.batches[n] += account->latency.batches[n];
+	sum->latency.sum_ns += account->latency.sum_ns;
 	sum->workers_died += account->workers_died;
 	sum->flows_lost += account->flows_lost;
 	if (account->seconds_ns > sum->seconds_ns)
@@ -175,6 +188,16 @@ void flows_account_text(const struct flows_account *account, const struct flows_
 			      (unsigned long long)table->ended[TORC_FLOW_NO_ROOM],
 			      (unsigned long long)table->in_flows);
 
+	if (length > 0 && (size_t)length < size)
+		length += snprintf(text + length, size - (size_t)length,
+				   "Batches at hand after 1 ms, 10 ms, 100 ms, 1 s, more: "
+				   "%llu %llu %llu %llu %llu, %llu ns in all\n",
+				   (unsigned long long)account->latency.batches[0],
+				   (unsigned long long)account->latency.batches[1],
+				   (unsigned long long)account->latency.batches[2],
+				   (unsigned long long)account->latency.batches[3],
+				   (unsigned long long)account->latency.batches[4],
+				   (unsigned long long)account->latency.sum_ns);
 	for (unsigned int n = 0; n < outputs->count && length > 0 && (size_t)length < size; n++) {
 		const struct torc_export_stats *stats = &account->output[n];
 

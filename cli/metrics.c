@@ -262,6 +262,7 @@ static bool is_first_of_process(const struct metrics *all, unsigned int n)
 
 struct flows {
 	unsigned long long open, begun, no_room, packets;
+	unsigned long long age[5], age_sum_ns; /* batches up to 1 ms, 10 ms, 100 ms, 1 s, older */
 	unsigned int targets;
 	struct target {
 		char name[256];
@@ -309,6 +310,13 @@ static bool read_flows(const char *text, struct flows *flows)
 	if (sscanf(text, "Flows: %20llu open, %20llu begun, %20llu without room, %20llu packets\n%n",
 		   &flows->open, &flows->begun, &flows->no_room, &flows->packets, &end) != 4 || end < 0)
 		return false;
+	text += end;
+	end = -1;
+	if (sscanf(text, "Batches at hand after 1 ms, 10 ms, 100 ms, 1 s, more: %20llu %20llu %20llu "
+		   "%20llu %20llu, %20llu ns in all\n%n",
+		   &flows->age[0], &flows->age[1], &flows->age[2], &flows->age[3], &flows->age[4],
+		   &flows->age_sum_ns, &end) != 6 || end < 0)
+		return false;
 	for (text += end; *text && flows->targets < TARGETS_MAX;) {
 		size_t length = strcspn(text, "\n");
 		struct target *target = &flows->target[flows->targets];
@@ -332,7 +340,22 @@ static void target_sample(const struct metrics *all, const char *name, const cha
 	fprintf(all->out, "%s{%s} %llu\n", name, labels, value);
 }
 
-/* One of the families of a process's flows; which: 0 to 5. */
+static void age_samples(const struct metrics *all, const char *labels, const struct flows *flows)
+{
+	static const char *const limits[] = { "0.001", "0.01", "0.1", "1.0", "+Inf" };
+	unsigned long long sum = 0;
+
+	for (unsigned int n = 0; n < 5; n++) {
+		sum += flows->age[n];
+		fprintf(all->out, "torc_flows_latency_seconds_bucket{%s,le=\"%s\"} %llu\n", labels,
+			limits[n], sum);
+	}
+	fprintf(all->out, "torc_flows_latency_seconds_count{%s} %llu\n", labels, sum);
+	fprintf(all->out, "torc_flows_latency_seconds_sum{%s} %llu.%09llu\n", labels,
+		flows->age_sum_ns / 1000000000, flows->age_sum_ns % 1000000000);
+}
+
+/* One of the families of a process's flows; which: 0 to 6. */
 static void flows_samples(const struct metrics *all, const struct torc_live_ring *ring,
 			  unsigned int which)
 {
@@ -352,6 +375,8 @@ static void flows_samples(const struct metrics *all, const struct torc_live_ring
 		fprintf(all->out, "torc_flows_without_room_total{%s} %llu\n", labels, flows.no_room);
 	else if (which == 5)
 		fprintf(all->out, "torc_flows_packets_total{%s} %llu\n", labels, flows.packets);
+	else if (which == 6)
+		age_samples(all, labels, &flows);
 	for (unsigned int n = 0; n < flows.targets; n++) {
 		const struct target *target = &flows.target[n];
 
@@ -380,10 +405,13 @@ static void write_flows(const struct metrics *all)
 		{ "torc_flow_records", "counter", "Records by what became of them, an output." },
 		{ "torc_flow_records_in_flight", "gauge", "Records on their way to an output." },
 		{ "torc_flows_packets", "counter", "Packets that are in flows." },
+		{ "torc_flows_latency_seconds", "histogram",
+		  "How old the first packet of a batch was when it was at hand." },
 	};
 
 	for (unsigned int which = 0; which < sizeof(families) / sizeof(*families); which++) {
-		family(all, families[which].name, families[which].type, NULL, families[which].help);
+		family(all, families[which].name, families[which].type, which == 6 ? "seconds" : NULL,
+		       families[which].help);
 		for (unsigned int n = 0; n < all->count; n++)
 			if (is_first_of_process(all, n))
 				flows_samples(all, &all->rings[n].ring, which);

@@ -95,6 +95,8 @@ ok 'flows' wait_for is_there '^torc_flows_open\{'
 send_udp 3 4001
 ok 'records by what became of them' \
 	wait_for is_there '^torc_flow_records_total\{application="torc",pid="[0-9]+",uid="[0-9]+",target="json:-",result="acknowledged"\} 3$'
+like 'how old packets are when they are at hand' "$(torc rings --openmetrics)" \
+	'^torc_flows_latency_seconds_bucket\{application="torc",pid="[0-9]+",uid="[0-9]+",le="\+Inf"\} [1-3]$'
 like 'and on their way' "$(torc rings --openmetrics)" '^torc_flow_records_in_flight\{.*target="json:-"\} 0$'
 
 # ---- and torc dump of its files ----
