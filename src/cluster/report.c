@@ -7,16 +7,16 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <torc/cluster.h>
 
 #include "cluster/message.h"
+#include "cluster/watch.h"
 #include "fanout/types.h"
 
 #define CLUSTERS_MAX 1024 /* shown */
-#define ANSWER_MS    200  /* for all of them */
+#define ANSWER_NS    200000000u /* for all of them */
 
 /* What crosses the socket: other versions of the library read it, so it stays as it is. */
 struct report_member {
@@ -141,23 +141,16 @@ static int put_question(unsigned int id)
 	return -1;
 }
 
-static uint64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
-
 /* The cluster, or NULL: nobody has answered in time. */
 static struct torc_cluster_info *hear(const struct question *question, struct report *report,
-				      uint64_t until_ms)
+				      uint64_t until_ns)
 {
 	struct pollfd event = { .fd = question->fd, .events = POLLIN };
-	uint64_t now = now_ms();
+	uint64_t now = torc_watch_now_ns();
+	int wait_ms = now < until_ns ? (int)((until_ns - now) / 1000000) : 0;
 	ssize_t length;
 
-	if (question->fd < 0 || poll(&event, 1, now < until_ms ? (int)(until_ms - now) : 0) != 1)
+	if (question->fd < 0 || poll(&event, 1, wait_ms) != 1)
 		return NULL;
 	length = recv(question->fd, report, sizeof(*report), MSG_DONTWAIT);
 	if (length < (ssize_t)REPORT_BYTES(0) || report->member_count > CLUSTER_SLOTS ||
@@ -183,20 +176,20 @@ int torc_clusters_read(struct torc_cluster_info ***clusters, unsigned int *count
 	unsigned int *ids = calloc(CLUSTERS_MAX, sizeof(*ids));
 	struct question *questions = calloc(CLUSTERS_MAX, sizeof(*questions));
 	struct report *report = calloc(1, sizeof(*report));
-	uint64_t until_ms = now_ms() + ANSWER_MS;
+	uint64_t until_ns = torc_watch_now_ns() + ANSWER_NS;
 	int ret = ids && questions && report ? 0 : -ENOMEM, asked = 0;
 
 	*clusters = NULL;
 	*count = 0;
 	if (ret == 0)
 		asked = torc_peer_places("cluster", ids, CLUSTERS_MAX);
-	for (int i = 0; i < asked && now_ms() < until_ms; i++)
+	for (int i = 0; i < asked && torc_watch_now_ns() < until_ns; i++)
 		questions[i] = (struct question){ ids[i], put_question(ids[i]) };
 	for (int i = 0; i < asked; i++) {
 		struct torc_cluster_info *info = NULL;
 
 		if (ret == 0 && questions[i].id != 0)
-			info = hear(&questions[i], report, until_ms);
+			info = hear(&questions[i], report, until_ns);
 		if (info && (ret = add(clusters, count, info)) < 0)
 			free(info);
 		if (questions[i].id != 0 && questions[i].fd >= 0)
