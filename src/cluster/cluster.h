@@ -109,7 +109,7 @@ struct torc_cluster_deal {
 
 /* torc_cluster_offer - the descriptors stay the caller's: they are duplicated. 0, -EMFILE. */
 int torc_cluster_offer(struct torc_cluster_member *member, const struct torc_cluster_goods *goods);
-/* torc_cluster_obtain - the caller owns the descriptors; waits half a second at most: -EBUSY */
+/* torc_cluster_obtain - the caller owns the descriptors; waits half a second at most: -EBUSY; -EMFILE */
 int torc_cluster_obtain(struct torc_cluster_member *member, struct torc_cluster_goods *goods);
 /* Valid as long as the member is; of its interface, once it is attached. */
 const struct torc_cluster_deal *torc_cluster_deal(const struct torc_cluster_member *member);

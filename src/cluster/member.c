@@ -263,23 +263,19 @@ int torc_cluster_offer(struct torc_cluster_member *member, const struct torc_clu
 {
 	struct cluster_message request = { .kind = MESSAGE_HANDOFF, .inode = goods->queues,
 					   .value = (uint32_t)member->join.ifindex }, answer;
-	int fds[TORC_CLUSTER_FDS], ret = 0;
-	unsigned int count = 0;
+	int fds[TORC_CLUSTER_FDS], ret;
 
+	if (goods->count > TORC_CLUSTER_FDS)
+		return -E2BIG;
 	torc_cluster_lock();
-	while (count < goods->count && count < TORC_CLUSTER_FDS && ret == 0) {
-		fds[count] = fcntl(goods->fds[count], F_DUPFD_CLOEXEC, 3);
-		if (fds[count] < 0)
-			ret = -errno;
+	ret = torc_message_duplicate(fds, goods->fds, goods->count);
+	if (ret == 0) {
+		ret = torc_session_ask(member->session, &request, fds, goods->count, &answer, NULL);
+		if (ret == 0)
+			torc_shared_keep_handoff(&member->session->shared, &request, fds, goods->count);
 		else
-			count++;
+			torc_message_close(fds, goods->count);
 	}
-	if (ret == 0)
-		ret = torc_session_ask(member->session, &request, fds, count, &answer, NULL);
-	if (ret == 0)
-		torc_shared_keep_handoff(&member->session->shared, &request, fds, count);
-	else
-		torc_message_close(fds, count);
 	torc_cluster_unlock();
 	return ret;
 }
@@ -289,20 +285,21 @@ int torc_cluster_obtain(struct torc_cluster_member *member, struct torc_cluster_
 {
 	uint64_t until_ns = torc_watch_now_ns() + OBTAIN_NS;
 	const struct torc_cluster_goods *from;
+	int ret = -EBUSY;
 
 	torc_cluster_lock();
 	while (!(from = torc_shared_handoff(&member->session->shared, member->join.ifindex)) &&
 	       torc_watch_now_ns() < until_ns)
 		torc_watch_wait(until_ns);
 	goods->count = 0;
-	while (from && goods->count < from->count) {
-		int fd = fcntl(from->fds[goods->count], F_DUPFD_CLOEXEC, 3);
-
+	if (from)
+		ret = torc_message_duplicate(goods->fds, from->fds, from->count);
+	if (ret == 0) {
 		goods->queues = from->queues;
-		goods->fds[goods->count++] = fd;
+		goods->count = from->count;
 	}
 	torc_cluster_unlock();
-	return from ? 0 : -EBUSY;
+	return ret;
 }
 
 const struct torc_cluster_deal *torc_cluster_deal(const struct torc_cluster_member *member)

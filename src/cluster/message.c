@@ -3,6 +3,7 @@
 #include "cluster/message.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <unistd.h>
 
 void torc_message_close(int *fds, unsigned int fd_count)
@@ -12,6 +13,21 @@ void torc_message_close(int *fds, unsigned int fd_count)
 			close(fds[i]);
 		fds[i] = -1;
 	}
+}
+
+int torc_message_duplicate(int *to, const int *fds, unsigned int fd_count)
+{
+	for (unsigned int i = 0; i < fd_count; i++) {
+		int ret;
+
+		to[i] = fcntl(fds[i], F_DUPFD_CLOEXEC, 3);
+		if (to[i] >= 0)
+			continue;
+		ret = -errno;
+		torc_message_close(to, i);
+		return ret;
+	}
+	return 0;
 }
 
 int torc_message_send(int fd, const struct cluster_message *message, const int *fds,

@@ -99,5 +99,7 @@ int torc_message_send(int fd, const struct cluster_message *message, const int *
 int torc_message_receive(int fd, struct cluster_message *message, int *fds,
 			 unsigned int *fd_count);
 void torc_message_close(int *fds, unsigned int fd_count);
+/* Duplicates of descriptors, all of them or none. */
+int torc_message_duplicate(int *to, const int *fds, unsigned int fd_count);
 
 #endif

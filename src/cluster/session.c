@@ -3,7 +3,6 @@
 #include "cluster/session.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -33,6 +32,7 @@ struct session_waiter {
 
 static pthread_once_t fork_once = PTHREAD_ONCE_INIT;
 static struct session *sessions;
+static struct session *entering; /* not in the list yet; one at a time */
 static unsigned int forks; /* how many fork()s this process is away from the first; atomic */
 
 unsigned int torc_session_forks(void)
@@ -88,9 +88,13 @@ static int take_welcome(struct session *session, const struct cluster_message *m
 	if ((fd_count != WELCOME_MAP && fd_count != WELCOME_FDS) ||
 	    message->value >= CLUSTER_PROCESSES)
 		return -EPROTO;
-	ret = torc_table_map(&session->view, fds[WELCOME_TABLE]);
+	ret = torc_peer_check_proof(fds[WELCOME_PROOF], AF_PACKET, &session->refusal);
 	if (ret < 0)
 		return ret;
+	ret = torc_table_map(&session->view, fds[WELCOME_TABLE]);
+	if (ret < 0)
+		return torc_error_set(&session->refusal, ret, "cluster %u: its members run another "
+				      "version of torc", shared->id);
 	for (unsigned int i = 0; i < fd_count; i++) {
 		if (!mine[i] || *mine[i] >= 0)
 			continue;
@@ -242,6 +246,8 @@ static bool ready_in(struct session *session, int fd)
 
 static void ready(int fd)
 {
+	if (entering && ready_in(entering, fd))
+		return;
 	for (struct session *session = sessions; session; session = session->next) {
 		if (session->pid == getpid() && ready_in(session, fd))
 			return;
@@ -274,21 +280,11 @@ static const struct torc_watch_calls calls = { .ready = ready, .due = due };
 static int ask_self(struct session *session, const struct cluster_message *request, const int *fds,
 		    unsigned int fd_count, struct cluster_message *answer)
 {
-	int copies[TORC_PEER_FDS], ret = 0;
-	unsigned int count = 0;
+	int copies[TORC_PEER_FDS], ret = torc_message_duplicate(copies, fds, fd_count);
 
-	while (count < fd_count && ret == 0) {
-		copies[count] = fcntl(fds[count], F_DUPFD_CLOEXEC, 3);
-		if (copies[count] < 0)
-			ret = -errno;
-		else
-			count++;
-	}
-	if (ret < 0) {
-		torc_message_close(copies, count);
+	if (ret < 0)
 		return ret;
-	}
-	torc_leader_request(session->leader, session->process, request, copies, count, answer);
+	torc_leader_request(session->leader, session->process, request, copies, fd_count, answer);
 	torc_watch_poke(); /* there may be places to give up */
 	return 0;
 }
@@ -367,59 +363,28 @@ int torc_session_ask(struct session *session, struct cluster_message *request, c
 
 /* ---- entering ---- */
 
-/* Wait for the answer at the door, with the big lock let go. */
-static int await_welcome(struct session *session, uint64_t until_ns, struct torc_error *error)
-{
-	struct pollfd line = { .fd = session->line, .events = POLLIN };
-	uint64_t now = torc_watch_now_ns();
-	struct cluster_message message;
-	int fds[TORC_PEER_FDS], ret;
-	unsigned int fd_count;
-
-	torc_cluster_unlock();
-	ret = poll(&line, 1, now < until_ns ? (int)((until_ns - now) / 1000000 + 1) : 0);
-	torc_cluster_lock();
-	if (ret < 0 && errno == EINTR)
-		return -EINTR;
-	if (ret <= 0)
-		return torc_error_set(error, -ETIMEDOUT, "cluster %u: the process that leads it does "
-				      "not answer: is it stopped?", session->shared.id);
-	ret = torc_message_receive(session->line, &message, fds, &fd_count);
-	if (ret <= 0 || message.kind != MESSAGE_WELCOME || fd_count <= WELCOME_PROOF) {
-		if (ret > 0)
-			torc_message_close(fds, fd_count);
-		return -ECONNRESET; /* it is just going, or turned us away: try again */
-	}
-	ret = torc_peer_check_proof(fds[WELCOME_PROOF], AF_PACKET, error);
-	if (ret == 0) {
-		ret = take_welcome(session, &message, fds, fd_count);
-		if (ret < 0)
-			torc_error_set(error, ret, "cluster %u: its members run another version "
-				       "of torc", session->shared.id);
-	}
-	torc_message_close(fds, fd_count);
-	return ret;
-}
-
-/* Somebody listens: knock, and show our proof. */
+/* Somebody listens: knock, and show our proof; the watcher hears the welcome. */
 static int knock(struct session *session, int door, uint64_t until_ns, struct torc_error *error)
 {
 	int ret;
 
+	session->refusal.code = 0;
 	session->line = say_hello(session, door, session->shared.proof);
-	ret = session->line;
-	while (ret >= 0 && !session->welcomed) {
-		ret = await_welcome(session, until_ns, error);
-		if (ret == -EINTR)
-			ret = 0;
+	ret = session->line < 0 ? session->line : torc_watch_add(session->line);
+	while (ret == 0 && !session->welcomed) {
+		if (session->refusal.code < 0)
+			ret = torc_error_set(error, session->refusal.code, "%s", session->refusal.text);
+		else if (session->line < 0)
+			ret = -ECONNRESET; /* it is just going, or turned us away: try again */
+		else if (!torc_watch_wait(until_ns))
+			ret = torc_error_set(error, -ETIMEDOUT, "cluster %u: the process that leads it "
+					     "does not answer: is it stopped?", session->shared.id);
 	}
-	if (ret >= 0)
+	if (ret == 0)
 		session->shared.lock = torc_peer_lock_open(&session->shared.place);
-	if (ret < 0)
+	else
 		close_line(session);
-	if (ret == -EPIPE || ret == -EAGAIN)
-		ret = -ECONNRESET; /* turned away before it was heard */
-	return ret < 0 ? ret : 0;
+	return ret == -EPIPE || ret == -EAGAIN ? -ECONNRESET : ret; /* turned away unheard */
 }
 
 /* Nobody listens: begin, unless another process is just doing that. */
@@ -526,7 +491,7 @@ void torc_session_close(struct session *session)
 	session->down = true;
 	torc_watch_changed();
 	torc_session_put(session);
-	if (!sessions)
+	if (!sessions && !entering)
 		torc_watch_stop();
 }
 
@@ -539,7 +504,7 @@ static struct session *known(unsigned int id)
 	return NULL;
 }
 
-/* In the list from the beginning: whoever else asks for the same cluster waits until it is known. */
+/* Whoever else asks for a cluster waits until this one is known. */
 static int enter(struct session *session, struct torc_error *error)
 {
 	int ret = torc_watch_start(&calls);
@@ -553,21 +518,13 @@ static int enter(struct session *session, struct torc_error *error)
 	if (ret == -EPERM)
 		return torc_error_set(error, ret, "cluster %u: a packet socket: CAP_NET_RAW is "
 				      "missing", session->shared.id);
-	if (ret == 0)
-		ret = find_others(session, error);
-	if (ret == 0 && session->line >= 0) {
-		ret = torc_watch_add(session->line);
-		if (ret == 0 && session->leader_pidfd >= 0)
-			ret = torc_watch_add(session->leader_pidfd);
-	}
-	return ret;
+	return ret < 0 ? ret : find_others(session, error);
 }
 
 static void watch_forks(void);
 
 int torc_session_get(struct session **session, unsigned int id, struct torc_error *error)
 {
-	static bool entering; /* under the big lock */
 	struct session *new;
 	int ret;
 
@@ -586,9 +543,9 @@ int torc_session_get(struct session **session, unsigned int id, struct torc_erro
 	new = new_session(id);
 	if (!new)
 		return torc_error_set(error, -ENOMEM, "cluster %u: out of memory", id);
-	entering = true;
+	entering = new;
 	ret = enter(new, error);
-	entering = false;
+	entering = NULL;
 	torc_watch_changed();
 	if (ret == 0) {
 		new->next = sessions;
@@ -600,7 +557,7 @@ int torc_session_get(struct session **session, unsigned int id, struct torc_erro
 	}
 	disconnect(new);
 	torc_session_put(new);
-	if (!sessions)
+	if (!sessions && !entering)
 		torc_watch_stop();
 	return error && error->code == ret ? ret :
 	       torc_error_set(error, ret, "cluster %u: %s", id, torc_strerror(ret));
@@ -616,6 +573,9 @@ static void in_the_fork(void)
 {
 	__atomic_add_fetch(&forks, 1, __ATOMIC_RELAXED);
 	torc_watch_forget();
+	if (entering) /* the thread that entered is not in the fork */
+		close_line(entering);
+	entering = NULL;
 	for (struct session *session = sessions; session; session = session->next) {
 		if (session->leader)
 			torc_leader_close(session->leader);

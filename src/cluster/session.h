@@ -37,6 +37,7 @@ struct session {
 	unsigned int tries;    /* to find a leader, since the last went */
 	uint32_t number;       /* of the last request */
 	uint32_t ticket;       /* of the last slot that was asked for */
+	struct torc_error refusal; /* what was wrong with a welcome */
 	struct session_waiter *waiters;
 };
 
