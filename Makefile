@@ -173,11 +173,12 @@ examples: $(EXAMPLES) ## build the example programs
 check: all tests examples ## run every test (make check T="name ...": only those)
 	$(Q)B=$(B) sh tests/run $(if $(T),$(T),$(notdir $(TEST_SRC:.c=)) $(notdir $(TEST_SH)))
 
-bench: all benches ## run every benchmark and print one table (JSON=1: JSON Lines)
-	$(Q)B=$(B) sh bench/run $(if $(JSON),--json)
+BENCH_RUN = B=$(B) sh $(if $(RUNS),bench/runs $(RUNS),bench/run $(if $(JSON),--json))
+bench: all benches ## run every benchmark and print one table (JSON=1: JSON Lines; RUNS=3: medians of 3 runs, PAUSE seconds apart)
+	$(Q)$(BENCH_RUN)
 
 bench-%: all benches
-	$(Q)B=$(B) sh bench/run $(if $(JSON),--json) $*
+	$(Q)$(BENCH_RUN) $*
 
 # Fuzzers need clang; FUZZ_SECONDS each.
 FUZZ_SECONDS ?= 20
