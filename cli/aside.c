@@ -44,8 +44,8 @@ static int make_memory(struct aside *aside)
 	int fd = memfd_create("torc-packets", MFD_CLOEXEC | MFD_ALLOW_SEALING), code = 0;
 	void *writable, *readable = MAP_FAILED, *asked;
 
-	if (fd < 0)
-		return -errno;
+	if (fd < 0) /* EPERM: a container's list, on which the call is not */
+		return errno == ENOSYS || errno == EPERM ? -EOPNOTSUPP : -errno;
 	if (ftruncate(fd, (off_t)bytes) < 0)
 		code = -errno;
 	writable = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);

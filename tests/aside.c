@@ -13,6 +13,7 @@
 #include <signal.h>
 #include <sys/ptrace.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/user.h>
 #include <sys/wait.h>
@@ -78,6 +79,8 @@ static struct dump start(const char *sandbox)
 	if (dump.pid == 0) {
 		dup2(out[1], STDOUT_FILENO);
 		dup2(err[1], STDERR_FILENO);
+		if (socket(AF_PACKET, SOCK_RAW, 0) < 0) /* is inherited */
+			_exit(1);
 		setenv("ASAN_OPTIONS", "detect_leaks=0", 1);
 		execl(getenv("TORC"), "torc", "dump", "-n", "-i", "lo", sandbox, "udp", "port", "4000",
 		      NULL);
@@ -176,6 +179,24 @@ static uint64_t address_of(pid_t pid, const char *word)
 	if (file)
 		fclose(file);
 	return address;
+}
+
+/* The pipe to the process that captures. */
+static uint64_t request_fd(pid_t pid)
+{
+	char path[64], target[64];
+	struct stat status;
+
+	for (int fd = 3; fd < 64; fd++) {
+		ssize_t length;
+
+		snprintf(path, sizeof(path), "/proc/%d/fd/%d", (int)pid, fd);
+		length = readlink(path, target, sizeof(target) - 1);
+		if (length > 5 && strncmp(target, "pipe:", 5) == 0 && lstat(path, &status) == 0 &&
+		    status.st_mode & S_IWUSR)
+			return (uint64_t)fd;
+	}
+	return 0;
 }
 
 struct call {
@@ -337,6 +358,32 @@ static void sealed(void)
 	end(&dump);
 }
 
+/* What the decoder says is believed in nothing: numbers that cannot be, a text without an end. */
+static void lies(void)
+{
+	struct dump dump = start("--sandbox=on");
+	uint64_t page = address_of(dump.decoder, "/dev/zero");
+	struct user_regs_struct registers;
+	int status = -1;
+
+	if (!page || !waits(dump.decoder) || !attach(dump.decoder, &registers)) {
+		skip("a decoder that lies", "the process cannot be traced here");
+		end(&dump);
+		return;
+	}
+	for (uint64_t at = 0; at < 4096; at += sizeof(long))
+		ptrace(PTRACE_POKEDATA, dump.decoder, page + at, 0x4141414141414141L);
+	/* one request more, so that it is looked at */
+	inject(dump.decoder, &registers, &(struct call){ "", SYS_write, { request_fd(dump.decoder), TEXT, 1 }, "x" });
+	detach(dump.decoder, &registers);
+	kill(dump.decoder, SIGKILL);
+	is(waitpid(dump.pid, &status, 0), dump.pid, "a decoder that lied is killed: who captures ends");
+	ok(WIFEXITED(status) && WEXITSTATUS(status) == 1, "with status 1");
+	ok(read_until(dump.err, ": balanced"), "and its account balances");
+	close(dump.out);
+	close(dump.err);
+}
+
 int main(void)
 {
 	struct dump dump;
@@ -349,6 +396,7 @@ int main(void)
 	still_decodes(&dump);
 	end(&dump);
 	sealed();
+	lies();
 	return done();
 }
 
