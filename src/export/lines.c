@@ -39,8 +39,13 @@ static int lines_open(struct torc_export *out, const char *path, struct torc_err
 	lines->own = strcmp(path, "-") != 0;
 	lines->fd = lines->own ? open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644)
 			       : STDOUT_FILENO;
-	if (lines->fd < 0 || fstat(lines->fd, &file) < 0)
-		return torc_error_set(error, -errno, "%s: %s", path, strerror(errno));
+	if (lines->fd < 0 || fstat(lines->fd, &file) < 0) {
+		int code = torc_error_set(error, -errno, "%s: %s", path, strerror(errno));
+
+		if (lines->own && lines->fd >= 0)
+			close(lines->fd);
+		return code;
+	}
 	lines->at_once = S_ISREG(file.st_mode) ? BUFFER : PIPE_BUF;
 	return 0;
 }
