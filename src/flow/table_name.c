@@ -15,9 +15,12 @@
 /* A zero ends the name: it has no place in one. */
 static bool copy(char *out, size_t size, const void *bytes, size_t length)
 {
-	size_t fits = length > 0 ? strnlen(bytes, length < size ? length : size - 1) : 0;
+	size_t fits = 0;
 
-	memcpy(out, bytes, fits);
+	if (length > 0) { /* nothing may be at no address */
+		fits = strnlen(bytes, length < size ? length : size - 1);
+		memcpy(out, bytes, fits);
+	}
 	out[fits] = '\0';
 	return fits == length;
 }
