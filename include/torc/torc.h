@@ -58,6 +58,7 @@
 #include <torc/ring.h>
 #include <torc/send.h>
 #include <torc/source.h>
+#include <torc/spread.h>
 #include <torc/stream.h>
 
 #endif
