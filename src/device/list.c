@@ -100,7 +100,8 @@ static int take_answer(struct torc_devices *devices, const char *answer, int lef
 {
 	const struct nlmsghdr *message = (const void *)answer;
 
-	for (; NLMSG_OK(message, left); message = NLMSG_NEXT(message, left)) {
+	for (; left > 0 && NLMSG_OK(message, (unsigned int)left);
+	     message = NLMSG_NEXT(message, left)) {
 		int code = 0;
 
 		if (message->nlmsg_type == NLMSG_DONE)
