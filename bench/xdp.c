@@ -27,8 +27,8 @@
 #define BYTES   2048u
 #define BATCH   64u
 #define IDLE_MS 200
-#define NAP_US  4000 /* and DENSE: the ring's own, src/ring/wait.c */
-#define DENSE   1024
+#define NAP_US  1000 /* and DENSE: of a ring of so many frames, src/ring/wait.c */
+#define DENSE   256
 
 /* What every receiver computes, so that none can leave the packet alone. */
 static uint64_t checksum;

@@ -22,7 +22,7 @@
 #include "util/memory.h"
 
 #define PREFETCH   16u
-#define RUNS       16u /* of packets of a queue, in a round */
+#define RUNS       4u  /* of packets of a queue, in a round */
 #define DENSE      128u    /* packets since it looked elsewhere last: then it naps */
 #define NAP_NS     1000000 /* at most */
 #define NAP_LEAST  100000

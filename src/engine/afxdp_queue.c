@@ -31,7 +31,11 @@
 #define SO_BUSY_POLL_BUDGET 70
 #endif
 
-#define HUGE_PAGE      (2u << 20)
+#ifndef MADV_COLLAPSE
+#define MADV_COLLAPSE 25
+#endif
+
+#define POLL_BUDGET    64 /* the kernel lets nobody have more without a right */
 #define BIND_TRIES     200u
 #define SEND_RING_LEAST 2u /* the kernel wants a completion ring even where nothing is sent */
 
@@ -97,13 +101,24 @@ static int rings_map(struct afxdp_queue *queue, bool made_here)
 
 /* ---- memory ---- */
 
+/*
+ * The kernel makes a huge page of one that has something in it, whatever its settings for shared
+ * memory are (Linux 6.1); each packet would be on a page of its own else.
+ */
+static void use_huge_pages(const struct afxdp_queue *queue)
+{
+	for (size_t at = 0; at < queue->frames_bytes; at += TORC_HUGE_PAGE)
+		__atomic_store_n(queue->frames + at, 0, __ATOMIC_RELAXED);
+	madvise(queue->frames, queue->frames_bytes, MADV_COLLAPSE);
+}
+
 static int frames_map(struct afxdp_queue *queue, struct torc_error *error)
 {
 	size_t bytes = (size_t)(queue->frame_count + queue->tx_count) * queue->frame_bytes;
 	struct xdp_umem_reg registration = { 0 };
 	void *memory;
 
-	queue->frames_bytes = (bytes + HUGE_PAGE - 1) & ~(size_t)(HUGE_PAGE - 1);
+	queue->frames_bytes = (bytes + TORC_HUGE_PAGE - 1) & ~(TORC_HUGE_PAGE - 1);
 	/* shared: with the other processes of a cluster; and a process that opens the ring and then
 	 * forks into the background still sees what the kernel writes */
 	queue->memory = torc_memory_create(&memory, queue->frames_bytes);
@@ -111,7 +126,7 @@ static int frames_map(struct afxdp_queue *queue, struct torc_error *error)
 		return torc_error_set(error, queue->memory, "no memory for %zu bytes of AF_XDP frames",
 				      bytes);
 	queue->frames = memory;
-	madvise(queue->frames, queue->frames_bytes, MADV_HUGEPAGE);
+	use_huge_pages(queue);
 	registration.addr = (uint64_t)(uintptr_t)queue->frames;
 	registration.len = bytes;
 	registration.chunk_size = queue->frame_bytes;
@@ -326,7 +341,7 @@ int afxdp_queue_open_tap(struct afxdp_queue *queue, uint32_t id, uint32_t frame_
 
 int afxdp_queue_busy_poll(struct afxdp_queue *queue, uint32_t microseconds)
 {
-	int prefer = 1, time = (int)microseconds, budget = AFXDP_BLOCK_PACKETS;
+	int prefer = 1, time = (int)microseconds, budget = POLL_BUDGET;
 
 	if (setsockopt(queue->fd, SOL_SOCKET, SO_PREFER_BUSY_POLL, &prefer, sizeof(prefer)) < 0 ||
 	    setsockopt(queue->fd, SOL_SOCKET, SO_BUSY_POLL, &time, sizeof(time)) < 0 ||
@@ -452,7 +467,8 @@ void afxdp_queue_taken(struct afxdp_queue *queue, uint32_t count)
 
 uint32_t afxdp_queue_take(struct afxdp_queue *queue, struct xdp_desc *descs, uint32_t max)
 {
-	uint32_t count = afxdp_queue_peek(queue, descs, max), whole = count;
+	uint32_t part = queue->frame_count / 4;
+	uint32_t count = afxdp_queue_peek(queue, descs, max < part ? max : part), whole = count;
 
 	while (whole > 0 && queue->pieces && (descs[whole - 1].options & XDP_PKT_CONTD))
 		whole--;

@@ -12,7 +12,7 @@
 struct afxdp_tap;
 struct torc_error;
 
-#define AFXDP_BLOCK_PACKETS 64
+#define AFXDP_BLOCK_PACKETS 256 /* at most; a quarter of the frames of a queue */
 #define AFXDP_TX_FRAMES     512u
 
 /* What the program writes in front of each frame; the kernel copies it along. */

@@ -15,8 +15,8 @@
 #include "engine/afxdp_engine.h"
 
 #define BLOCKS_FIRST 16u
-#define PREFETCH     16u
-#define FRESH_NS     1000000u
+#define PREFETCH     32u
+#define FRESH_NS     4000000u /* a clock that is being disciplined moves by 2 microseconds */
 
 static uint64_t now_ns(clockid_t clock)
 {

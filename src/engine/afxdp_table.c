@@ -540,13 +540,13 @@ static void complete_hand_out(struct afxdp_table *table, uint32_t index)
 static void copy_inbox(struct afxdp_table *table, const struct afxdp_table *old, uint32_t slot)
 {
 	uint32_t head = load(&inbox_of(old, slot)->head), places = table->geometry.inbox;
-	uint32_t end = head <= places - AFXDP_BLOCK_PACKETS ? head + AFXDP_BLOCK_PACKETS : places;
+	uint32_t end = head < places ? head + AFXDP_BLOCK_PACKETS : places;
 
 	store(&inbox_of(table, slot)->head, head);
 	inbox_of(table, slot)->overflowed = afxdp_table_overflowed(old, slot);
 	if (head == 0 && __atomic_load_n(entry_at(old, slot, 0), __ATOMIC_RELAXED) == 0)
 		return;
-	for (uint32_t i = 0; i < end; i++)
+	for (uint32_t i = 0; i < end && i < places; i++)
 		*entry_at(table, slot, i) = __atomic_load_n(entry_at(old, slot, i), __ATOMIC_RELAXED);
 }
 

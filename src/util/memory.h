@@ -5,6 +5,8 @@
 
 #include <stddef.h>
 
+#define TORC_HUGE_PAGE ((size_t)2 << 20)
+
 /*
  * Zeroed memory and, returned, its descriptor. Nobody else can write it (F_SEAL_FUTURE_WRITE, Linux
  * 5.1), nor cut it, so that nobody who has it can make the others fault.
