@@ -24,6 +24,7 @@
 #include <torc/torc.h>
 
 #include "flood.h"
+#include "pcap_wake.h"
 #include "rounds.h"
 
 #define DEVICE      "rx0"
@@ -207,6 +208,7 @@ static void *libpcap_open(void)
 	pcap_set_tstamp_precision(handle, PCAP_TSTAMP_PRECISION_NANO);
 	if (pcap_activate(handle) < 0)
 		die(pcap_geterr(handle));
+	pcap_wake(handle);
 	return handle;
 }
 
@@ -227,6 +229,7 @@ static unsigned int libpcap_some(void *context)
 
 static void libpcap_close(void *context)
 {
+	pcap_wake(NULL);
 	pcap_close(context);
 }
 

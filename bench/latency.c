@@ -22,6 +22,7 @@
 #include <torc/torc.h>
 
 #include "flood.h"
+#include "pcap_wake.h"
 #include "rounds.h"
 
 #define PACKETS_MAX 10000
@@ -194,11 +195,13 @@ static bool read_libpcap(const void *context, unsigned int packets, unsigned int
 		pcap_close(handle);
 		return false;
 	}
+	pcap_wake(handle);
 	child = send_slowly(packets, apart_us);
 	end = rounds_now() + IDLE_MS * 1e-3 + packets * (apart_us ?: 10000) * 2e-6;
 	while (late_count < packets && rounds_now() < end)
 		pcap_dispatch(handle, -1, pcap_arrived, NULL);
 	waitpid(child, NULL, 0);
+	pcap_wake(NULL);
 	pcap_close(handle);
 	return true;
 }
