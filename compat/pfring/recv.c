@@ -354,8 +354,15 @@ API int pfring_recv_burst(pfring *ring, pfring_packet_info *packets, u_int8_t nu
 		if (rc <= 0)
 			return rc;
 		for (int i = 0; i < rc; i++) {
+			if (!state->extra) { /* the short header has all that is given */
+				struct pfring_pkthdr brief; /* never in memory */
+
+				fill_short(&brief, &batch[i], state->hash ? hash_of(&batch[i]) : 0);
+				fill_burst(&packets[given++], &brief, &batch[i]);
+				continue;
+			}
 			fill_header(state, &hdr, &batch[i]);
-			if (!state->extra || extras(ring, state, &hdr, &batch[i]))
+			if (extras(ring, state, &hdr, &batch[i]))
 				fill_burst(&packets[given++], &hdr, &batch[i]);
 		}
 	} while (given == 0);
