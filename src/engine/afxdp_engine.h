@@ -27,7 +27,7 @@ struct afxdp_member;
 /* A batch of descriptors that the ring holds. */
 struct afxdp_block {
 	struct afxdp_queue *queue;
-	bool dealt;     /* to a member of a cluster */
+	bool handed;    /* to a member of a cluster, by its leader */
 	uint8_t *whole; /* where packets in several pieces are put together; NULL until needed */
 	uint32_t count;
 	struct xdp_desc descs[AFXDP_BLOCK_PACKETS];
@@ -41,7 +41,8 @@ struct afxdp_block {
  *	member   of a cluster, it receives what the leader hands it (afxdp_member.c)
  *	outside  a cluster has the queues: it has left it, or may be about to join
  *
- * The last three of start, stop and count are called under the port's lock.
+ * Who receives nothing has neither take nor queued, stop and count. Start, stop and count are called
+ * under the port's lock.
  */
 struct afxdp_role {
 	/* Up to a block of descriptors, of one queue; 0: none at hand. */
@@ -105,13 +106,18 @@ struct torc_engine {
 	pthread_mutex_t sockets_lock; /* they do not change under the hands of stats() */
 };
 
+/* What a role has seen is past when it ends. */
+static inline void afxdp_add_past(struct torc_engine *engine, const struct torc_engine_stats *stats)
+{
+	__atomic_fetch_add(&engine->counters.past_seen, stats->seen, __ATOMIC_RELAXED);
+	__atomic_fetch_add(&engine->counters.past_dropped, stats->dropped, __ATOMIC_RELAXED);
+}
+
 /* afxdp_open.c: from the device string to sockets on an interface */
 int afxdp_open_device(struct torc_engine *engine, const char *name, const char *settings,
 		      struct torc_error *error);
 int afxdp_open_on_device(struct torc_engine *engine, struct torc_error *error);
 void afxdp_close_on_device(struct torc_engine *engine);
-/* What is between a start and a stop, and in a cluster, is past. */
-void afxdp_add_past(struct torc_engine *engine, const struct torc_engine_stats *stats);
 /* Under the port's lock, before start(): would the kernel take its program? */
 int afxdp_try_program(struct torc_engine *engine, struct torc_error *error);
 

@@ -384,6 +384,16 @@ static int start_thread(struct afxdp_leader *leader)
 
 /* ---- life ---- */
 
+static void lock_leaders(void)
+{
+	pthread_mutex_lock(&leaders_lock);
+}
+
+static void unlock_leaders(void)
+{
+	pthread_mutex_unlock(&leaders_lock);
+}
+
 /* A fork has no thread, and what it inherits would keep others from knowing that its parent ends. */
 static void forget(void)
 {
@@ -395,11 +405,12 @@ static void forget(void)
 			unseat(leader, &leader->lines[slot]);
 	}
 	leaders = NULL;
+	unlock_leaders();
 }
 
 static void register_forget(void)
 {
-	pthread_atfork(NULL, NULL, forget);
+	pthread_atfork(lock_leaders, unlock_leaders, forget);
 }
 
 /* An open file of our own: the lock belongs to that. */
@@ -494,10 +505,10 @@ int afxdp_leader_start(struct afxdp_leader **started, const struct afxdp_candida
 		leader_free(leader);
 		return result;
 	}
-	pthread_mutex_lock(&leaders_lock);
+	lock_leaders();
 	leader->next = leaders;
 	leaders = leader;
-	pthread_mutex_unlock(&leaders_lock);
+	unlock_leaders();
 	*started = leader;
 	return 0;
 }
@@ -522,12 +533,12 @@ void afxdp_leader_stop(struct afxdp_leader *leader, bool last)
 		return;
 	}
 	end_thread(leader);
-	pthread_mutex_lock(&leaders_lock);
+	lock_leaders();
 	while (*at && *at != leader)
 		at = &(*at)->next;
 	if (*at)
 		*at = leader->next;
-	pthread_mutex_unlock(&leaders_lock);
+	unlock_leaders();
 	if (last)
 		afxdp_table_end(&leader->table);
 	close(leader->lock);

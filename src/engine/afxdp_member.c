@@ -266,7 +266,7 @@ static uint32_t take(struct torc_engine *engine, struct afxdp_block *block)
 
 	follow(engine);
 	begin = place = place_of(member);
-	block->dealt = true;
+	block->handed = true;
 	block->count = afxdp_table_take(&member->table, member->slot, &place, block->descs,
 					AFXDP_BLOCK_PACKETS, &queue);
 	block->queue = &engine->sockets->queues[queue];
@@ -292,7 +292,7 @@ static void give_back(struct torc_engine *engine, const struct afxdp_block *bloc
 {
 	struct afxdp_member *member = engine->member;
 
-	if (block->dealt)
+	if (block->handed)
 		afxdp_table_give_back(&member->table, member->returns,
 				      (uint32_t)(block->queue - engine->sockets->queues),
 				      block->descs, block->count);

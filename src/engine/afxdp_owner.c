@@ -42,7 +42,7 @@ static uint32_t take(struct torc_engine *engine, struct afxdp_block *block)
 	}
 	if (!block->queue)
 		return 0;
-	block->dealt = false;
+	block->handed = false;
 	block->count = afxdp_queue_take(block->queue, block->descs, AFXDP_BLOCK_PACKETS);
 	if (block->count > 0)
 		__atomic_fetch_add(&sockets->out, 1, __ATOMIC_RELAXED);
@@ -54,7 +54,7 @@ static void give_back(struct torc_engine *engine, const struct afxdp_block *bloc
 {
 	struct afxdp_sockets *sockets = engine->sockets;
 
-	if (block->dealt || !sockets)
+	if (block->handed || !sockets)
 		return;
 	__atomic_fetch_sub(&sockets->out, 1, __ATOMIC_RELEASE);
 	if (sockets->cluster)
@@ -116,19 +116,6 @@ const struct afxdp_role afxdp_role_owner = {
 
 /* ---- nothing is received ---- */
 
-static uint32_t take_nothing(struct torc_engine *engine, struct afxdp_block *block)
-{
-	(void)engine;
-	(void)block;
-	return 0;
-}
-
-static unsigned int nothing_queued(struct torc_engine *engine)
-{
-	(void)engine;
-	return 0;
-}
-
 static int start_sender(struct torc_engine *engine)
 {
 	(void)engine;
@@ -141,32 +128,5 @@ static int start_outside(struct torc_engine *engine)
 	return -EBUSY;
 }
 
-static void stop_nothing(struct torc_engine *engine)
-{
-	(void)engine;
-}
-
-static int count_nothing(struct torc_engine *engine, struct torc_engine_stats *stats)
-{
-	(void)engine;
-	(void)stats;
-	return 0;
-}
-
-const struct afxdp_role afxdp_role_sender = {
-	.take = take_nothing,
-	.give_back = give_back,
-	.queued = nothing_queued,
-	.start = start_sender,
-	.stop = stop_nothing,
-	.count = count_nothing,
-};
-
-const struct afxdp_role afxdp_role_outside = {
-	.take = take_nothing,
-	.give_back = give_back,
-	.queued = nothing_queued,
-	.start = start_outside,
-	.stop = stop_nothing,
-	.count = count_nothing,
-};
+const struct afxdp_role afxdp_role_sender = { .give_back = give_back, .start = start_sender };
+const struct afxdp_role afxdp_role_outside = { .give_back = give_back, .start = start_outside };

@@ -115,7 +115,7 @@ int afxdp_acquire(struct torc_engine *engine, uint32_t *token)
 		return -ENOMEM;
 	*token = blocks->free[blocks->free_count - 1];
 	block = blocks->all[*token];
-	if (engine->role->take(engine, block) == 0)
+	if (!engine->role->take || engine->role->take(engine, block) == 0)
 		return 0;
 	for (uint32_t i = 0; i < block->count && i < PREFETCH; i++)
 		prefetch_frame(block, i);
@@ -140,7 +140,7 @@ void afxdp_release(struct torc_engine *engine, uint32_t token)
 
 unsigned int afxdp_queued(struct torc_engine *engine)
 {
-	return engine->role->queued(engine);
+	return engine->role->queued ? engine->role->queued(engine) : 0;
 }
 
 static uint8_t kind_of(const struct torc_engine *engine, const uint8_t *frame)

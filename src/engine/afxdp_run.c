@@ -13,12 +13,6 @@
 
 /* ---- the account ---- */
 
-void afxdp_add_past(struct torc_engine *engine, const struct torc_engine_stats *stats)
-{
-	__atomic_fetch_add(&engine->counters.past_seen, stats->seen, __ATOMIC_RELAXED);
-	__atomic_fetch_add(&engine->counters.past_dropped, stats->dropped, __ATOMIC_RELAXED);
-}
-
 int afxdp_stats(struct torc_engine *engine, struct torc_engine_stats *stats)
 {
 	const struct afxdp_counters *counters = &engine->counters;
@@ -36,7 +30,7 @@ int afxdp_stats(struct torc_engine *engine, struct torc_engine_stats *stats)
 	pthread_mutex_lock(&engine->sockets_lock);
 	if (engine->port) {
 		pthread_mutex_lock(&engine->port->lock);
-		result = engine->role->count(engine, stats);
+		result = engine->role->count ? engine->role->count(engine, stats) : 0;
 		pthread_mutex_unlock(&engine->port->lock);
 	}
 	stats->seen += __atomic_load_n(&counters->past_seen, __ATOMIC_RELAXED);
@@ -65,7 +59,8 @@ static int move_to(struct torc_engine *engine, const struct afxdp_link *found)
 	pthread_mutex_lock(&engine->sockets_lock);
 	if (engine->port) {
 		pthread_mutex_lock(&engine->port->lock);
-		engine->role->stop(engine);
+		if (engine->role->stop)
+			engine->role->stop(engine);
 		pthread_mutex_unlock(&engine->port->lock);
 	}
 	afxdp_close_on_device(engine);
@@ -133,7 +128,8 @@ int afxdp_stop(struct torc_engine *engine)
 	if (!engine->port)
 		return 0;
 	pthread_mutex_lock(&engine->port->lock);
-	engine->role->stop(engine);
+	if (engine->role->stop)
+		engine->role->stop(engine);
 	pthread_mutex_unlock(&engine->port->lock);
 	return 0;
 }

@@ -73,7 +73,7 @@ struct torc_engine_ops {
 	bool is_file;     /* has an end; its direction, filter and clusters are user-space work */
 	bool stays_readable; /* fds() are readable until the newest block has been released */
 	bool gathers;     /* a packet waits some milliseconds in the kernel for those behind it */
-	bool deals;       /* in a cluster its packets come from the other members, unfiltered */
+	bool deals;       /* in a cluster its packets come from the leader, unfiltered */
 
 	int (*open)(struct torc_engine **engine, const struct torc_engine_config *config,
 		    struct torc_error *error);
