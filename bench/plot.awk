@@ -11,6 +11,9 @@ BEGIN {
 /"bench":/ {
 	key = field($0, "bench") (field($0, "what") == "" ? "" : ", " field($0, "what")) ": " \
 		field($0, "unit")
+	if ((key, field($0, "name")) in seen) # once more, for its ratio to another peer
+		next
+	seen[key, field($0, "name")] = 1
 	if (!(key in rows)) {
 		order[++groups] = key
 		rows[key] = 0

@@ -29,7 +29,8 @@ static void append(const void *data, size_t size)
 /* UDP in both directions of each flow, the packet's number in its payload; then a long record. */
 static void make_file(void)
 {
-	const uint32_t header[6] = { 0xa1b2c3d4, 0x00040002, 0, 0, 262144, 1 };
+	const uint32_t magic = 0xa1b2c3d4, rest[4] = { 0, 0, 262144, 1 }; /* in any byte order */
+	const uint16_t version[2] = { 2, 4 };
 	static uint8_t frame[LONG] = { [12] = 8, [14] = 0x45, [17] = 46, [22] = 64, [23] = 17,
 				       [39] = 26 };
 	uint32_t record[4] = { 1700000000, 0, 60, 60 };
@@ -37,7 +38,9 @@ static void make_file(void)
 	bytes = malloc(PACKETS * 76 + LONG + 64);
 	if (!bytes)
 		exit(1);
-	append(header, sizeof(header));
+	append(&magic, sizeof(magic));
+	append(version, sizeof(version));
+	append(rest, sizeof(rest));
 	for (uint32_t i = 0; i < PACKETS; i++) {
 		uint32_t flow = i % FLOWS, back = i / FLOWS % 2;
 		uint8_t a[6] = { 10, 0, 0, (uint8_t)flow, (uint8_t)(flow >> 8), (uint8_t)(flow * 7) };
