@@ -92,6 +92,16 @@ struct torc_ring_options {
 	 * see docs/architecture.md); with larger ones proportionally longer */
 	uint64_t buffer_bytes;
 	uint32_t block_bytes;  /* memory handed over at once; 0: chosen for the buffer */
+	/*
+	 * Packet sockets that somebody with the right to make them handed over (torc-open(8),
+	 * SCM_RIGHTS): AF_PACKET, SOCK_RAW, protocol 0, not bound, of this network namespace; one for each
+	 * interface, in order, and more to be kept as "Privilege" above says. NULL: the ring makes its own.
+	 * They are the ring's from the call on, and closed when it fails. A filter that one has is taken
+	 * off; or it is locked (SO_LOCK_FILTER): then the ring filters what the kernel lets through, is in no cluster,
+	 * has no queue mask and not TORC_TX_ONLY, and does not resume on an interface that is made again
+	 */
+	const int *socket_fds;
+	uint32_t socket_count;
 };
 
 enum torc_direction {

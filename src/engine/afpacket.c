@@ -167,7 +167,9 @@ static int new_socket(struct afpacket *engine, struct torc_error *error)
 
 		if (map->memory || map->fd >= 0)
 			continue;
-		fd = engine->parked >= 0 ? engine->parked : afp_socket(engine, error);
+		fd = engine->parked >= 0      ? engine->parked :
+		     engine->config.socket ? afp_given_socket(engine, error) :
+					     afp_socket(engine, error);
 		if (fd < 0)
 			return fd;
 		pthread_mutex_lock(&engine->counters_lock);
@@ -354,6 +356,8 @@ static int find_interface(struct afpacket *engine)
 	ifindex = afp_interface_index(fd, name);
 	if (ifindex < 0)
 		return ifindex;
+	if (engine->locked)
+		return -ENODEV; /* a filter that stays may know interfaces by number: this is another */
 	hatype = afp_hatype(fd, name);
 	if (hatype >= 0 && afp_link_type((uint16_t)hatype) != engine->link_type)
 		return -ENODEV; /* another kind of interface under its name */
@@ -376,7 +380,7 @@ static void forget_error(struct afpacket *engine)
 
 static int use_filter(struct afpacket *engine)
 {
-	int result = afp_socket_filter(afp_active(engine)->fd, &engine->filter);
+	int result = engine->locked ? 0 : afp_socket_filter(afp_active(engine)->fd, &engine->filter);
 
 	engine->filtering = result == 0;
 	engine->refusing = false;
@@ -628,6 +632,8 @@ int afp_set_filter(struct torc_engine *base, const struct sock_fprog *program)
 	size_t bytes = program ? program->len * sizeof(*copy) : 0;
 	int result;
 
+	if (engine->locked)
+		return bytes > 0 ? -EOPNOTSUPP : 0; /* the ring filters what comes */
 	if (bytes > 0) {
 		copy = malloc(bytes);
 		if (!copy)
@@ -664,8 +670,12 @@ static bool ignore_outgoing(const struct afpacket *engine)
 
 int afp_set_direction(struct torc_engine *base, enum torc_direction direction)
 {
-	afpacket(base)->direction = direction;
-	return ignore_outgoing(afpacket(base));
+	struct afpacket *engine = afpacket(base);
+	bool kept;
+
+	engine->direction = direction;
+	kept = ignore_outgoing(engine);
+	return engine->locked && direction != TORC_RX_AND_TX && !kept ? -EOPNOTSUPP : kept;
 }
 
 int afp_set_promisc(struct torc_engine *base, bool on)
@@ -743,6 +753,7 @@ void afp_info(struct torc_engine *base, struct torc_engine_info *info)
 	*info = (struct torc_engine_info){ .detail = "", .link_type = engine->link_type,
 					   .ifindex = engine->ifindex, .mtu = 65535,
 					   .queue_count = 1, .loopback = engine->loopback,
+					   .locked = engine->locked,
 					   .block_bytes = engine->block_bytes };
 	info->buffer_bytes = (uint64_t)engine->unit_bytes * engine->unit_count;
 	afp_name(engine, info->name);

@@ -63,6 +63,7 @@ struct afpacket {
 	uint16_t link_type;               /* of the interface; any: TORC_LINK_ETHERNET */
 	bool asks_link;                   /* a packet may not be Ethernet: afp_view_link() */
 	bool loopback;
+	bool locked; /* its socket was handed over, with a filter that stays: SO_LOCK_FILTER */
 	bool running;
 	bool down; /* the interface went down, and the ring was told */
 	bool gone; /* the interface was deleted */
@@ -163,6 +164,13 @@ struct afp_map *afp_next_map(struct afpacket *engine, struct afp_map *after);
 /* Put a stripped tag back in front of the packet's type, in the headroom; see afpacket.c. */
 void afp_restore_tag(struct torc_packet *packet, uint16_t tci, uint16_t tpid, uint32_t snaplen);
 
+/* A locked filter is not ours, and cuts nothing off. */
+static inline void afp_cut(const struct afpacket *engine, struct torc_packet *packet)
+{
+	if (engine->locked && packet->caplen > engine->config.snaplen)
+		packet->caplen = engine->config.snaplen;
+}
+
 /* afpacket_link.c */
 /* The link type of an interface, by its ARPHRD_ number. */
 uint16_t afp_link_type(uint16_t hatype);
@@ -183,6 +191,8 @@ int afp_find_interface(const char *name, int *ifindex, struct torc_error *error)
 /* ARPHRD_ of an interface; negative errno. */
 int afp_hatype(int fd, const char *name);
 int afp_socket(const struct afpacket *engine, struct torc_error *error);
+/* The one of engine->config.socket, which is the engine's when this succeeds. */
+int afp_given_socket(struct afpacket *engine, struct torc_error *error);
 int afp_bind(int fd, int ifindex, uint16_t protocol);
 /* The interface the kernel has the socket on; 0: any, negative: none, it was deleted. */
 int afp_bound_to(int fd);

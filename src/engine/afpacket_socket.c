@@ -142,10 +142,27 @@ int afp_find_interface(const char *name, int *ifindex, struct torc_error *error)
 	return 0;
 }
 
-int afp_socket(const struct afpacket *engine, struct torc_error *error)
+/* A ring of that version can be made on it; else it is closed. */
+static int prepare(const struct afpacket *engine, int fd, struct torc_error *error)
 {
 	unsigned int reserve = AFP_TAG_BYTES;
 	int version = engine->format->version;
+
+	if (setsockopt(fd, SOL_PACKET, PACKET_VERSION, &version, sizeof(version)) < 0 ||
+	    setsockopt(fd, SOL_PACKET, PACKET_RESERVE, &reserve, sizeof(reserve)) < 0) {
+		int code = -errno;
+
+		close(fd);
+		if (code == -EBUSY)
+			return torc_error_set(error, code, "packet socket %d has a ring already", fd);
+		return torc_error_set(error, code, "this kernel has no TPACKET_V%d rings: %s",
+				      version + 1, torc_strerror(code));
+	}
+	return fd;
+}
+
+int afp_socket(const struct afpacket *engine, struct torc_error *error)
+{
 	/* protocol 0: nothing is received before the ring is there and bound */
 	int fd = torc_packet_socket();
 
@@ -156,15 +173,19 @@ int afp_socket(const struct afpacket *engine, struct torc_error *error)
 	if (fd < 0)
 		return torc_error_set(error, fd, "cannot open a packet socket: %s",
 				      torc_strerror(fd));
-	if (setsockopt(fd, SOL_PACKET, PACKET_VERSION, &version, sizeof(version)) < 0 ||
-	    setsockopt(fd, SOL_PACKET, PACKET_RESERVE, &reserve, sizeof(reserve)) < 0) {
-		int code = -errno;
+	return prepare(engine, fd, error);
+}
 
-		close(fd);
-		return torc_error_set(error, code, "this kernel has no TPACKET_V%d rings: %s",
-				      version + 1, torc_strerror(code));
-	}
-	return fd;
+int afp_given_socket(struct afpacket *engine, struct torc_error *error)
+{
+	int *given = engine->config.socket, fd = *given;
+	int result = torc_packet_socket_check(fd, &engine->locked, error);
+
+	engine->config.socket = NULL;
+	if (result < 0)
+		return result;
+	*given = -1;
+	return prepare(engine, fd, error);
 }
 
 int afp_bind(int fd, int ifindex, uint16_t protocol)
@@ -381,7 +402,7 @@ int afp_foreign_filter(struct torc_engine *base, struct sock_fprog *program)
 	socklen_t count = 0;
 
 	*program = none;
-	if (fd < 0 || engine->refusing ||
+	if (fd < 0 || engine->refusing || engine->locked ||
 	    getsockopt(fd, SOL_SOCKET, SO_GET_FILTER, NULL, &count) < 0 || count > BPF_MAXINSNS)
 		return 0;
 	program->filter = calloc(count + 1, sizeof(*program->filter));

@@ -238,6 +238,7 @@ static void view(const struct afpacket *engine, const struct tpacket2_hdr *heade
 	if (engine->asks_link)
 		afp_view_link(packet, address, (uint32_t)(header->tp_net - header->tp_mac),
 			      engine->config.snaplen);
+	afp_cut(engine, packet);
 }
 
 static unsigned int v2_fill(struct torc_engine *base, struct torc_packet *packets,

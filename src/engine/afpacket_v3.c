@@ -197,7 +197,7 @@ static uint32_t packet_flags(uint32_t status)
 struct alike {
 	uint64_t link; /* of sockaddr_ll: ifindex, hardware type, packet type, address length */
 	uint32_t status;
-	bool special;  /* each is to be looked at: a tag, or not Ethernet */
+	bool special;  /* each is to be looked at: a tag, or not Ethernet, or to be cut */
 	struct torc_packet packet;
 };
 
@@ -219,7 +219,8 @@ static __attribute__((noinline)) void learn(const struct afpacket *engine, struc
 	bool ethernet = !engine->asks_link || address->sll_hatype == ARPHRD_ETHER;
 
 	*alike = (struct alike){ .link = link_of(address), .status = status,
-				 .special = !ethernet || status & TP_STATUS_VLAN_VALID };
+				 .special = !ethernet || status & TP_STATUS_VLAN_VALID ||
+					    engine->locked };
 	alike->packet.ifindex = address->sll_ifindex;
 	alike->packet.link_type = TORC_LINK_ETHERNET;
 	alike->packet.direction = address->sll_pkttype == PACKET_OUTGOING ? TORC_PACKET_TX :
@@ -242,6 +243,7 @@ static __attribute__((noinline)) void view_special(const struct afpacket *engine
 	if (engine->asks_link && address->sll_hatype != ARPHRD_ETHER)
 		afp_view_link(packet, address, header->tp_net - header->tp_mac,
 			      engine->config.snaplen);
+	afp_cut(engine, packet);
 }
 
 static inline void view(const struct afpacket *engine, const struct tpacket3_hdr *header,

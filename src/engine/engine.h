@@ -36,6 +36,7 @@ struct torc_engine_config {
 	uint64_t channel_mask; /* receive queues wanted; all ones: every queue. The packet engines
 				* leave it to the filter that the ring gives them. */
 	enum torc_mode mode;
+	int *socket; /* a packet socket to use, set to -1 once it is the engine's; NULL: make one */
 };
 
 /* What an engine tells about itself once it is open. */
@@ -51,6 +52,7 @@ struct torc_engine_info {
 	uint32_t block_bytes;
 	uint32_t nap_us; /* a reader of dense traffic may stay away that long; 0: it may not */
 	bool loopback;
+	bool locked; /* the socket has a filter that is not ours and stays */
 };
 
 /* Counters since open, in 64 bits; TORC_UNKNOWN where the engine cannot know. */

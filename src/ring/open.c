@@ -70,8 +70,10 @@ static int add_port(struct torc_ring *ring, const struct ring_device_spec *spec,
 	};
 	struct torc_engine_info info;
 	struct ring_port *port;
-	int result;
+	int result = ring_sockets_next(ring, spec, &config.socket, error);
 
+	if (result < 0)
+		return result;
 	if (ring->port_count == RING_PORTS_MAX)
 		return torc_error_set(error, -EINVAL, "more than %d devices in one ring",
 				      RING_PORTS_MAX);
@@ -83,6 +85,7 @@ static int add_port(struct torc_ring *ring, const struct ring_device_spec *spec,
 	snprintf(port->name, sizeof(port->name), "%s", spec->names[index]);
 	spec->ops->info(port->engine, &info);
 	port->link_type = info.link_type;
+	port->locked = info.locked;
 	port->mixed = !spec->ops->is_file && info.ifindex == 0;
 	port->filters = spec->ops->set_filter != NULL;
 	port->directs = spec->ops->set_direction != NULL;
@@ -236,20 +239,30 @@ int torc_ring_open_with(struct torc_ring **out, const char *device,
 	if (error)
 		*error = (struct torc_error){ 0 };
 	result = torc_sized_take(&options, sizeof(options), given, "torc_ring_options", error);
-	if (result == 0)
-		result = check_options(&options, error);
 	if (result < 0)
 		return result;
-	ring = new_ring(device, &options);
-	if (!ring)
-		return torc_error_set(error, -ENOMEM, "out of memory");
+	result = check_options(&options, error);
+	ring = result == 0 ? new_ring(device, &options) : NULL;
+	if (result == 0 && !ring)
+		result = torc_error_set(error, -ENOMEM, "out of memory");
+	if (result == 0)
+		result = ring_sockets_take(ring, &options, error);
+	if (result < 0) {
+		ring_sockets_close(options.socket_fds, options.socket_count);
+		torc_ring_close(ring);
+		return result;
+	}
 	result = ring_wait_open(ring);
 	if (result < 0)
 		torc_error_set(error, result, "cannot make the ring's descriptors: %s",
 			       torc_strerror(result));
 	if (result == 0)
 		result = add_ports(ring, device, error);
+	if (result == 0)
+		result = ring_sockets_keep(ring, error);
 	if (result < 0) {
+		if (error && !error->text[0] && ring->error.text[0])
+			*error = ring->error;
 		if (error && !error->text[0])
 			torc_error_set(error, result, "cannot open %s: %s", device,
 				       torc_strerror(result));
@@ -294,6 +307,8 @@ void torc_ring_close(struct torc_ring *ring)
 	ring_wait_close(ring);
 	ring_other_filters_free(ring);
 	torc_filter_free(ring->filter);
+	ring_sockets_close(ring->sockets, ring->socket_count);
+	free(ring->sockets);
 	pthread_mutex_destroy(&ring->lock);
 	free(ring->ethernet_filter.program.filter);
 	free(ring->raw_filter.program.filter);

@@ -239,7 +239,7 @@ static uint64_t *reason(struct torc_ring *ring, const struct ring_port *port,
 	if (!port->directs && wrong_direction(ring, packet))
 		return &counters->other_direction;
 	if (!port->filters && (wrong_vlan(ring, port, packet) ||
-			       (ring->filter && !matches(ring, packet))))
+			       (ring->filter && !matches_as_in_kernel(ring, packet))))
 		return &counters->filtered;
 	if (ring->share_count > 1 && !is_our_share(ring, packet))
 		return &counters->other_member;

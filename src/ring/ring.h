@@ -11,7 +11,7 @@
  *	wait.c     waiting, stop, descriptor   copies.c   packets of several threads
  *	settings.c everything that is set      account.c  statistics and information
  *	share.c    clusters                    send.c     sending
- *	link.c     interfaces that go and come
+ *	link.c     interfaces that go and come  sockets.c  packet sockets that were handed over
  */
 #ifndef TORC_RING_RING_H
 #define TORC_RING_RING_H
@@ -43,6 +43,7 @@ struct ring_port {
 	bool filters;    /* the engine runs the filter; else the ring does */
 	bool directs;    /* the engine tells directions apart; else the ring does */
 	bool keeps_direction; /* the engine alone, without a test in its filter; not in a cluster */
+	bool locked;     /* its socket's filter is not ours, and stays */
 	bool mixed;      /* any: its packets may have other link types than its own */
 	uint16_t link_type;
 	int vlan;        /* of "eth0.100", else TORC_VLAN_ANY */
@@ -144,6 +145,8 @@ struct torc_ring {
 	struct ring_other_filter *other_filters; /* files with several link types: see refine.c */
 	bool filter_kernel_only;       /* uses what only the kernel knows */
 	bool filter_sees_tags;         /* is about VLAN tags */
+	int *sockets;                  /* while it is opened: those that were handed over; -1: in use */
+	unsigned int socket_count;
 	bool socket_given;             /* others may attach filters to it */
 	uint64_t settings_since_ns;    /* packets from before were captured under older settings */
 
@@ -263,6 +266,17 @@ struct torc_packet *ring_copies_packet(struct ring_copies *copies);
 struct torc_parsed *ring_copies_parsed(struct ring_copies *copies);
 void ring_copies_free(struct torc_ring *ring);
 void ring_copies_register(struct torc_ring *ring);
+
+/* sockets.c */
+void ring_sockets_close(const int *fds, unsigned int count);
+/* Those of the options are the ring's, in ring->sockets. */
+int ring_sockets_take(struct torc_ring *ring, const struct torc_ring_options *options,
+		      struct torc_error *error);
+/* next: where the one is for the interface that is opened now; NULL: none were handed over. */
+int ring_sockets_next(struct torc_ring *ring, const struct ring_device_spec *spec, int **next,
+		      struct torc_error *error);
+/* All interfaces are open: the others are spare ones. */
+int ring_sockets_keep(struct torc_ring *ring, struct torc_error *error);
 
 /* wait.c */
 int ring_wait(struct torc_ring *ring, uint64_t deadline_ns);

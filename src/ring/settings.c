@@ -99,6 +99,9 @@ int ring_apply_filter(struct torc_ring *ring)
 		struct ring_port *port = &ring->ports[i];
 		int result = apply_to_port(ring, port);
 
+		if (port->locked && ring->channel_mask != UINT64_MAX)
+			return ring_fail(ring, -EOPNOTSUPP, "%s: its packet socket has a filter that "
+					 "stays: receive queues cannot be chosen", port->name);
 		if (result < 0)
 			return ring_fail(ring, result, "%s does not take the filter: %s", port->name,
 					 torc_strerror(result));

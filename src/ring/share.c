@@ -27,6 +27,9 @@ int ring_join_port(struct torc_ring *ring, struct ring_port *port, unsigned int 
 
 	if (!port->ops->join)
 		return ring_fail(ring, -EOPNOTSUPP, "%s cannot take part in a cluster", port->name);
+	if (port->locked)
+		return ring_fail(ring, -EOPNOTSUPP, "%s: its packet socket has a filter that stays: it "
+				 "cannot take part in a cluster", port->name);
 	if (port->keeps_direction) { /* from now on the filter has to */
 		port->keeps_direction = false;
 		result = ring_apply_filter(ring);

@@ -3,11 +3,14 @@
 #include "util/spare.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <linux/if_packet.h>
 #include <pthread.h>
-#include <stdbool.h>
 #include <stdint.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#include "util/error.h"
 
 #ifndef SO_NETNS_COOKIE
 #define SO_NETNS_COOKIE 71
@@ -100,4 +103,48 @@ void torc_spares_release(unsigned int count)
 	while (have > wanted)
 		close(spares[--have]);
 	pthread_mutex_unlock(&lock);
+}
+
+/* ---- from somebody else ---- */
+
+static int option(int fd, int name)
+{
+	int value = -1;
+	socklen_t length = sizeof(value);
+
+	return getsockopt(fd, SOL_SOCKET, name, &value, &length) < 0 ? -errno : value;
+}
+
+/* Of the namespace that the caller is in; true too where the kernel does not tell. */
+static bool is_of_here(int fd)
+{
+	int probe = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	uint64_t here = probe >= 0 ? namespace_of(probe) : 0;
+
+	if (probe >= 0)
+		close(probe);
+	return here == 0 || namespace_of(fd) == here;
+}
+
+int torc_packet_socket_check(int fd, bool *locked, struct torc_error *error)
+{
+	struct sockaddr_ll address = { 0 };
+	socklen_t length = sizeof(address);
+
+	if (option(fd, SO_DOMAIN) != AF_PACKET || option(fd, SO_TYPE) != SOCK_RAW)
+		return torc_error_set(error, -EINVAL,
+				      "descriptor %d is no packet socket (AF_PACKET, SOCK_RAW)", fd);
+	if (getsockname(fd, (struct sockaddr *)&address, &length) < 0 || address.sll_protocol ||
+	    address.sll_ifindex)
+		return torc_error_set(error, -EINVAL,
+				      "packet socket %d is bound already: hand over one that was made "
+				      "with protocol 0 and not bound", fd);
+	if (!is_of_here(fd))
+		return torc_error_set(error, -EINVAL,
+				      "packet socket %d is of another network namespace", fd);
+	if (fcntl(fd, F_SETFD, FD_CLOEXEC) < 0)
+		return torc_error_set(error, -errno, "packet socket %d: %s", fd,
+				      torc_strerror(-errno));
+	*locked = option(fd, SO_LOCK_FILTER) > 0;
+	return 0;
 }

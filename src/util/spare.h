@@ -10,12 +10,22 @@
 #ifndef TORC_UTIL_SPARE_H
 #define TORC_UTIL_SPARE_H
 
+#include <stdbool.h>
+
+#include <torc/base.h>
+
 #define SPARES_OF_RING   4  /* for each interface of a ring */
 #define SPARES_OF_MEMBER 12 /* more, once it is in a cluster: each start there takes two */
 #define SPARES_MOST      64 /* of the process */
 
 /* A new packet socket (protocol 0), or a spare one; negative errno. */
 int torc_packet_socket(void);
+
+/*
+ * One that somebody else made: is it a packet socket as ours are, not in use, of the caller's network
+ * namespace? locked: it has a filter that stays. 0, or a negative code and a sentence.
+ */
+int torc_packet_socket_check(int fd, bool *locked, struct torc_error *error);
 
 /* Keep so many more from now on, as far as they can be made; and no more. */
 void torc_spares_hold(unsigned int count);
