@@ -92,6 +92,7 @@ $(B)/plain/%.o: %.c
 EXTRA_compat := -Icompat/pfring
 EXTRA_tests  := -Icompat/pfring
 EXTRA_bench  := -Icompat/pfring
+EXTRA_cli    := -I$(B)/cli
 EXTRA_plugin  = $(shell $(PKG_CONFIG) --cflags rdkafka)
 $(B)/src/export/kafka.o: ALL_CPPFLAGS += -DTORC_PLUGIN_DIR='"$(LIBDIR)/torc"'
 
@@ -179,6 +180,12 @@ bench: all benches ## run every benchmark and print one table (JSON=1: JSON Line
 
 bench-%: all benches
 	$(Q)$(BENCH_RUN) $*
+
+# The page of --listen, as a string of C.
+$(B)/cli/page.o: $(B)/cli/page.inc
+$(B)/cli/page.inc: cli/page.html
+	$(Q)mkdir -p $(@D)
+	$(Q)sed 's/[\\"]/\\&/g;s/.*/"&\\n"/' $< >$@
 
 # Fuzzers need clang; FUZZ_SECONDS each.
 FUZZ_SECONDS ?= 20

@@ -67,6 +67,10 @@ static const struct cli_option record_options[] = {
 	{ 0, "top", NULL, "a live table on the terminal: q ends, b p a sort", cli_set_flag, AT(top),
 	  NULL },
 	{ 0, "sort", "BY", "of the live table", cli_set_choice, AT(sort), "bytes packets age" },
+	{ 0, "listen", "ADDRESS:PORT", "serve a live page and, at /metrics, metrics over HTTP", cli_set_text,
+	  AT(listen), NULL },
+	{ 0, "token", "FILE", "of --listen: who does not say the token in FILE gets nothing", cli_set_text,
+	  AT(token), NULL },
 	{ 0, "plot", "FILE", "at the end, a picture of rate, loss and flows over time (SVG)", cli_set_text,
 	  AT(plot), NULL },
 	{ 'q', "quiet", NULL, "no banner", cli_set_flag, AT(capture.quiet), NULL },
@@ -93,6 +97,7 @@ struct worker {
 	struct flows_streams *streams; /* NULL: nobody asked */
 	struct flows_top *top;
 	struct plot *plot;
+	struct http_server *server;
 	struct flows_account *account;
 	struct flows_start *start; /* NULL: this is the only one */
 	unsigned int number;
@@ -236,6 +241,7 @@ static void tick(struct worker *worker, uint64_t now_ns)
 	flows_tell(worker->start, worker->number, worker->account);
 	if (worker->plot)
 		add_point(worker);
+	flows_page_look(worker->server);
 	if (!flows_outputs_look(&worker->outputs, ignored(worker->account)))
 		worker->capture.stopped = true;
 	if (worker->top && !flows_top_look(worker->top, worker->table, worker->account,
@@ -265,6 +271,8 @@ static void receive(struct worker *worker)
 		}
 		torc_decode_batch(packets, count, decoded);
 		torc_flow_table_add_batch(worker->table, packets, decoded, count);
+		if (worker->server)
+			flows_page_count(packets, decoded, count);
 		if (worker->streams)
 			flows_streams_add(worker->streams, worker->table, packets, decoded, count);
 		/* what waits in the ring is older than the clock: only when nothing does */
@@ -316,8 +324,10 @@ static int confine(struct worker *worker)
 			count++;
 	}
 	return capture_confine(&worker->capture, &(struct privileges){
-		.roles = network || kafka ? TORC_CONFINE_NETWORK : 0,
-		.read_paths = network || kafka ? resolver : NULL,
+		.roles = (network || kafka || worker->server ? TORC_CONFINE_NETWORK : 0) |
+			 (worker->server ? TORC_CONFINE_CLUSTER : 0),
+		.listen_ports = (const uint16_t[]){ 0 },
+		.read_paths = worker->server ? flows_page_paths() : network || kafka ? resolver : NULL,
 		.connect_ports = kafka ? NULL : ports,
 	});
 }
@@ -350,6 +360,8 @@ static int work(struct flows_settings *settings, char **words, unsigned int numb
 		worker.plot = plot_open(settings->plot, panels, sizeof(panels) / sizeof(*panels));
 		status = worker.plot ? CLI_GOOD : CLI_FAILED;
 	}
+	if (status == CLI_GOOD && settings->listen)
+		status = flows_page_open(&worker.server, settings, worker.table, account);
 	if (status == CLI_GOOD)
 		status = confine(&worker);
 	if (status == CLI_GOOD) {
@@ -369,6 +381,7 @@ static int work(struct flows_settings *settings, char **words, unsigned int numb
 		worker.capture.status = status;
 	if (worker.capture.settings)
 		status = capture_close(&worker.capture);
+	flows_page_close(worker.server);
 	flows_streams_close(worker.streams);
 	torc_flow_table_close(worker.table);
 	inputs_close(&worker.inputs);
@@ -389,6 +402,10 @@ static int check(const struct flows_settings *settings, struct flows_outputs *ou
 		wrong = "-c counts the packets of one process: use --for with --workers";
 	else if (settings->workers > 1 && settings->top)
 		wrong = "--top shows the table of one process: leave --workers out";
+	else if (settings->workers > 1 && settings->listen)
+		wrong = "--listen shows one process: leave --workers out, and use torc rings --listen";
+	else if (settings->token && !settings->listen)
+		wrong = "--token is of --listen, which was not given";
 	else if (settings->workers > 1 && settings->plot)
 		wrong = "--plot shows one process: leave --workers out";
 	else if (settings->top && settings->capture.json)
@@ -427,7 +444,7 @@ static int run(void *data, char **words)
 								 : TORC_CLUSTER_PER_FLOW;
 		status = flows_workers_run(settings, words, work, &sum);
 	} else {
-		settings->capture.decodes = true;
+		settings->capture.decodes = !settings->listen; /* the page reads what other processes tell */
 		status = work(settings, words, 0, NULL, &sum);
 	}
 	if (sum.seconds_ns == 0) /* it did not begin */

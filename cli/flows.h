@@ -20,7 +20,7 @@ struct flows_settings {
 	struct cli_list ipfix, netflow9, kafka, kafka_options;
 	uint64_t domain, queue_records, message_bytes, pace, template_ns, wait_ns;
 	bool print, top, one_way;
-	const char *plot;
+	const char *plot, *listen, *token;
 	int sort; /* enum flows_sort */
 	uint64_t workers;
 	bool again; /* this process takes the place of a worker that died */
@@ -145,5 +145,24 @@ struct flows_top *flows_top_open(enum flows_sort sort);
 bool flows_top_look(struct flows_top *top, const struct torc_flow_table *table,
 		    const struct flows_account *account, const struct flows_outputs *outputs);
 void flows_top_close(struct flows_top *top);
+
+/* The largest flows as a JSON array, for the page; once a second. */
+void flows_top_json(FILE *out, const struct torc_flow_table *table);
+
+/* ---- the page: flows_page.c ---- */
+
+struct http_server;
+
+/* Where --listen says; table and account stay the caller's. An exit status. */
+int flows_page_open(struct http_server **server, const struct flows_settings *settings,
+		    const struct torc_flow_table *table, const struct flows_account *account);
+/* Bytes by protocol, for their history. */
+void flows_page_count(const struct torc_packet *packets, const struct torc_decoded *decoded,
+		      unsigned int count);
+/* Answers who is there, and waits for nobody. NULL is allowed. */
+void flows_page_look(struct http_server *server);
+void flows_page_close(struct http_server *server);
+/* What is read while it is served, and for names of collectors; ends with NULL. */
+const char *const *flows_page_paths(void);
 
 #endif

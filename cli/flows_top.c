@@ -15,7 +15,7 @@
 
 #define SECOND_NS 1000000000ull
 
-enum { ROWS_MAX = 200 };
+enum { ROWS_MAX = 200, PAGE_ROWS = 25 };
 
 struct snapshot {
 	struct torc_flow_record rows[ROWS_MAX]; /* the largest first */
@@ -127,6 +127,33 @@ static double rate_of(const struct flows_top *top, const struct torc_flow_record
 			return (double)(bytes - top->then.rows[n].bytes[0] -
 					top->then.rows[n].bytes[1]) / seconds;
 	return life > 1 ? (double)bytes / life : (double)bytes;
+}
+
+void flows_top_json(FILE *out, const struct torc_flow_table *table)
+{
+	static struct flows_top page = { .sort = FLOWS_BY_BYTES };
+
+	page.now.at_ns = cli_now_ns();
+	collect(&page, table, PAGE_ROWS);
+	fprintf(out, "[");
+	for (unsigned int n = 0; n < page.now.count; n++) {
+		const struct torc_flow_record *record = &page.now.rows[n];
+		char line[2048];
+		const char *flow = line;
+		int length = torc_flow_record_text(record, line, sizeof(line));
+
+		if (length < 0 || (size_t)length >= sizeof(line))
+			*line = '\0';
+		for (unsigned int spaces = 0; *flow && spaces < 3; flow++) /* date, time, duration */
+			spaces += *flow == ' ';
+		fprintf(out, "%s{\"flow\":", n > 0 ? "," : "");
+		cli_print_json_string(out, flow);
+		fprintf(out, ",\"bits\":%.0f,\"bytes\":%llu,\"packets\":%llu}", 8 * rate_of(&page, record),
+			(unsigned long long)(record->bytes[0] + record->bytes[1]),
+			(unsigned long long)(record->packets[0] + record->packets[1]));
+	}
+	fprintf(out, "]");
+	page.then = page.now;
 }
 
 /* ---- the picture ---- */

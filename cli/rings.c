@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* rings.c - torc rings: the rings that are open on this machine, as they published themselves */
+#include <dirent.h>
 #include <errno.h>
 #include <linux/capability.h>
 #include <net/if.h>
@@ -15,6 +16,7 @@
 #include "commands.h"
 #include "http.h"
 #include "metrics.h"
+#include "page.h"
 #include "rings.h"
 #include "pf_ring.h"
 #include "privileges.h"
@@ -25,6 +27,7 @@ struct settings {
 	bool openmetrics;
 	bool prometheus;
 	const char *listen;
+	const char *token;
 	struct sandbox_settings sandbox;
 };
 
@@ -37,8 +40,10 @@ static const struct cli_option options[] = {
 	  offsetof(struct settings, openmetrics), NULL },
 	{ 0, "prometheus", NULL, "the same in Prometheus' older text format", cli_set_flag,
 	  offsetof(struct settings, prometheus), NULL },
-	{ 0, "listen", "ADDRESS:PORT", "serve the metrics at http://ADDRESS:PORT/metrics",
+	{ 0, "listen", "ADDRESS:PORT", "serve a page and, at /metrics, the metrics over HTTP",
 	  cli_set_text, offsetof(struct settings, listen), NULL },
+	{ 0, "token", "FILE", "of --listen: who does not say the token in FILE gets nothing",
+	  cli_set_text, offsetof(struct settings, token), NULL },
 	{ 0 },
 };
 
@@ -50,36 +55,36 @@ static const struct cli_group groups[] = {
 
 /* ---- JSON ---- */
 
-static void json_text(const char *name, const char *text)
+static void json_text(FILE *out, const char *name, const char *text)
 {
-	printf(",\"%s\":", name);
-	cli_print_json_string(stdout, text);
+	fprintf(out, ",\"%s\":", name);
+	cli_print_json_string(out, text);
 }
 
-static void json_figure(const char *name, uint64_t value)
+static void json_figure(FILE *out, const char *name, uint64_t value)
 {
-	printf(",\"%s\":%s", name, cli_json_figure(value).text);
+	fprintf(out, ",\"%s\":%s", name, cli_json_figure(value).text);
 }
 
-static void json_settings(const struct torc_live_ring *ring)
+static void json_settings(FILE *out, const struct torc_live_ring *ring)
 {
-	printf(",\"enabled\":%s", ring->enabled ? "true" : "false");
-	json_text("direction", cli_choice("both rx tx", ring->direction).text);
-	json_text("mode", cli_choice("send-and-receive send receive", ring->mode).text);
-	json_figure("snaplen", ring->snaplen);
-	json_figure("buffer_bytes", ring->buffer_bytes);
-	json_figure("sampling_rate", ring->sampling_rate);
-	json_figure("poll_watermark", ring->poll_watermark);
-	printf(",\"poll_duration_ms\":%d,\"cluster\":", ring->poll_duration_ms);
+	fprintf(out, ",\"enabled\":%s", ring->enabled ? "true" : "false");
+	json_text(out, "direction", cli_choice("both rx tx", ring->direction).text);
+	json_text(out, "mode", cli_choice("send-and-receive send receive", ring->mode).text);
+	json_figure(out, "snaplen", ring->snaplen);
+	json_figure(out, "buffer_bytes", ring->buffer_bytes);
+	json_figure(out, "sampling_rate", ring->sampling_rate);
+	json_figure(out, "poll_watermark", ring->poll_watermark);
+	fprintf(out, ",\"poll_duration_ms\":%d,\"cluster\":", ring->poll_duration_ms);
 	if (ring->cluster_id)
-		printf("{\"id\":%u,\"type\":\"%s\"}", ring->cluster_id,
+		fprintf(out, "{\"id\":%u,\"type\":\"%s\"}", ring->cluster_id,
 		       torc_cluster_type_name((enum torc_cluster_type)ring->cluster_type) ?: "?");
 	else
-		printf("null");
+		fprintf(out, "null");
 }
 
 /* What the process of a ring gave up; the first bits of enum torc_confined. */
-static void json_confined(uint32_t confined)
+static void json_confined(FILE *out, uint32_t confined)
 {
 	static const char *const names[] = {
 		"capabilities", "bounding", "no_new_privs", "not_dumpable", "files",
@@ -87,14 +92,14 @@ static void json_confined(uint32_t confined)
 	};
 	const char *comma = "";
 
-	printf(",\"confined\":[");
+	fprintf(out, ",\"confined\":[");
 	for (unsigned int i = 0; i < sizeof(names) / sizeof(*names); i++) {
 		if (!(confined >> i & 1))
 			continue;
-		printf("%s\"%s\"", comma, names[i]);
+		fprintf(out, "%s\"%s\"", comma, names[i]);
 		comma = ",";
 	}
-	printf("]");
+	fprintf(out, "]");
 }
 
 static const char *confined_word(uint32_t confined)
@@ -111,47 +116,46 @@ static const char *confined_word(uint32_t confined)
 	return confined & TORC_CONFINED_APART ? "apart" : "on";
 }
 
-static void json_account(const struct torc_stats *stats)
+static void json_account(FILE *out, const struct torc_stats *stats)
 {
-	json_figure("received", stats->received);
-	json_figure("bytes", stats->received_bytes);
-	json_figure("dropped", stats->dropped);
-	json_figure("kernel_seen", stats->kernel_seen);
-	json_figure("filtered", stats->filtered);
-	json_figure("filtered_late", stats->filtered_late);
-	json_figure("sampled_out", stats->sampled_out);
-	json_figure("own_copies", stats->own_copies);
-	json_figure("other_direction", stats->other_direction);
-	json_figure("discarded", stats->discarded);
-	json_figure("waiting", stats->waiting);
-	json_figure("truncated", stats->truncated);
-	json_figure("freezes", stats->freezes);
-	json_figure("card_missed", stats->card_missed);
-	json_figure("sent", stats->sent);
-	json_figure("sent_bytes", stats->sent_bytes);
-	json_figure("send_errors", stats->send_errors);
-	printf(",\"balanced\":%s", stats->balanced ? "true" : "false");
+	json_figure(out, "received", stats->received);
+	json_figure(out, "bytes", stats->received_bytes);
+	json_figure(out, "dropped", stats->dropped);
+	json_figure(out, "kernel_seen", stats->kernel_seen);
+	json_figure(out, "filtered", stats->filtered);
+	json_figure(out, "filtered_late", stats->filtered_late);
+	json_figure(out, "sampled_out", stats->sampled_out);
+	json_figure(out, "own_copies", stats->own_copies);
+	json_figure(out, "other_direction", stats->other_direction);
+	json_figure(out, "discarded", stats->discarded);
+	json_figure(out, "waiting", stats->waiting);
+	json_figure(out, "truncated", stats->truncated);
+	json_figure(out, "freezes", stats->freezes);
+	json_figure(out, "card_missed", stats->card_missed);
+	json_figure(out, "sent", stats->sent);
+	json_figure(out, "sent_bytes", stats->sent_bytes);
+	json_figure(out, "send_errors", stats->send_errors);
+	fprintf(out, ",\"balanced\":%s", stats->balanced ? "true" : "false");
 }
 
-static void print_json(const struct torc_live_ring *ring, const struct torc_stats *stats)
+void rings_json(FILE *out, const struct torc_live_ring *ring, const struct torc_stats *stats)
 {
-	printf("{\"pid\":%d,\"uid\":%u,\"ring\":%u,\"owner_known\":%s", ring->pid, ring->uid,
+	fprintf(out, "{\"pid\":%d,\"uid\":%u,\"ring\":%u,\"owner_known\":%s", ring->pid, ring->uid,
 	       ring->ring_id, ring->owner_known ? "true" : "false");
-	json_figure("network_namespace", ring->network_namespace);
-	json_figure("opened_ns", ring->opened_ns);
-	json_figure("updated_ns", ring->updated_ns);
-	json_text("application", ring->application_name);
-	json_text("application_stats", ring->application_stats);
-	json_text("device", ring->device);
-	json_text("interface", ring->interface_name);
-	printf(",\"ifindex\":%d", ring->ifindex);
-	json_text("engine", ring->engine);
-	json_text("engine_detail", ring->engine_detail);
-	json_text("filter", ring->filter);
-	json_settings(ring);
-	json_confined(ring->confined);
-	json_account(stats);
-	printf("}\n");
+	json_figure(out, "network_namespace", ring->network_namespace);
+	json_figure(out, "opened_ns", ring->opened_ns);
+	json_figure(out, "updated_ns", ring->updated_ns);
+	json_text(out, "application", ring->application_name);
+	json_text(out, "application_stats", ring->application_stats);
+	json_text(out, "device", ring->device);
+	json_text(out, "interface", ring->interface_name);
+	fprintf(out, ",\"ifindex\":%d", ring->ifindex);
+	json_text(out, "engine", ring->engine);
+	json_text(out, "engine_detail", ring->engine_detail);
+	json_text(out, "filter", ring->filter);
+	json_settings(out, ring);
+	json_confined(out, ring->confined);
+	json_account(out, stats);
 }
 
 /* ---- text ---- */
@@ -218,19 +222,43 @@ static int print_metrics(bool openmetrics)
 	return cli_flush_stdout() ? CLI_GOOD : CLI_FAILED;
 }
 
-/* Pages of live rings, and what clusters answer. */
-int rings_confine(const struct sandbox_settings *sandbox, uint32_t roles, uint16_t port)
+unsigned int rings_paths(const char **paths)
 {
 	const char *given = getenv("TORC_RUNTIME_DIR"); /* maybe another user's */
 
+	paths[0] = given && *given ? given : torc_live_directory();
+	paths[1] = "/run/torc";
+	paths[2] = "/run/torc-services";
+	paths[3] = "/run/user";
+	return RINGS_PATHS_MAX;
+}
+
+/* Pages of live rings, and what clusters answer. */
+/* Root reads the folders of users, which are closed to others. */
+static bool reads_users(void)
+{
+	DIR *users = geteuid() == 0 ? opendir("/run/user") : NULL;
+	struct dirent *entry = NULL;
+
+	while (users && (entry = readdir(users)) && entry->d_name[0] == '.')
+		continue;
+	if (users)
+		closedir(users);
+	return entry != NULL;
+}
+
+int rings_confine(const struct sandbox_settings *sandbox, uint32_t roles, uint16_t port)
+{
+	const char *paths[RINGS_PATHS_MAX + 1];
+
+	paths[rings_paths(paths)] = NULL;
 	return privileges_confine(sandbox, &(struct privileges){
 		.roles = roles,
-		.read_paths = (const char *const[]){
-			given && *given ? given : torc_live_directory(), "/run/torc",
-			"/run/torc-services", "/run/user", NULL },
+		.read_paths = paths,
 		.connect_ports = (const uint16_t[]){ 0 },
 		.listen_ports = (const uint16_t[]){ port, 0 },
-		.keep_capabilities = port > 0 && port < 1024 ? UINT64_C(1) << CAP_NET_BIND_SERVICE : 0,
+		.keep_capabilities = (port > 0 && port < 1024 ? UINT64_C(1) << CAP_NET_BIND_SERVICE : 0) |
+				     (reads_users() ? UINT64_C(1) << CAP_DAC_READ_SEARCH : 0),
 	});
 }
 
@@ -238,10 +266,19 @@ static int serve(const struct settings *settings)
 {
 	const char *colon = strrchr(settings->listen, ':');
 	unsigned long port = strtoul(colon ? colon + 1 : settings->listen, NULL, 10);
-	int status = rings_confine(&settings->sandbox, TORC_CONFINE_NETWORK | TORC_CONFINE_CLUSTER,
-			     (uint16_t)(port <= UINT16_MAX ? port : 0));
+	char *token = settings->token ? http_token(settings->token) : NULL;
+	struct http_site site = { .metrics = metrics_text, .page = page_html, .snapshot = page_snapshot,
+				  .history = page_history, .tick = page_tick, .token = token };
+	int status;
 
-	return status == CLI_GOOD ? http_serve(settings->listen, metrics_text) : status;
+	if (settings->token && !token)
+		return CLI_USAGE;
+	status = rings_confine(&settings->sandbox, TORC_CONFINE_NETWORK | TORC_CONFINE_CLUSTER,
+			       (uint16_t)(port <= UINT16_MAX ? port : 0));
+	if (status == CLI_GOOD)
+		status = http_serve(settings->listen, &site);
+	free(token);
+	return status;
 }
 
 /* The list is open, and clusters have answered: what is left is to read pages and print. */
@@ -261,10 +298,12 @@ static int print_rings(struct torc_live_list *list, const struct settings *setti
 		       "APPLICATION", "DEVICE", "ENGINE", "ON", "CLUSTER", "RECEIVED", "DROPPED",
 		       "SENT", "SANDBOX", "FILTER");
 	while (torc_live_next(list, &ring, &stats) > 0) {
-		if (settings->json)
-			print_json(&ring, &stats);
-		else
+		if (!settings->json) {
 			print_text(&ring, &stats);
+			continue;
+		}
+		rings_json(stdout, &ring, &stats);
+		printf("}\n");
 	}
 	return CLI_GOOD;
 }
@@ -297,6 +336,10 @@ static int run(void *data, char **words)
 	if (settings->pf_ring + settings->json + settings->openmetrics + settings->prometheus + !!settings->listen > 1) {
 		cli_complain("torc rings: give one of --json, --pf-ring, --openmetrics, "
 			     "--prometheus, --listen");
+		return CLI_USAGE;
+	}
+	if (settings->token && !settings->listen) {
+		cli_complain("torc rings: --token is of --listen, which was not given");
 		return CLI_USAGE;
 	}
 	if (settings->listen)

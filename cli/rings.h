@@ -4,6 +4,7 @@
 #define TORC_CLI_RINGS_H
 
 #include <torc/cluster.h>
+#include <torc/live.h>
 
 #include "cli.h"
 #include "privileges.h"
@@ -14,6 +15,12 @@ const char *rings_printable(const char *text, char *buffer, size_t size);
 
 /* What reads the pages of live rings needs no more; CLI_GOOD or an exit status. port: 0, or to listen on. */
 int rings_confine(const struct sandbox_settings *sandbox, uint32_t roles, uint16_t port);
+
+/* The folders where rings tell of themselves; how many. */
+enum { RINGS_PATHS_MAX = 4 };
+unsigned int rings_paths(const char **paths);
+/* A ring as a JSON object but for its last brace. */
+void rings_json(FILE *out, const struct torc_live_ring *ring, const struct torc_stats *stats);
 
 /* Clusters, with their members. */
 void rings_print_clusters(struct torc_cluster_info *const *clusters, unsigned int count, bool json);

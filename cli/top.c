@@ -6,42 +6,24 @@
  * -c times.
  */
 #include <errno.h>
-#include <linux/capability.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
-#include <torc/cluster.h>
 #include <torc/confine.h>
-#include <torc/live.h>
 
 #include "commands.h"
 #include "privileges.h"
+#include "rates.h"
 #include "rings.h"
 #include "screen.h"
 
 enum { SORT_RATE, SORT_DROPS, SORT_WAITING, SORT_NAME };
 enum { WORD_MAX = 31 };
 
-/* A ring now, and what it did since the picture before. */
-struct row {
-	struct torc_live_ring ring;
-	struct torc_stats stats;
-	uint64_t seen_ns;
-	double packets, bits, drops; /* a second */
-	double share;                /* of its cluster's flows; negative: in none, or not known */
-	bool fresh;                  /* it was not in the picture before */
-};
-
-struct rows {
-	struct row *items;
-	size_t count;
-};
-
 struct top {
-	struct rows now, then;
+	struct rates rates;
 	struct screen screen;
 	int sort;
 	char word[WORD_MAX + 1]; /* rows must have it */
@@ -49,112 +31,11 @@ struct top {
 	bool terminal;
 };
 
-/* ---- what there is ---- */
-
-static const struct row *before(const struct top *top, const struct torc_live_ring *ring)
-{
-	for (size_t i = 0; i < top->then.count; i++) {
-		const struct torc_live_ring *other = &top->then.items[i].ring;
-
-		if (other->pid == ring->pid && other->ring_id == ring->ring_id &&
-		    other->opened_ns == ring->opened_ns)
-			return &top->then.items[i];
-	}
-	return NULL;
-}
-
-static double rate(uint64_t now, uint64_t then, double seconds)
-{
-	if (now == TORC_UNKNOWN || then == TORC_UNKNOWN || now < then || seconds <= 0)
-		return 0;
-	return (double)(now - then) / seconds;
-}
-
-/* Between the two times the ring itself told: its page may be a second old. */
-static void take_rates(struct row *row, const struct row *then)
-{
-	uint64_t told = row->ring.updated_ns, told_then = then ? then->ring.updated_ns : 0;
-	double seconds = then && told > told_then ? (double)(told - told_then) / 1e9 : 0;
-
-	row->fresh = !then;
-	if (!then)
-		return;
-	if (seconds == 0) { /* it told nothing new: then nothing came, or the picture is too soon */
-		row->packets = row->seen_ns - told > 2000000000u ? 0 : then->packets;
-		row->bits = row->packets > 0 ? then->bits : 0;
-		row->drops = row->packets > 0 ? then->drops : 0;
-		return;
-	}
-	row->packets = rate(row->stats.received, then->stats.received, seconds);
-	row->bits = 8 * rate(row->stats.received_bytes, then->stats.received_bytes, seconds);
-	row->drops = rate(row->stats.dropped, then->stats.dropped, seconds);
-}
-
-static void take_shares(struct rows *rows)
-{
-	struct torc_cluster_info **clusters;
-	unsigned int count;
-
-	if (torc_clusters_read(&clusters, &count) < 0)
-		return;
-	for (size_t i = 0; i < rows->count; i++) {
-		struct row *row = &rows->items[i];
-
-		for (unsigned int n = 0; n < count; n++)
-			for (unsigned int m = 0; clusters[n]->id == row->ring.cluster_id &&
-						 m < clusters[n]->member_count; m++) {
-				const struct torc_cluster_member_info *member = clusters[n]->members[m];
-
-				if (member->pid == row->ring.pid && member->ring_id == row->ring.ring_id)
-					row->share = (double)member->share / TORC_CLUSTER_SHARE_WHOLE;
-			}
-	}
-	torc_clusters_free(clusters, count);
-}
-
-static uint64_t wall_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
-
-static int take_rows(struct top *top)
-{
-	struct torc_live_list *list;
-	struct rows rows = { 0 };
-	struct row next = { .ring.size = sizeof(next.ring), .stats.size = sizeof(next.stats) };
-	int code = torc_live_open(&list);
-
-	if (code < 0)
-		return code;
-	while (torc_live_next(list, &next.ring, &next.stats) > 0) {
-		struct row *items = realloc(rows.items, (rows.count + 1) * sizeof(*items));
-
-		if (!items) {
-			code = -ENOMEM;
-			break;
-		}
-		rows.items = items;
-		next.share = -1;
-		next.seen_ns = wall_ns();
-		items[rows.count] = next;
-		take_rates(&items[rows.count++], before(top, &next.ring));
-	}
-	torc_live_close(list);
-	take_shares(&rows);
-	free(top->then.items);
-	top->then = top->now;
-	top->now = rows;
-	return code;
-}
-
 /* ---- in which order ---- */
 
 static int sorted_by;
 
-static double weight(const struct row *row)
+static double weight(const struct rate_row *row)
 {
 	uint64_t waiting = row->stats.waiting == TORC_UNKNOWN ? 0 : row->stats.waiting;
 
@@ -164,7 +45,7 @@ static double weight(const struct row *row)
 
 static int by_weight(const void *a, const void *b)
 {
-	const struct row *left = a, *right = b;
+	const struct rate_row *left = a, *right = b;
 	int order = strcmp(left->ring.application_name, right->ring.application_name);
 
 	if (sorted_by != SORT_NAME && weight(left) != weight(right))
@@ -176,7 +57,7 @@ static int by_weight(const void *a, const void *b)
 	return left->ring.ring_id < right->ring.ring_id ? -1 : left->ring.ring_id > right->ring.ring_id;
 }
 
-static bool has_word(const struct row *row, const char *word)
+static bool has_word(const struct rate_row *row, const char *word)
 {
 	char pid[16];
 
@@ -210,7 +91,7 @@ static const char *cell(const char *text, int width, char *buffer, size_t size)
 	return buffer;
 }
 
-static void draw_row(FILE *out, const struct row *row, const char *end)
+static void draw_row(FILE *out, const struct rate_row *row, const char *end)
 {
 	char name[ESCAPED(64)], device[ESCAPED(256)], engine[ESCAPED(32)], cluster[16] = "-", share[16] = "-";
 
@@ -231,13 +112,13 @@ static void draw_head(FILE *out, const struct top *top)
 {
 	double packets = 0, bits = 0, drops = 0;
 
-	for (size_t i = 0; i < top->now.count; i++) {
-		packets += top->now.items[i].packets;
-		bits += top->now.items[i].bits;
-		drops += top->now.items[i].drops;
+	for (size_t i = 0; i < top->rates.now.count; i++) {
+		packets += top->rates.now.items[i].packets;
+		bits += top->rates.now.items[i].bits;
+		drops += top->rates.now.items[i].drops;
 	}
-	fprintf(out, "torc top   %zu ring%s  %spps  %sbit/s  %s dropped/s", top->now.count,
-		top->now.count == 1 ? "" : "s", cli_human(packets).text, cli_human(bits).text,
+	fprintf(out, "torc top   %zu ring%s  %spps  %sbit/s  %s dropped/s", top->rates.now.count,
+		top->rates.now.count == 1 ? "" : "s", cli_human(packets).text, cli_human(bits).text,
 		cli_human(drops).text);
 }
 
@@ -257,17 +138,17 @@ static void draw(struct top *top)
 		*top->word ? top->word : top->typing ? "" : "none", top->typing ? "_" : "");
 	fprintf(out, SCREEN_REVERSE "%-*.*s" SCREEN_PLAIN SCREEN_NEXT, (int)top->screen.columns,
 		(int)top->screen.columns, heading);
-	for (size_t i = 0; i < top->now.count && left > 0; i++) {
+	for (size_t i = 0; i < top->rates.now.count && left > 0; i++) {
 		char *line = NULL;
 		size_t length = 0;
 		FILE *row;
 
-		if (!has_word(&top->now.items[i], top->word))
+		if (!has_word(&top->rates.now.items[i], top->word))
 			continue;
 		row = open_memstream(&line, &length);
 		if (!row)
 			break;
-		draw_row(row, &top->now.items[i], "");
+		draw_row(row, &top->rates.now.items[i], "");
 		fclose(row);
 		fprintf(out, "%.*s" SCREEN_NEXT, (int)top->screen.columns, line);
 		free(line);
@@ -282,9 +163,9 @@ static void draw(struct top *top)
 static void print_table(const struct top *top)
 {
 	printf("%s\n", heading);
-	for (size_t i = 0; i < top->now.count; i++)
-		if (has_word(&top->now.items[i], top->word))
-			draw_row(stdout, &top->now.items[i], "\n");
+	for (size_t i = 0; i < top->rates.now.count; i++)
+		if (has_word(&top->rates.now.items[i], top->word))
+			draw_row(stdout, &top->rates.now.items[i], "\n");
 }
 
 /* ---- keys ---- */
@@ -369,7 +250,7 @@ static bool show(struct top *top)
 
 		if (pressed && top->terminal) {
 			sorted_by = top->sort;
-			qsort(top->now.items, top->now.count, sizeof(*top->now.items), by_weight);
+			qsort(top->rates.now.items, top->rates.now.count, sizeof(*top->rates.now.items), by_weight);
 			screen_size(&top->screen);
 			draw(top);
 		}
@@ -386,15 +267,15 @@ static bool show(struct top *top)
 
 static int watch(struct top *top, uint64_t times)
 {
-	int code = take_rows(top);
+	int code = rates_take(&top->rates);
 
 	for (uint64_t n = 0; code >= 0; n++) {
 		if (!show(top))
 			break;
-		code = take_rows(top);
+		code = rates_take(&top->rates);
 		if (!top->terminal && code >= 0) {
 			sorted_by = top->sort;
-			qsort(top->now.items, top->now.count, sizeof(*top->now.items), by_weight);
+			qsort(top->rates.now.items, top->rates.now.count, sizeof(*top->rates.now.items), by_weight);
 			print_table(top);
 			if (!cli_flush_stdout() || cli_stdout_gone())
 				break;
@@ -423,8 +304,7 @@ static int run(void *data, char **words)
 	status = watch(&top, settings->times);
 	if (top.terminal)
 		screen_close(&top.screen);
-	free(top.now.items);
-	free(top.then.items);
+	rates_free(&top.rates);
 	return status;
 }
 

@@ -116,7 +116,7 @@ like 'nor waits' "$(torc rings --openmetrics)" '^torc_writer_waiting_packets\{.*
 "$TORC" rings --listen 0 2>"$work/server" &
 server=$!
 children="$children $server"
-wait_for grep -q '^listening at http://127\.0\.0\.1:[0-9]*/metrics$' "$work/server"
+wait_for grep -q '^listening at http://127\.0\.0\.1:[0-9]*/metrics, and a page at /$' "$work/server"
 port=$(sed 's/.*:\([0-9]*\).*/\1/' "$work/server")
 ok 'by default of the loopback only' test -n "$port"
 
@@ -136,7 +136,7 @@ like 'to its end' "$answer" '^# EOF$'
 answer=$(http $'HEAD /metrics HTTP/1.1\n\n')
 like 'HEAD' "$answer" '^Content-Length: [1-9][0-9]+'
 is 'has no body' "$(grep -c '^#' <<<"$answer")" 0
-like 'another page' "$(http $'GET / HTTP/1.1\r\n\r\n')" '^HTTP/1.1 404'
+like 'another page' "$(http $'GET /other HTTP/1.1\r\n\r\n')" '^HTTP/1.1 404'
 like 'another method' "$(http $'POST /metrics HTTP/1.1\r\n\r\n')" '^HTTP/1.1 405'
 like 'another version' "$(http $'GET /metrics HTTP/2.0\r\n\r\n')" '^HTTP/1.1 505'
 like 'no HTTP' "$(http $'hello\r\n\r\n')" '^HTTP/1.1 400'
