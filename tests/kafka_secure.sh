@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
 # Apache Kafka with TLS and SASL: a broker with a certificate and passwords, on the loopback of a namespace of its own.
-# With the right options all records are acknowledged and there; with a wrong password, a certificate nobody vouches for,
-# a wrong host name or no TLS none is, and that is said, with why.
+# With the right options all records are acknowledged and there; with a wrong password, a certificate nobody vouches for
+# or without TLS none is, and that is said, with why.
 #
 #	KAFKA_BROKERS=1 bash tests/kafka_secure.sh        (a minute)
 #
