@@ -56,7 +56,7 @@ func failedLayer(w *walk, s *step) bool {
 		return false
 	}
 	switch s.last().name {
-	case "IPv4", "TCP", "UDP", "SCTP", "IPv6HopByHop", "IPv6Destination", "IPv6Routing":
+	case "IPv4", "TCP", "UDP", "SCTP", "IPv6HopByHop", "IPv6Destination", "IPv6Routing", "RMCP":
 	case "IPv6":
 		if len(s.data) == 40 { // what failed is behind it, where nothing is
 			s.failure = ""
@@ -177,6 +177,8 @@ func forbidden(name string, p []byte) bool {
 		return p[0]>>3&7 < 1 || p[0]>>3&7 > 4
 	case "VXLAN": // RFC 7348 §5: the flag of the network identifier
 		return p[0]&8 == 0
+	case "RMCP": // DSP0136 §3.2.2.2
+		return p[0] != 6
 	case "SIP": // RFC 3261 §7.2: SIP/2.0, and a code of three digits
 		good, _ := sipStart(p)
 		return !good

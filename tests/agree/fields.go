@@ -25,6 +25,7 @@ var families = []func(gopacket.Layer) fields{
 	linkFields, internetFields, extensionFields, transportFields, chunkFields, controlFields,
 	listenerFields, neighborFields, tunnelFields, discoveryFields, accessFields, routingFields,
 	hostFields, applicationFields, tlsFields,
+	industrialFields,
 }
 
 // A layer that failed has fields nobody set; reading them may panic.

@@ -49,6 +49,8 @@ var rules = []rule{
 	{"D31", reverseARP},
 	{"D32", extendedCode},
 	{"D33", discoveryTags},
+	{"D49", modbusMessage},
+	{"D34", managementLength},
 	{"D41", lengthInFront},
 	{"D40", openRecord},
 	{"D34", cutMessage},
@@ -69,6 +71,7 @@ var rules = []rule{
 	{"D18", cutHeader},
 	{"D45", otherProtocol},
 	{"D48", flowRecords},
+	{"D49", newerMessage},
 }
 
 func (w *walk) amend(s *step) {
@@ -240,7 +243,6 @@ func notDecoded(w *walk, s *step) bool {
 	case "RadioTap", "Dot11", "PFLog", "Prism monitor mode header", "USB", "EthernetCTP",
 		"NortelDiscovery", "RUDP":
 		s.unknown = w.announced(s.before())
-	case "RMCP", "ModbusTCP":
 	default:
 		return false
 	}

@@ -273,6 +273,27 @@ LAYERS = {
     'CiscoDiscovery': ('cdp', None, {
         'version': 'cdp.version', 'ttl': 'cdp.ttl', 'checksum': 'cdp.checksum'}),
     'CiscoDiscoveryInfo': (None, None, {'tlvs[].type': 'cdp.tlv.type'}),
+    'ASF': ('asf', 'header', {
+        'enterprise': 'asf.iana', 'message_type': 'asf.type', 'tag': 'asf.tag', 'length': 'asf.len'}),
+    'Diameter': ('diameter', 'all', {
+        'version': 'diameter.version', 'length': 'diameter.length',
+        'request': 'diameter.flags.request', 'proxiable': 'diameter.flags.proxyable',
+        'error': 'diameter.flags.error', 'retransmitted': 'diameter.flags.T',
+        'command': 'diameter.cmd.code', 'application_id': 'diameter.applicationId',
+        'hop_by_hop_id': 'diameter.hopbyhopid', 'end_to_end_id': 'diameter.endtoendid',
+        'avps[].code': 'diameter.avp.code', 'avps[].length': 'diameter.avp.len'}),
+    'GTPv2': ('gtpv2', 'header', {
+        'version': 'gtpv2.version', 'piggybacking': 'gtpv2.p', 'has_teid': 'gtpv2.t',
+        'message_type': 'gtpv2.message_type', 'length': 'gtpv2.msg_length', 'teid': 'gtpv2.teid',
+        'seq': 'gtpv2.seq', 'elements[].type': 'gtpv2.ie_type',
+        'elements[].instance': 'gtpv2.instance'}),
+    'Modbus': ('modbus', 'all', {
+        'function': 'modbus.func_code', 'exception_code': 'modbus.exception_code'}),
+    'ModbusTCP': ('mbtcp', None, {
+        'transaction_id': 'mbtcp.trans_id', 'protocol_id': 'mbtcp.prot_id', 'length': 'mbtcp.len',
+        'unit_id': 'mbtcp.unit_id'}),
+    'RMCP': ('rmcp', 'header', {
+        'version': 'rmcp.version', 'seq': 'rmcp.sequence', 'class': 'rmcp.class'}),
     'DHCPv4': ('dhcp', 'all', {
         'operation': 'dhcp.type', 'hardware_type': ('dhcp.hw.type', number, second),
         'client': ('dhcp.hw.mac_addr', text, client),

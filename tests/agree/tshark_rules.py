@@ -185,8 +185,17 @@ def hint(d, case):
     """A protocol that its port announces, and whose first bytes cannot be its own."""
     return only_tshark(d) and case.before in ('UDP', 'TCP') and case.behind(d.proto) and any(
         proto.pos == case.last['offset'] and proto.name in
-        ('sflow', 'ntp', 'dhcp', 'bfd', 'dns', 'sip', 'gtp', 'radius', 'dhcpv6', 'vxlan', 'cflow')
+        ('sflow', 'ntp', 'dhcp', 'bfd', 'dns', 'sip', 'gtp', 'radius', 'dhcpv6', 'vxlan', 'cflow',
+         'rmcp', 'gtpv2')
         for proto in case.theirs.protos)
+
+
+def messages(d, case):
+    """Several messages in a segment, or a part of one: Torc shows them by their own lengths."""
+    if d.key == 'Diameter @':
+        return not d.theirs
+    return case.last['type'] == 'Modbus' and only_tshark(d) and d.proto.name in ('mbtcp', 'modbus') and \
+        d.proto.pos >= case.last['offset'] + case.last['header_length']
 
 
 def lacking(d, case):
@@ -204,7 +213,7 @@ REFUSED = ('version is not 1', 'version is not 3', 'version is not 5', 'version 
            "length is below the packet's type", 'the length is less than 8',
            'checksum coverage is below the header', 'chunk length is below its header', 'protocol number is even',
            'neither a request line nor a status line',
-           'version is not 1 (type II)', 'version and type are not 1', 'a set does not fit')
+           'an AVP does not fit', 'an element does not fit', 'version is not 1 (type II)', 'version and type are not 1', 'a set does not fit')
 
 
 def refused(d, case):
@@ -231,7 +240,7 @@ RULES = (('S1', quoted), ('S2', foreign), ('S3', inside), ('D1', fragment), ('S4
          ('S5', tshark_stops), ('S6', element), ('D9', jumbo), ('S7', isl), ('S8', erspan3),
          ('S9', wccp), ('S10', ppp_address), ('S11', vxlan_gpe), ('S12', atm_arp), ('S13', other_port),
          ('D16', version), ('S14', udp_esp), ('S15', sum_of_part), ('S16', no_record), ('S17', refused),
-         ('D14', geneve_version), ('S18', pseudowire), ('S19', hint), ('S20', lacking))
+         ('D14', geneve_version), ('S18', pseudowire), ('S19', hint), ('S20', lacking), ('S21', messages))
 
 
 def rule_of(difference, case):

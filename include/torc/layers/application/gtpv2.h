@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* torc/layers/application/gtpv2.h - GTP-C version 2, which sets up the tunnels of mobile networks */
+#ifndef TORC_LAYERS_GTPV2_H
+#define TORC_LAYERS_GTPV2_H
+
+#include <torc/layer.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* 3GPP TS 29.274 §5.1 */
+struct torc_gtpv2 {
+	uint8_t version; /* 2 */
+	bool is_piggybacking; /* another message follows: the next layer */
+	bool has_teid;
+	bool has_priority;
+	uint8_t message_type;
+	uint16_t length;   /* bytes behind the first four */
+	uint32_t teid;     /* where has_teid */
+	uint32_t sequence; /* 24 bits */
+	uint8_t priority;  /* where has_priority: 0, the highest, to 15 */
+	struct torc_bytes elements;
+};
+
+TORC_LAYER_READER(gtpv2, GTPV2)
+
+/* TS 29.274 §8.2.1 */
+struct torc_gtpv2_element {
+	uint8_t type;
+	uint8_t instance;
+	struct torc_bytes value;
+};
+
+/* The element at *position, 0 at first; 1, or 0 at the end or where one does not fit. */
+TORC_API int torc_gtpv2_element_next(const struct torc_gtpv2 *gtp, uint32_t *position,
+				     struct torc_gtpv2_element *element);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
