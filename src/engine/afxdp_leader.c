@@ -19,6 +19,7 @@
 
 #include "cluster/cluster.h"
 #include "peer/peer.h"
+#include "util/clock.h"
 #include "util/memory.h"
 
 #define PREFETCH   16u
@@ -58,14 +59,6 @@ struct afxdp_leader {
 static struct afxdp_leader *leaders;
 static pthread_mutex_t leaders_lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_once_t forks = PTHREAD_ONCE_INIT;
-
-static uint64_t now_ns(void)
-{
-	struct timespec time;
-
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec;
-}
 
 /* ---- members ---- */
 
@@ -177,7 +170,7 @@ static bool is_complete(struct afxdp_leader *leader, const struct torc_cluster_d
 {
 	if (leader->complete_ns == 0)
 		return true;
-	for (uint32_t i = 0; i < CLUSTER_BUCKETS && now_ns() < leader->complete_ns; i++) {
+	for (uint32_t i = 0; i < CLUSTER_BUCKETS && torc_now_ns() < leader->complete_ns; i++) {
 		uint32_t slot = __atomic_load_n(&shares->owner[i], __ATOMIC_RELAXED);
 
 		if (slot < TABLE_SLOTS && leader->lines[slot].fd < 0 &&
@@ -355,6 +348,7 @@ static void *lead(void *arg)
 	uint32_t since = 0;
 	int timeout_ms;
 
+	pthread_setname_np(pthread_self(), "torc-xdp");
 	while (!__atomic_load_n(&leader->stop, __ATOMIC_ACQUIRE)) {
 		uint32_t count = turn(leader, &timeout_ms);
 
@@ -463,7 +457,7 @@ static int make_table(struct afxdp_leader *leader, const struct afxdp_candidate 
 	if (!candidate->old)
 		return afxdp_table_create(&leader->table, candidate->geometry, sockets->queues,
 					  candidate->opened || sockets->queues[0].zero_copy);
-	leader->complete_ns = now_ns() + ARRIVAL_NS;
+	leader->complete_ns = torc_now_ns() + ARRIVAL_NS;
 	return afxdp_table_succeed(&leader->table, candidate->old, sockets->queues);
 }
 

@@ -9,13 +9,13 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "cluster/cluster.h"
 #include "engine/afxdp_leader.h"
 #include "peer/peer.h"
 #include "util/error.h"
+#include "util/clock.h"
 #include "util/memory.h"
 
 #define ANSWER_NS 1000000000u /* a leader that lives answers within that time */
@@ -54,14 +54,6 @@ struct afxdp_member {
 	uint32_t base;     /* the place of the inbox at which taken was 0 */
 	uint64_t past_dropped; /* claimed of what the sockets lost, and overflowed before */
 };
-
-static uint64_t now_ns(void)
-{
-	struct timespec time;
-
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec;
-}
 
 static uint32_t place_of(const struct afxdp_member *member)
 {
@@ -111,7 +103,7 @@ static void say_hello(struct afxdp_member *member)
 	const struct afxdp_message message = { .kind = AFXDP_HELLO, .slot = member->slot,
 					       .value = member->hello };
 
-	member->hello_ns = now_ns();
+	member->hello_ns = torc_now_ns();
 	torc_peer_send(member->cluster->mailbox[1], &message, sizeof(message),
 		       (int[]){ member->line[1], member->returns_fd }, 2);
 }
@@ -181,7 +173,7 @@ static void hear(struct afxdp_member *member)
 static void attend(struct afxdp_member *member)
 {
 	hear(member);
-	if (member->is_welcome || now_ns() - member->hello_ns < AGAIN_NS)
+	if (member->is_welcome || torc_now_ns() - member->hello_ns < AGAIN_NS)
 		return;
 	try_to_lead(member);
 	say_hello(member);
@@ -189,10 +181,10 @@ static void attend(struct afxdp_member *member)
 
 static bool wait_for(struct afxdp_member *member, const bool *flag)
 {
-	uint64_t until_ns = now_ns() + ANSWER_NS;
+	uint64_t until_ns = torc_now_ns() + ANSWER_NS;
 	struct pollfd wait = { .fd = member->line[0], .events = POLLIN };
 
-	for (attend(member); !*flag && now_ns() < until_ns; attend(member))
+	for (attend(member); !*flag && torc_now_ns() < until_ns; attend(member))
 		poll(&wait, 1, AGAIN_NS / 1000000);
 	return *flag;
 }
@@ -748,6 +740,7 @@ bool afxdp_member_leave(struct torc_engine *engine, struct torc_engine_stats *pa
 {
 	struct afxdp_member *member = engine->member;
 	struct afxdp_sockets *sockets = engine->sockets;
+	uint64_t until_ns = torc_now_ns() + ANSWER_NS;
 	bool last;
 
 	attend(member);
@@ -755,8 +748,7 @@ bool afxdp_member_leave(struct torc_engine *engine, struct torc_engine_stats *pa
 	past->seen -= afxdp_table_waiting(&member->table, member->slot, place_of(member));
 	last = torc_cluster_last(member->member);
 	/* whoever led may just be leaving, and the frames are to be the kernel's again */
-	for (uint64_t until_ns = now_ns() + ANSWER_NS; last && try_to_lead(member) == -EBUSY &&
-						       now_ns() < until_ns;)
+	while (last && try_to_lead(member) == -EBUSY && torc_now_ns() < until_ns)
 		poll(NULL, 0, 1);
 	unlist(member, last);
 	drop(member);

@@ -10,21 +10,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 
 #include "engine/afxdp_engine.h"
+#include "util/clock.h"
 
 #define BLOCKS_FIRST 16u
 #define PREFETCH     32u
 #define FRESH_NS     4000000u /* a clock that is being disciplined moves by 2 microseconds */
-
-static uint64_t now_ns(clockid_t clock)
-{
-	struct timespec time;
-
-	clock_gettime(clock, &time);
-	return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec;
-}
 
 /*
  * The program stamps with CLOCK_MONOTONIC. The difference to CLOCK_REALTIME moves when the clock is
@@ -37,9 +29,9 @@ static void sample_clocks(struct afxdp_blocks *blocks)
 	unsigned int tries = 0;
 
 	do {
-		before = now_ns(CLOCK_MONOTONIC);
-		blocks->pickup_ns = now_ns(CLOCK_REALTIME);
-		after = now_ns(CLOCK_MONOTONIC);
+		before = torc_clock_ns(CLOCK_MONOTONIC);
+		blocks->pickup_ns = torc_clock_ns(CLOCK_REALTIME);
+		after = torc_clock_ns(CLOCK_MONOTONIC);
 	} while (after - before > 2000 && ++tries < 4);
 	blocks->sampled_ns = after;
 	offset = blocks->pickup_ns - (before + (after - before) / 2);
