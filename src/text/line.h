@@ -23,6 +23,18 @@ static inline void field_text(struct line *line, const char *before, uint64_t nu
 	text_uint(&line->text, number);
 }
 
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+/* names[number], or the number. */
+static inline void name_text(struct line *line, const char *const *names, size_t count,
+			     uint64_t number)
+{
+	if (number < count && names[number])
+		text_string(&line->text, names[number]);
+	else
+		text_uint(&line->text, number);
+}
+
 static inline void part_start(struct line *line)
 {
 	if (!line->joined)
@@ -32,6 +44,12 @@ static inline void part_start(struct line *line)
 
 /* Bytes behind a layer's header as the IP header before it says, or as they were on the wire. */
 uint32_t line_payload_length(const struct torc_decoded *decoded, const struct torc_layer *layer);
+
+/* The bytes of a message with its header, as they were on the wire. */
+static inline uint32_t message_length(const struct line *line, const struct torc_layer *layer)
+{
+	return line_payload_length(line->decoded, layer) + layer->header_length;
+}
 
 /* A port, by its name where there is one to be had. */
 void line_port_text(struct line *line, unsigned int protocol, uint16_t port);
@@ -45,6 +63,13 @@ void line_ipv6(struct line *line, const struct torc_layer *layer);
 void line_extension(struct line *line, const struct torc_layer *layer);
 void line_fragment(struct line *line, const struct torc_layer *layer);
 void line_tcp(struct line *line, const struct torc_layer *layer);
+
+/* Protocols of routers: line_routing.c */
+void line_eigrp(struct line *line, const struct torc_layer **layer);
+void line_hsrp(struct line *line, const struct torc_layer **layer);
+void line_isis(struct line *line, const struct torc_layer **layer);
+void line_pim(struct line *line, const struct torc_layer **layer);
+void line_rip(struct line *line, const struct torc_layer **layer);
 
 /*
  * The part of a protocol that has words of tcpdump's own; false when it has none. *layer moves to

@@ -20,8 +20,6 @@
 
 #define DIGEST 16u /* bytes, of OSPF's MD5 */
 
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
 /* Names of the bits that are set, the lowest first, or "none". */
 struct bit_name {
 	uint8_t bit;
@@ -40,21 +38,6 @@ static void bits_text(struct text *text, uint8_t bits, const struct bit_name *na
 		before = ", ";
 	}
 	text_string(text, *before ? "" : "none");
-}
-
-/* names[number], or the number. */
-static void name_text(struct line *line, const char *const *names, size_t count, uint64_t number)
-{
-	if (number < count && names[number])
-		text_string(&line->text, names[number]);
-	else
-		text_uint(&line->text, number);
-}
-
-/* The bytes of a message with its header, as they were on the wire. */
-static uint32_t message_length(const struct line *line, const struct torc_layer *layer)
-{
-	return line_payload_length(line->decoded, layer) + layer->header_length;
 }
 
 static void igmp_query(struct line *line, const struct torc_igmp *igmp)
@@ -448,6 +431,9 @@ bool line_words(struct line *line, const struct torc_layer **layer)
 		{ TORC_LAYER_IPSEC_AH, line_ah },   { TORC_LAYER_SFLOW, line_sflow },
 		{ TORC_LAYER_RADIUS, line_radius }, { TORC_LAYER_GRE, line_gre },
 		{ TORC_LAYER_NETFLOW, line_netflow },
+		{ TORC_LAYER_EIGRP, line_eigrp },   { TORC_LAYER_HSRP, line_hsrp },
+		{ TORC_LAYER_ISIS, line_isis },	    { TORC_LAYER_PIM, line_pim },
+		{ TORC_LAYER_RIP, line_rip },
 	};
 
 	for (size_t i = 0; i < COUNT(words); i++) {

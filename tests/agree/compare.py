@@ -104,7 +104,7 @@ def differing(ours, theirs):
         if key == 'transport' and other:
             other = [end.split('(')[0] for end in other]  # "80(http)"
         elif key == 'error':
-            other = bool(other)
+            own, other = bool(own), bool(other)
         elif key in ('stack', 'places'):
             other = other or []
         if key == 'places' and len(own) == len(other):
@@ -125,6 +125,27 @@ def drop_mapped(found):
     for key in keys:
         del found[key]
     return bool(keys)
+
+
+# D52: layers that gopacket does not have; it calls them Payload, or fails
+OWN = {'EIGRP', 'HSRP', 'ISIS', 'PIM', 'RIP'}
+
+
+def cut_own(line, ours, theirs):
+    """Both up to the first layer of these, which gopacket leaves as bytes; None where there is none."""
+    failed = (line['error'] or '').split(':')[0] in OWN
+    stack, other = ours['stack'], theirs['stack'] or []
+    at = next((i for i, name in enumerate(stack)
+               if name in OWN or (failed and name == 'DecodeFailure')), None)
+    if at is None or (len(other) > at and (other[at] not in ('Payload', 'DecodeFailure') or
+                                           theirs['places'][at][0] != ours['places'][at][0])):
+        return None
+    gone = ['roles', 'truncated', 'error', 'unknown']
+    if len(stack) > at + 1:  # a tunnel, which may have the outermost flow in it
+        gone += ['network', 'transport', 'network_hash', 'transport_hash']
+    keep = lambda side: {**side, **dict.fromkeys(gone),
+                         **{key: (side[key] or [])[:at] for key in ('stack', 'places', 'fields')}}
+    return keep(ours), keep(theirs)
 
 
 class Report:
@@ -150,6 +171,11 @@ class Report:
             amended = {**packet, **differing(ours, theirs['amended'])}
             if found or amended:
                 found, rules = amended, rules + theirs['rules']
+        own = cut_own(line, ours, theirs.get('amended') or theirs)
+        if own and found:
+            ours, other = own
+            found, rules = {**packet, **differing(ours, other)}, rules + ['D52']
+            theirs = {**theirs, 'fields': other['fields'], 'amended': other}
         if drop_mapped(found):
             rules = rules + ['D47']
         if not found:

@@ -593,8 +593,34 @@ LAYERS = {
         'dont_learn': 'vxlan.flag_d', 'policy_applied': 'vxlan.flag_a', 'policy_id': 'vxlan.gbp'}),
 }
 
+# What gopacket does not have: D52 of docs/differences.md
+LAYERS.update({
+    'EIGRP': ('eigrp', None, {
+        'version': 'eigrp.version', 'opcode': 'eigrp.opcode', 'checksum': 'eigrp.checksum',
+        'flags': 'eigrp.flags', 'seq': 'eigrp.seq', 'ack': 'eigrp.ack',
+        'virtual_router': 'eigrp.vrid', 'as': 'eigrp.as'}),
+    'HSRP': ('hsrp', None, {
+        'opcode': 'hsrp.opcode|hsrp2.opcode', 'state': 'hsrp.state|hsrp2.state',
+        'priority': 'hsrp.priority|hsrp2.priority', 'group': 'hsrp.group|hsrp2.group',
+        'identifier': ('hsrp2.identifier', mac),
+        'ipv4': 'hsrp.virt_ip|hsrp2.virt_ip'}),
+    'ISIS': ('isis', None, {
+        'pdu_type': 'isis.type', 'circuit_type': 'isis.hello.circuit_type',
+        'hold': 'isis.hello.holding_timer', 'priority': 'isis.hello.priority',
+        'seq': 'isis.lsp.sequence_number', 'lifetime': 'isis.lsp.remaining_life',
+        'checksum': 'isis.lsp.checksum'}),
+    'PIM': ('pim', None, {
+        'version': ('pim.version', number, first), 'pim_type': ('pim.type', number, first),
+        'checksum': ('pim.checksum', number, first), 'options[].type': 'pim.optiontype',
+        'options[].length': 'pim.optionlength'}),
+    'RIP': ('rip', None, {
+        'command': 'rip.command', 'version': 'rip.version', 'entries[].address': 'rip.ip',
+        'entries[].mask': 'rip.netmask', 'entries[].next_hop': 'rip.next_hop',
+        'entries[].metric': 'rip.metric'}),
+})
+
 NAMES = {tshark for entry in LAYERS.values() for tshark in
-         (entry[0] if isinstance(entry[0], tuple) else (entry[0],)) if tshark} - {'pim', 'dvmrp'}
+         (entry[0] if isinstance(entry[0], tuple) else (entry[0],)) if tshark} - {'dvmrp'}
 WANTED = {'dhcpv6.option.length', 'icmpv6.opt.prefix.flag'} | {
     name for entry in LAYERS.values() for spec in entry[2].values()
     for name in (spec if isinstance(spec, str) else spec[0]).replace('+', '|').split('|')}

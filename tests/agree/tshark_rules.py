@@ -216,6 +216,12 @@ REFUSED = ('version is not 1', 'version is not 3', 'version is not 5', 'version 
            'an AVP does not fit', 'an element does not fit', 'version is not 1 (type II)', 'version and type are not 1', 'a set does not fit')
 
 
+# the same, of the protocols of D52
+HINTS_D52 = ('rip', 'hsrp')
+REFUSED += ('the version is not 2', 'unknown PDU type', 'system ids do not have 6 bytes',
+            "the PDU's length ends in its header")
+
+
 def refused(d, case):
     kept = d.key == 'error' or (d.layer and d.layer['type'] == case.tail)
     if kept and case.ours['status'] == 'malformed' and \

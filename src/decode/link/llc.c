@@ -27,6 +27,14 @@ static bool begins_bpdu(const struct torc_cursor *cursor)
 	return cursor->length < at + 2 || torc_be16(cursor->data + at) == 0;
 }
 
+/* OSI's protocols share an access point too; IS-IS is the one that is met (ISO 9577 §5.4). */
+static bool begins_isis(const struct torc_cursor *cursor)
+{
+	uint32_t at = cursor->header_length;
+
+	return cursor->length > at && cursor->data[at] == 0x83;
+}
+
 static int llc_decode(struct torc_cursor *cursor)
 {
 	uint8_t dsap, ssap;
@@ -40,7 +48,8 @@ static int llc_decode(struct torc_cursor *cursor)
 		cursor_next(cursor, TORC_BY_LLC_SAP, dsap);
 		if (cursor->next == TORC_LAYER_STP && !begins_bpdu(cursor))
 			cursor->next = TORC_LAYER_PAYLOAD;
-	} else {
+	}
+	if (dsap != ssap || (cursor->next == TORC_LAYER_ISIS && !begins_isis(cursor))) {
 		cursor->registry = TORC_BY_LLC_SAP;
 		cursor->number = dsap;
 		cursor->next = TORC_LAYER_PAYLOAD;

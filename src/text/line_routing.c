@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* line_routing.c - what routers say to each other, in the words of tcpdump */
+#include <torc/layers/routing/eigrp.h>
+#include <torc/layers/routing/hsrp.h>
+#include <torc/layers/routing/isis.h>
+#include <torc/layers/routing/pim.h>
+#include <torc/layers/routing/rip.h>
+
+#include "text/line.h"
+
+void line_eigrp(struct line *line, const struct torc_layer **layer)
+{
+	static const char *const opcodes[] = { [1] = "Update", [3] = "Query", [4] = "Reply",
+					       [5] = "Hello", [6] = "IPX SAP", [7] = "Probe" };
+	struct torc_eigrp eigrp;
+
+	torc_layer_eigrp(line->decoded, *layer, &eigrp);
+	text_string(&line->text, "EIGRP ");
+	if (eigrp.opcode >= COUNT(opcodes) || !opcodes[eigrp.opcode])
+		text_string(&line->text, "unknown, type: ");
+	name_text(line, opcodes, COUNT(opcodes), eigrp.opcode);
+	field_text(line, ", length: ", message_length(line, *layer));
+}
+
+void line_hsrp(struct line *line, const struct torc_layer **layer)
+{
+	static const char *const opcodes[] = { "hello", "coup", "resign" };
+	static const char *const states[] = { [0] = "initial", [1] = "learn", [2] = "listen",
+					      [4] = "speak", [8] = "standby", [16] = "active" };
+	static const char *const states_2[] = { [1] = "initial", [2] = "learn", [3] = "listen",
+						[4] = "speak", [5] = "standby", [6] = "active" };
+	static const uint8_t none[4];
+	struct torc_hsrp hsrp;
+
+	torc_layer_hsrp(line->decoded, *layer, &hsrp);
+	field_text(line, "HSRPv", hsrp.version);
+	text_char(&line->text, '-');
+	name_text(line, opcodes, COUNT(opcodes), hsrp.opcode);
+	field_text(line, " ", message_length(line, *layer));
+	text_string(&line->text, ": state=");
+	if (hsrp.version == 0)
+		name_text(line, states, COUNT(states), hsrp.state);
+	else
+		name_text(line, states_2, COUNT(states_2), hsrp.state);
+	field_text(line, " group=", hsrp.group);
+	text_string(&line->text, " addr=");
+	if (hsrp.version == 2 && memcmp(hsrp.ipv4, none, 4) == 0)
+		text_ipv6(&line->text, hsrp.ipv6);
+	else
+		text_ipv4(&line->text, hsrp.ipv4);
+	*layer = line->decoded->layers + line->decoded->layer_count - 1;
+}
+
+/* A system's id, with a circuit and a fragment of an LSP where there are: 1111.2222.3333.00-00 */
+static void id_text(struct line *line, const char *before, const struct torc_bytes *id)
+{
+	text_string(&line->text, before);
+	for (uint32_t i = 0; i < id->length; i++) {
+		if (i > 0 && i < 7 && i % 2 == 0)
+			text_char(&line->text, '.');
+		else if (i == 7)
+			text_char(&line->text, '-');
+		text_hex(&line->text, id->data[i], 2);
+	}
+}
+
+static void lsp_text(struct line *line, const struct torc_isis *isis)
+{
+	id_text(line, ", lsp-id ", &isis->lsp);
+	text_string(&line->text, ", seq 0x");
+	text_hex(&line->text, isis->sequence, 8);
+	text_string(&line->text, ", lifetime ");
+	for (unsigned int least = 10000; least > isis->lifetime_s && least > 1; least /= 10)
+		text_char(&line->text, ' ');
+	text_uint(&line->text, isis->lifetime_s);
+	text_char(&line->text, 's');
+}
+
+void line_isis(struct line *line, const struct torc_layer **layer)
+{
+	static const char *const types[] = {
+		[TORC_ISIS_L1_HELLO] = "L1 Lan IIH", [TORC_ISIS_L2_HELLO] = "L2 Lan IIH",
+		[TORC_ISIS_P2P_HELLO] = "p2p IIH",   [TORC_ISIS_L1_LSP] = "L1 LSP",
+		[TORC_ISIS_L2_LSP] = "L2 LSP",	     [TORC_ISIS_L1_CSNP] = "L1 CSNP",
+		[TORC_ISIS_L2_CSNP] = "L2 CSNP",     [TORC_ISIS_L1_PSNP] = "L1 PSNP",
+		[TORC_ISIS_L2_PSNP] = "L2 PSNP"
+	};
+	struct torc_isis isis;
+
+	torc_layer_isis(line->decoded, *layer, &isis);
+	text_string(&line->text, "IS-IS, ");
+	name_text(line, types, COUNT(types), isis.pdu_type);
+	if (isis.lsp.length > 0)
+		lsp_text(line, &isis);
+	else
+		id_text(line, ", src-id ", &isis.source);
+	if (isis.lan.length > 0) {
+		id_text(line, ", lan-id ", &isis.lan);
+		field_text(line, ", prio ", isis.priority);
+	}
+	field_text(line, ", length ", message_length(line, *layer));
+}
+
+void line_pim(struct line *line, const struct torc_layer **layer)
+{
+	static const char *const types[] = { "Hello", "Register", "Register Stop", "Join / Prune",
+					     "Bootstrap", "Assert", "Graft", "Graft Acknowledgement",
+					     "Candidate RP Advertisement", "Prune Refresh",
+					     "DF Election", "ECMP Redirect" };
+	struct torc_pim pim;
+
+	torc_layer_pim(line->decoded, *layer, &pim);
+	field_text(line, "PIMv", pim.version);
+	text_string(&line->text, ", ");
+	name_text(line, types, COUNT(types), pim.type);
+	field_text(line, ", length ", message_length(line, *layer));
+	if (!(line->flags & TORC_TEXT_VERBOSE)) /* the packet in a register is another one's */
+		*layer = line->decoded->layers + line->decoded->layer_count - 1;
+}
+
+void line_rip(struct line *line, const struct torc_layer **layer)
+{
+	struct torc_rip rip;
+
+	torc_layer_rip(line->decoded, *layer, &rip);
+	field_text(line, "RIPv", rip.version);
+	text_string(&line->text, rip.command == 1 ? ", Request" : ", Response");
+	field_text(line, ", length: ", message_length(line, *layer));
+}
