@@ -7,6 +7,7 @@ LIBDIR  ?= $(PREFIX)/lib
 INCDIR  ?= $(PREFIX)/include
 BINDIR  ?= $(PREFIX)/bin
 MANDIR  ?= $(PREFIX)/share/man
+LIBEXECDIR ?= $(PREFIX)/libexec
 UNITDIR ?= $(PREFIX)/lib/systemd/system
 CC      ?= gcc
 CFLAGS  ?= -O2 -g1
@@ -66,7 +67,7 @@ BENCHES := $(patsubst bench/%.c,$(B)/bench/%,$(BENCH_SRC))
 EXAMPLES := $(patsubst examples/%.c,$(B)/examples/%,$(EXAMPLE_SRC))
 FUZZERS := $(patsubst fuzz/%.c,$(B)/fuzz/%,$(FUZZ_SRC))
 
-PRODUCTS := $(B)/libtorc.a $(B)/libtorc.so $(if $(CLI_SRC),$(B)/torc) \
+PRODUCTS := $(B)/libtorc.a $(B)/libtorc.so $(if $(CLI_SRC),$(B)/torc) $(B)/torc-open \
 	$(if $(PFRING_SRC),$(B)/libpfring.a $(B)/libpfring.so) $(if $(HAVE_KAFKA),$(B)/libtorc-kafka.so)
 
 .PHONY: all config tests benches examples install uninstall dist check bench fuzz fuzz-long agree try-package sizes asan tsan clean help
@@ -120,6 +121,13 @@ $(B)/libtorc.so: $(B)/libtorc.so.$(VERSION)
 $(B)/torc: $(CLI_OBJ) $(B)/libtorc.a
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
+
+$(B)/cli/helper.o: ALL_CPPFLAGS += -DTORC_LIBEXEC_DIR='"$(LIBEXECDIR)"'
+
+# The one program that may have rights which its caller lacks: of libc alone, and hardened.
+$(B)/torc-open: $(B)/helper/torc-open.o
+	$(call say,LD,$@)
+	$(Q)$(CC) $(ALL_LDFLAGS) -pie -Wl,-z,relro,-z,now -o $@ $^
 
 # libpfring stands alone: it carries libtorc inside and exports PF_RING's names only.
 $(B)/libpfring.a: $(PFRING_OBJ)
@@ -223,7 +231,7 @@ agree: all $(AGREE) ## compare with gopacket and tshark (make agree FILES="...")
 sizes: ## lines of code, longest functions, size of the libraries
 	$(Q)sh scripts/sizes $(B)
 
-INSTALL_WITH = PREFIX='$(PREFIX)' UNITDIR='$(UNITDIR)' LIBDIR='$(LIBDIR)' INCDIR='$(INCDIR)' BINDIR='$(BINDIR)' \
+INSTALL_WITH = PREFIX='$(PREFIX)' LIBEXECDIR='$(LIBEXECDIR)' UNITDIR='$(UNITDIR)' LIBDIR='$(LIBDIR)' INCDIR='$(INCDIR)' BINDIR='$(BINDIR)' \
 	MANDIR='$(MANDIR)' DESTDIR='$(DESTDIR)' VERSION='$(VERSION)' SONAME='$(SONAME)' \
 	LIBS='$(OPT_LIBS)' KAFKA='$(HAVE_KAFKA)' CC='$(CC)' PFRING_SONAME='$(PFRING_SONAME)' B='$(B)' sh scripts/install
 
@@ -246,5 +254,5 @@ clean: ## remove what was built
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 18
 
--include $(patsubst %.o,%.d,$(LIB_OBJ) $(CLI_OBJ) $(PFRING_OBJ) $(B)/plugin/kafka.o) \
+-include $(patsubst %.o,%.d,$(LIB_OBJ) $(CLI_OBJ) $(PFRING_OBJ) $(B)/plugin/kafka.o $(B)/helper/torc-open.o) \
 	$(addsuffix .d,$(TESTS) $(BENCHES) $(EXAMPLES) $(FUZZERS))

@@ -10,6 +10,7 @@
 
 #include "aside.h"
 #include "capture.h"
+#include "helper.h"
 
 static const char *set_kib(const struct cli_option *option, void *field, const char *text)
 {
@@ -128,6 +129,12 @@ const struct cli_option capture_output_options[] = {
 	{ 0 },
 };
 
+const struct cli_option capture_helper_options[] = {
+	{ 0, "via-helper", NULL, "have packet sockets made by torc-open(8), which its group may start",
+	  cli_set_flag, AT(via_helper), NULL },
+	{ 0 },
+};
+
 /* ---- the device and the filter ---- */
 
 /* As tcpdump: the first interface that is up and is not the loopback; else the loopback. */
@@ -233,10 +240,15 @@ static int open_one(struct capture *capture, const char *device, const char *fil
 			 (settings->timestamps ? TORC_HW_TIMESTAMP : 0),
 		.buffer_bytes = settings->buffer_bytes,
 	};
+	struct helper_sockets sockets = { .count = 0 };
 	struct torc_error error = { 0 };
-	int code = torc_ring_open_with(&capture->rings[capture->ring_count], device, &options,
-				       &error);
+	int code = settings->via_helper ? helper_sockets(device, &sockets) : CLI_GOOD;
 
+	if (code != CLI_GOOD)
+		return code;
+	options.socket_fds = sockets.count > 0 ? sockets.fds : NULL;
+	options.socket_count = sockets.count;
+	code = torc_ring_open_with(&capture->rings[capture->ring_count], device, &options, &error);
 	if (code == -TORC_EFORMAT && !alone) {
 		cli_complain("torc: %s; the other files go on", error.text);
 		capture->damaged = true;
@@ -271,6 +283,10 @@ static int open_all(struct capture *capture, const char *const *devices, const c
 	unsigned int count = 0;
 	int status = CLI_GOOD;
 
+	if (devices && *devices && capture->settings->via_helper) {
+		cli_complain("torc: --via-helper is for interfaces: a file needs no rights");
+		return CLI_USAGE;
+	}
 	if (!devices || !*devices) {
 		own[0] = device = live_device(capture->settings);
 		if (!device)

@@ -43,19 +43,22 @@ struct capture_settings {
 	bool fail_on_loss;
 	bool json;
 	bool quiet;
+	bool via_helper; /* torc-open(8) makes the sockets */
 	bool decodes; /* set by the command: packets are decoded, by a process of its own if they can */
 };
 
 extern const struct cli_option capture_options[];
 extern const struct cli_option capture_end_options[];
 extern const struct cli_option capture_output_options[];
+extern const struct cli_option capture_helper_options[];
 
 /* The groups, for a settings struct that has capture_settings as its member. */
 #define CAPTURE_GROUPS(type, member)                                                               \
 	{ "Source", capture_options, offsetof(type, member) },                                     \
 	{ "End", capture_end_options, offsetof(type, member) },                                    \
 	{ "Output", capture_output_options, offsetof(type, member) },                              \
-	{ "Privileges", sandbox_options, offsetof(type, member.sandbox) }
+	{ "Privileges", sandbox_options, offsetof(type, member.sandbox) },                         \
+	{ NULL, capture_helper_options, offsetof(type, member) }
 
 /* Where the packets are that were to go to a file. */
 struct capture_written {

@@ -43,7 +43,7 @@ struct cli_option {
 
 /* Options under one heading of --help; the table ends with an entry without a set function. */
 struct cli_group {
-	const char *title;
+	const char *title; /* NULL: that of the group before it */
 	const struct cli_option *options;
 	size_t base; /* offset of the group's struct in the command's settings */
 };

@@ -32,7 +32,8 @@ void cli_print_help(const struct cli_command *command)
 	printf("%sUsage:%s torc %s [OPTION]...%s%s\n\n%s\n", bold, plain, command->name,
 	       command->words ? " " : "", command->words ? command->words : "", command->about);
 	for (const struct cli_group *group = command->groups; group->options; group++) {
-		printf("\n%s%s%s\n", bold, group->title, plain);
+		if (group->title)
+			printf("\n%s%s%s\n", bold, group->title, plain);
 		for (const struct cli_option *option = group->options; option->set; option++)
 			print_option(option);
 	}

@@ -11,7 +11,7 @@ is 'make install' $? 0
 version=$(sed -n 's/^.define TORC_VERSION_STRING "\(.*\)"/\1/p' include/torc/base.h)
 
 for file in lib/libtorc.a "lib/libtorc.so.$version" include/torc/torc.h include/torc/ring.h \
-	lib/pkgconfig/torc.pc bin/torc share/man/man1/torc.1 share/man/man3/torc_ring.3 \
+	lib/pkgconfig/torc.pc bin/torc libexec/torc-open share/man/man1/torc.1 share/man/man8/torc-open.8 share/man/man3/torc_ring.3 \
 	share/man/man3/torc_ring_open.3 share/fish/vendor_completions.d/torc.fish \
 	share/bash-completion/completions/torc share/zsh/site-functions/_torc; do
 	ok "$file" test -f "$dest/usr/$file"

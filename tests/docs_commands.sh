@@ -44,6 +44,10 @@ while IFS= read -r line; do
 		skip "$command" 'there are no brokers'
 		continue
 	fi
+	if [[ $command == *--via-helper* ]]; then
+		skip "$command" 'a rule of root allows it: cli_open.sh'
+		continue
+	fi
 	(cd "$work" && TORC='' timeout --preserve-status -k 10 -s INT 1 bash -o pipefail -c "trap : INT; $command") \
 		>"$work/out" 2>"$work/err" </dev/null
 	status=$?
