@@ -10,6 +10,7 @@ extern const struct cli_command command_count;
 extern const struct cli_command command_streams;
 extern const struct cli_command command_flows;
 extern const struct cli_command command_send;
+extern const struct cli_command command_bridge;
 extern const struct cli_command command_rings;
 extern const struct cli_command command_top;
 extern const struct cli_command command_devices;

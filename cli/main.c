@@ -18,6 +18,7 @@ const struct cli_command *const cli_commands[] = {
 	&command_streams,
 	&command_flows,
 	&command_send,
+	&command_bridge,
 	&command_rings,
 	&command_top,
 	&command_devices,

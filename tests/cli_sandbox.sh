@@ -44,6 +44,7 @@ at_work 'dump --cluster' dump -n -i lo --cluster 4
 at_work 'count' count -i lo
 at_work 'streams' streams -i lo
 at_work 'streams --write' streams -i lo --write "$work/streams"
+at_work 'bridge' bridge va vb
 grep -q -w flows <(torc --help) && at_work 'flows' flows -i lo
 
 # What prints and ends waits for a reader here.

@@ -142,8 +142,12 @@ static bool extras(pfring *ring, struct state *state, struct pfring_pkthdr *hdr,
 	if ((state->extra & EXTRA_TRAILER) &&
 	    !pf_trailer_strip(ring, (u_char *)(uintptr_t)packet->data, hdr))
 		goto withhold;
-	if (state->extra & EXTRA_REFLECT)
-		pf_reflect(ring, state->reflect_ifindex, packet->data, hdr->caplen, false);
+	if (state->extra & EXTRA_REFLECT) {
+		struct torc_packet copy = *packet;
+
+		copy.caplen = hdr->caplen;
+		pf_reflect(ring, state->reflect_ifindex, &copy, false);
+	}
 	if (state->extra & EXTRA_BOUNCE)
 		state->last = *packet;
 	/* The rules needed the long header; who did not ask for it gets the short one. */

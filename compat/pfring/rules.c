@@ -503,7 +503,6 @@ bool pf_rules_pass(pfring *ring, struct pfring_pkthdr *hdr, const struct torc_pa
 		ask_wildcards(state->rules, hdr, packet->data, &pass, &copies);
 	pthread_mutex_unlock(&state->lock);
 	for (unsigned int i = 0; i < copies.count; i++)
-		pf_reflect(ring, copies.to[i].ifindex, packet->data, packet->caplen,
-			   copies.to[i].swap);
+		pf_reflect(ring, copies.to[i].ifindex, packet, copies.to[i].swap);
 	return pass;
 }

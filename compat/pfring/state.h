@@ -41,6 +41,7 @@ struct rules;
 struct reflector {
 	int ifindex;
 	struct torc_ring *torc;
+	struct torc_forwarder *forwarder;
 };
 
 struct state {
@@ -124,7 +125,7 @@ bool pf_rule_matches(const filtering_rule *rule, const struct pfring_pkthdr *hdr
 		     const uint8_t *data);
 
 /* reflect.c: copy a packet out of another interface, with the MAC addresses swapped or not */
-int pf_reflect(pfring *ring, int ifindex, const uint8_t *data, uint32_t length, bool swap);
+int pf_reflect(pfring *ring, int ifindex, const struct torc_packet *packet, bool swap);
 /* The index of a device a rule names, 0: none; its interface is opened, ready to send. */
 int pf_reflector_open(pfring *ring, const char *device);
 void pf_reflectors_close(struct state *state);

@@ -174,6 +174,7 @@ struct torc_stats {
 	uint64_t sent_bytes;
 	uint64_t send_errors;
 	bool balanced; /* the equation above holds */
+	uint64_t send_full;     /* of send_errors: the interface's queue had no room (ENOBUFS, EAGAIN) */
 };
 
 /* What a ring is; see torc_ring_info(). Strings are borrowed until the ring closes. */

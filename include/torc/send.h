@@ -15,12 +15,12 @@
  *		torc_sender_send(sender, packets, torc_maker_batch(maker, packets, 256));
  *	torc_sender_close(sender);
  *
- * To answer what a ring receives, torc_ring_send() is the simpler call.
+ * To answer what a ring receives, torc_ring_send() is the simpler call; to pass it on, a forwarder.
  */
 #ifndef TORC_SEND_H
 #define TORC_SEND_H
 
-#include <torc/packet.h>
+#include <torc/ring.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -222,6 +222,90 @@ TORC_API int torc_sender_stats(struct torc_sender *sender, struct torc_sender_st
 
 /* torc_sender_info - which way was chosen, and why; 0, or -EINVAL when info->size was not set */
 TORC_API int torc_sender_info(struct torc_sender *sender, struct torc_sender_info *info);
+
+/* ---- forwarding ----
+ *
+ * What a bridge does with the packets that one ring received: they leave by another ring's interface
+ * as they would have left by a cable. `torc bridge` and libpfring's reflector are made of it.
+ */
+struct torc_forwarder;
+
+/*
+ * What torc_forwarder_open() takes. Set size to sizeof(struct torc_forwarder_options); 0 is the default.
+ *
+ * mtu         split to that instead of the interface's MTU, where that is not less
+ * source_mtu  of the interface that the packets come from: a longer one, unless it is TCP, was merged by
+ *             the kernel or a card and is refused, since nobody knows of what. 0: not known, such a packet
+ *             is fragmented
+ */
+struct torc_forwarder_options {
+	size_t size;
+	uint32_t mtu;
+	uint32_t source_mtu;
+};
+
+/*
+ * Since the forwarder was opened. Each packet that was given is in one place:
+ *
+ *	packets = forwarded + too_long + cut + queue_full + down + failed
+ *
+ * forwarded  left whole, all pieces of them
+ * too_long   longer than the MTU and not to be split: see torc_split_begin(), source_mtu
+ * cut        their end was not captured
+ * down       the interface was down or away
+ * frames     that left: more than forwarded where packets were split; pieces of a packet that did not
+ *            leave whole are among them too
+ * split      packets that became several
+ * finished   packets whose checksum had been left to a card, and was computed
+ * interface_dropped  what the interface itself dropped of what it took, its own counter;
+ *            TORC_SEND_UNKNOWN when it cannot be read. Of all senders
+ * code       why the last packet was refused: a negative errno, or 0
+ */
+struct torc_forwarder_stats {
+	size_t size; /* set by the caller */
+	uint64_t packets;
+	uint64_t forwarded;
+	uint64_t too_long;
+	uint64_t cut;
+	uint64_t queue_full;
+	uint64_t down;
+	uint64_t failed;
+	uint64_t frames;
+	uint64_t split;
+	uint64_t finished;
+	uint64_t interface_dropped;
+	int32_t code;
+};
+
+/*
+ * torc_forwarder_open - get ready to forward out of a ring's first interface
+ *
+ * to  a ring of an Ethernet interface that may send; borrowed, used by the thread that forwards
+ *
+ * Returns 0, -EMEDIUMTYPE (not Ethernet), -EOPNOTSUPP (the ring does not send), -EINVAL (mtu below 68),
+ * or -ENOMEM.
+ */
+TORC_API int torc_forwarder_open(struct torc_forwarder **forwarder, struct torc_ring *to,
+				 const struct torc_forwarder_options *options,
+				 struct torc_error *error);
+
+/* torc_forwarder_close - before its ring; NULL is allowed */
+TORC_API void torc_forwarder_close(struct torc_forwarder *forwarder);
+
+/*
+ * torc_forwarder_send - packets leave, now
+ *
+ * Each one's bytes are as they were captured, tags included, but for two things: a checksum that was left
+ * to the card is computed, and a packet that is longer than the MTU (merged segments of TCP, up to 64 KiB)
+ * is split as torc_split_begin() has it. Returns how many left whole; the others are in the account.
+ * Waits for nothing but the kernel (SO_SNDTIMEO of torc_ring_socket() bounds that).
+ */
+TORC_API unsigned int torc_forwarder_send(struct torc_forwarder *forwarder,
+					  const struct torc_packet *packets, unsigned int count);
+
+/* torc_forwarder_stats - by the thread that forwards; 0, or -EINVAL when stats->size was not set */
+TORC_API int torc_forwarder_stats(struct torc_forwarder *forwarder,
+				  struct torc_forwarder_stats *stats);
 
 #ifdef __cplusplus
 }

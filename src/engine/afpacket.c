@@ -742,6 +742,7 @@ int afp_stats(struct torc_engine *base, struct torc_engine_stats *stats)
 	stats->sent = __atomic_load_n(&engine->sent, __ATOMIC_RELAXED);
 	stats->sent_bytes = __atomic_load_n(&engine->sent_bytes, __ATOMIC_RELAXED);
 	stats->send_errors = __atomic_load_n(&engine->send_errors, __ATOMIC_RELAXED);
+	stats->send_full = __atomic_load_n(&engine->send_full, __ATOMIC_RELAXED);
 	return 0;
 }
 

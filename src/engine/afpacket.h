@@ -106,6 +106,7 @@ struct afpacket {
 	uint64_t sent;           /* atomic */
 	uint64_t sent_bytes;
 	uint64_t send_errors;
+	uint64_t send_full;
 };
 
 static inline struct afpacket *afpacket(struct torc_engine *engine)

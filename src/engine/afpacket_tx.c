@@ -14,8 +14,8 @@
 
 #include "engine/afpacket.h"
 
-#define QUEUE_MAX   64
-#define QUEUE_BYTES (256u << 10)
+#define QUEUE_MAX   TORC_ENGINE_QUEUE
+#define QUEUE_BYTES TORC_ENGINE_QUEUE_BYTES
 
 struct afp_sender {
 	unsigned int count;
@@ -39,8 +39,10 @@ static void count_sent(struct afpacket *engine, size_t length)
 	__atomic_fetch_add(&engine->sent_bytes, length, __ATOMIC_RELAXED);
 }
 
-static void count_error(struct afpacket *engine)
+static void count_error(struct afpacket *engine, int code)
 {
+	if (code == -ENOBUFS || code == -EAGAIN)
+		__atomic_fetch_add(&engine->send_full, 1, __ATOMIC_RELAXED);
 	__atomic_fetch_add(&engine->send_errors, 1, __ATOMIC_RELAXED);
 }
 
@@ -56,7 +58,7 @@ int afp_send(struct torc_engine *base, int ifindex, const void *data, size_t len
 		return -ENODEV; /* "any" has no interface of its own to send on */
 	begin = afp_frame_begin(engine->link_type, data, length, &address.sll_protocol);
 	if (begin < 0) {
-		count_error(engine);
+		count_error(engine, begin);
 		return begin;
 	}
 	do {
@@ -67,7 +69,7 @@ int afp_send(struct torc_engine *base, int ifindex, const void *data, size_t len
 	if (sent < 0) {
 		int code = -errno;
 
-		count_error(engine);
+		count_error(engine, code);
 		return code;
 	}
 	count_sent(engine, length);
@@ -84,8 +86,9 @@ int afp_flush(struct torc_engine *base)
 	while (sender && done < sender->count) {
 		int n = sendmmsg(afp_active(engine)->fd, sender->messages + done,
 				 sender->count - done, 0);
+		int code = n < 0 ? -errno : 0;
 
-		if (n < 0 && errno == EINTR)
+		if (code == -EINTR)
 			continue;
 		if (n < 0)
 			n = 0;
@@ -94,7 +97,7 @@ int afp_flush(struct torc_engine *base)
 		sent += (unsigned int)n;
 		done += (unsigned int)n;
 		if (n == 0) { /* the first of the rest is the one refused */
-			count_error(engine);
+			count_error(engine, code);
 			done++;
 		}
 	}

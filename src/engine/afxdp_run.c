@@ -25,6 +25,7 @@ int afxdp_stats(struct torc_engine *engine, struct torc_engine_stats *stats)
 		.sent = __atomic_load_n(&counters->sent, __ATOMIC_RELAXED),
 		.sent_bytes = __atomic_load_n(&counters->sent_bytes, __ATOMIC_RELAXED),
 		.send_errors = __atomic_load_n(&counters->send_errors, __ATOMIC_RELAXED),
+		.send_full = __atomic_load_n(&counters->send_full, __ATOMIC_RELAXED),
 	};
 	/* the first against an interface that comes back, the second against other engines */
 	pthread_mutex_lock(&engine->sockets_lock);

@@ -115,9 +115,12 @@ static uint32_t settle(struct torc_engine *engine, struct afxdp_queue *queue)
 static int send_queued(struct torc_engine *engine, struct afxdp_queue *queue, uint32_t *sent)
 {
 	int result = kick_all(queue);
+	uint32_t unsent = queue->tx_unsent;
 
 	reap(queue);
 	*sent = settle(engine, queue);
+	if (result == -ENOBUFS)
+		add(&engine->counters.send_full, unsent - *sent);
 	return result;
 }
 
@@ -192,6 +195,7 @@ static int send_elsewhere(struct torc_engine *engine, int ifindex, const void *d
 		int code = errno == EAGAIN ? -ENOBUFS : -errno;
 
 		add(&engine->counters.send_errors, 1);
+		add(&engine->counters.send_full, code == -ENOBUFS);
 		return code;
 	}
 	add(&engine->counters.sent, 1);

@@ -64,7 +64,12 @@ struct torc_engine_stats {
 	uint64_t sent;
 	uint64_t sent_bytes;
 	uint64_t send_errors;
+	uint64_t send_full; /* of them: the queue was full */
 };
+
+/* send_batch() keeps that much at least until flush(), in an empty queue. */
+#define TORC_ENGINE_QUEUE	64u
+#define TORC_ENGINE_QUEUE_BYTES (256u << 10)
 
 #define ENGINE_RESTART 1 /* of check() */
 

@@ -33,6 +33,7 @@ static void add_engines(struct torc_ring *ring, struct torc_stats *stats)
 		stats->sent += engine.sent;
 		stats->sent_bytes += engine.sent_bytes;
 		stats->send_errors += engine.send_errors;
+		stats->send_full += engine.send_full;
 	}
 }
 
