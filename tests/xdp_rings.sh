@@ -33,7 +33,7 @@ ring_live: a fork has the rings of the socket too, and sees the packet in them
 	1 a child that waits meanwhile does not spin | got 2, want 0
 ring_open: the engine is another, and its block is 64 frames
 	1 engine | got "af_xdp" | want "tpacket_v3"
-	1 block_bytes | got 131072, want 65536
+	1 block_bytes | got 524288, want 65536
 ring_open: what leaves by one of two interfaces does not pass its XDP
 	1 "va,vb": all from both | got 50, want 100
 	1 the account is of both | got 50, want 100

@@ -155,9 +155,16 @@ static unsigned int afxdp_fds(struct torc_engine *engine, int *fds, unsigned int
 	return 1;
 }
 
-/* Netlink tells when an interface appears, but not when it is up, or free of a cluster. */
+/*
+ * What is left of a block waits in no socket. And netlink tells when an interface appears, but not
+ * when it is up, or free of a cluster.
+ */
 static int64_t afxdp_due_ns(struct torc_engine *engine)
 {
+	const struct afxdp_blocks *blocks = &engine->blocks;
+
+	if (blocks->current && blocks->filled < blocks->current->count)
+		return 0;
 	if (engine->role == &afxdp_role_member && afxdp_member_is_waiting(engine))
 		return LEADER_NS;
 	return engine->gone || engine->waiting ? RETRY_NS : -1;
