@@ -7,6 +7,7 @@
  * that their table marks TORC_FIELD_SUMMARY.
  */
 #include <torc/layers/link/arp.h>
+#include <torc/layers/link/chdlc.h>
 #include <torc/layers/link/ethernet.h>
 #include <torc/layers/network/icmp.h>
 #include <torc/layers/network/ip.h>
@@ -134,6 +135,19 @@ static void line_dot1q(struct line *line, const struct torc_layer *layer)
 	line->typed = line->flags & TORC_TEXT_LINK && tag.ether_type != 0;
 	text_string(&line->text, ", ");
 	line->joined = true;
+}
+
+static void line_chdlc(struct line *line, const struct torc_layer *layer)
+{
+	struct torc_chdlc chdlc;
+
+	torc_layer_chdlc(line->decoded, layer, &chdlc);
+	if (line->decoded->registry != TORC_BY_ETHER_TYPE)
+		return;
+	part_start(line);
+	text_string(&line->text, "unknown CHDLC protocol (0x");
+	text_hex(&line->text, chdlc.protocol, 4);
+	text_char(&line->text, ')');
 }
 
 static const char *direction_word(unsigned int packet_type)
@@ -494,6 +508,7 @@ static void line_layer(struct line *line, const struct torc_layer *layer)
 		{ TORC_LAYER_MLDV2_REPORT, NULL },
 		{ TORC_LAYER_DNS, line_dns },
 		{ TORC_LAYER_LOOPBACK, NULL },
+		{ TORC_LAYER_CHDLC, line_chdlc },
 		{ TORC_LAYER_PAYLOAD, line_payload },
 	};
 	unsigned int i;

@@ -71,6 +71,13 @@ void line_isis(struct line *line, const struct torc_layer **layer);
 void line_pim(struct line *line, const struct torc_layer **layer);
 void line_rip(struct line *line, const struct torc_layer **layer);
 
+/* Services and tunnels: line_services.c */
+void line_quic(struct line *line, const struct torc_layer **layer);
+void line_slow(struct line *line, const struct torc_layer **layer);
+void line_syslog(struct line *line, const struct torc_layer **layer);
+void line_tftp(struct line *line, const struct torc_layer **layer);
+void line_wireguard(struct line *line, const struct torc_layer **layer);
+
 /*
  * The part of a protocol that has words of tcpdump's own; false when it has none. *layer moves to
  * the last layer that the words are about.

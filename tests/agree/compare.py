@@ -128,7 +128,8 @@ def drop_mapped(found):
 
 
 # D52: layers that gopacket does not have; it calls them Payload, or fails
-OWN = {'EIGRP', 'HSRP', 'ISIS', 'PIM', 'RIP'}
+OWN = {'BGP', 'CHDLC', 'EIGRP', 'HSRP', 'HTTP', 'ISIS', 'PIM', 'QUIC', 'RIP', 'SlowProtocol', 'Syslog', 'TFTP',
+       'WireGuard'}
 
 
 def cut_own(line, ours, theirs):

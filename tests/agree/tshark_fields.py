@@ -595,6 +595,11 @@ LAYERS = {
 
 # What gopacket does not have: D52 of docs/differences.md
 LAYERS.update({
+    'BGP': ('bgp', None, {
+        'messages[].type': 'bgp.type', 'messages[].length': 'bgp.length',
+        'messages[].as': 'bgp.open.myas', 'messages[].hold': 'bgp.open.holdtime',
+        'messages[].error_code': 'bgp.notify.major_error'}),
+    'CHDLC': ('chdlc', None, {'address': 'chdlc.address', 'protocol': 'chdlc.protocol'}),
     'EIGRP': ('eigrp', None, {
         'version': 'eigrp.version', 'opcode': 'eigrp.opcode', 'checksum': 'eigrp.checksum',
         'flags': 'eigrp.flags', 'seq': 'eigrp.seq', 'ack': 'eigrp.ack',
@@ -613,10 +618,28 @@ LAYERS.update({
         'version': ('pim.version', number, first), 'pim_type': ('pim.type', number, first),
         'checksum': ('pim.checksum', number, first), 'options[].type': 'pim.optiontype',
         'options[].length': 'pim.optionlength'}),
+    'QUIC': ('quic', None, {
+        'version': ('quic.version', number, first), 'destination': ('quic.dcid', octets, first),
+        'source': ('quic.scid', octets, first), 'token': ('quic.token', octets, first),
+        'length': ('quic.length', number, first)}),
     'RIP': ('rip', None, {
         'command': 'rip.command', 'version': 'rip.version', 'entries[].address': 'rip.ip',
         'entries[].mask': 'rip.netmask', 'entries[].next_hop': 'rip.next_hop',
         'entries[].metric': 'rip.metric'}),
+    'SlowProtocol': ('slow', None, {
+        'subtype': 'slow.subtype', 'version': 'lacp.version',
+        'actor_priority': 'lacp.actor.sys_priority', 'actor_key': 'lacp.actor.key',
+        'actor_port': 'lacp.actor.port', 'actor_state': 'lacp.actor.state',
+        'actor_system': ('lacp.actor.sysid', mac), 'partner_system': ('lacp.partner.sysid', mac),
+        'partner_port': 'lacp.partner.port', 'partner_state': 'lacp.partner.state'}),
+    'Syslog': ('syslog', None, {
+        'facility': 'syslog.facility', 'severity': 'syslog.level'}),
+    'TFTP': ('tftp', None, {
+        'opcode': 'tftp.opcode', 'block': 'tftp.block', 'mode': ('tftp.type', text),
+        'error_code': 'tftp.error.code'}),
+    'WireGuard': ('wg', None, {
+        'message_type': 'wg.type', 'sender': 'wg.sender', 'receiver': 'wg.receiver',
+        'counter': 'wg.counter'}),
 })
 
 NAMES = {tshark for entry in LAYERS.values() for tshark in

@@ -184,7 +184,7 @@ def no_record(d, case):
 def hint(d, case):
     """A protocol that its port announces, and whose first bytes cannot be its own."""
     return only_tshark(d) and case.before in ('UDP', 'TCP') and case.behind(d.proto) and any(
-        proto.pos == case.last['offset'] and proto.name in
+        proto.pos == case.last['offset'] and proto.name in HINTS_D52 +
         ('sflow', 'ntp', 'dhcp', 'bfd', 'dns', 'sip', 'gtp', 'radius', 'dhcpv6', 'vxlan', 'cflow',
          'rmcp', 'gtpv2')
         for proto in case.theirs.protos)
@@ -216,8 +216,8 @@ REFUSED = ('version is not 1', 'version is not 3', 'version is not 5', 'version 
            'an AVP does not fit', 'an element does not fit', 'version is not 1 (type II)', 'version and type are not 1', 'a set does not fit')
 
 
-# the same, of the protocols of D52
-HINTS_D52 = ('rip', 'hsrp')
+# the protocols of D52, in both ways: as a port announces them, and as a standard forbids them
+HINTS_D52 = ('bgp', 'hsrp', 'quic', 'rip', 'syslog', 'tftp', 'wg')
 REFUSED += ('the version is not 2', 'unknown PDU type', 'system ids do not have 6 bytes',
             "the PDU's length ends in its header")
 

@@ -276,11 +276,19 @@ static const struct torc_field_info http_fields[] = {
 	TORC_FIELDS_END
 };
 
+static const struct torc_layer_number http_numbers[] = {
+	{ TORC_BY_TCP_PORT, 80 },
+	{ TORC_BY_TCP_PORT, 8080 },
+	{ TORC_BY_UDP_PORT, 1900 }, /* SSDP, UPnP Device Architecture 2.0 §1 */
+	{ TORC_BY_NONE, 0 }
+};
+
 const struct torc_layer_ops torc_layer_ops_http = {
 	.name = "HTTP",
 	.key = "http",
 	.role = TORC_ROLE_APPLICATION,
 	.struct_size = sizeof(struct torc_http),
+	.numbers = http_numbers,
 	.decode = http_decode,
 	.read = http_read,
 	.fields = http_fields,
