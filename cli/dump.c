@@ -11,6 +11,7 @@
 #include "defrag.h"
 #include "devices.h"
 #include "inputs.h"
+#include "layers.h"
 #include "print.h"
 #include "program.h"
 #include "write.h"
@@ -33,6 +34,7 @@ struct settings {
 	bool list_links;
 	bool list_times;
 	bool list;
+	bool list_layers;
 	bool count;
 	bool print;
 };
@@ -74,6 +76,8 @@ static const struct cli_option dump_options[] = {
 	  AT(list_links), NULL },
 	{ 'J', "list-time-stamp-types", NULL, "tell who can take times (-i) and end", cli_set_flag,
 	  AT(list_times), NULL },
+	{ 0, "list-layers", NULL, "list the layers and their fields and end; --json: an object each",
+	  cli_set_flag, AT(list_layers), NULL },
 	{ 'D', "list-interfaces", NULL, "list the interfaces and end", cli_set_flag, AT(list),
 	  NULL },
 	{ 0, "count", NULL, "print how many packets there are, and nothing else", cli_set_flag,
@@ -476,6 +480,10 @@ static int answer(struct settings *settings, char **words)
 {
 	if (settings->list)
 		return devices_list(settings->capture.json, &settings->capture.sandbox);
+	if (settings->list_layers) {
+		layers_list(settings->capture.json);
+		return CLI_GOOD;
+	}
 	if (settings->list_times) {
 		for (size_t i = 0; i < settings->capture.interfaces.count; i++)
 			program_print_time_types(

@@ -35,12 +35,14 @@ is 'each function has its page' "$(nm -D --defined-only "$B/libtorc.so" | awk '$
 		[ -e "$dest/usr/share/man/man3/$name.3" ] || grep -q "$name(" -r include/torc/layers || echo "$name"
 	done)" ''
 if command -v mandoc >/dev/null; then
-	is 'pages that mandoc accepts' "$(cd "$dest/usr/share/man" && grep -L '^\.so ' man3/* |
+	is 'pages that mandoc accepts' "$(cd "$dest/usr/share/man" && grep -L '^\.so ' man[37]/* |
 		xargs mandoc -Tlint -Wwarning 2>&1)" ''
+	like 'fields have a page too' "$(mandoc -Tascii "$dest/usr/share/man/man7/torc-fields.7" | col -b)" 'ipv4\.ttl number'
 	like 'which say what a header says' "$(mandoc -Tascii "$dest/usr/share/man/man3/torc_defrag.3" |
 		col -b)" 'An engine that holds nothing yet'
 else
 	skip 'pages that mandoc accepts' 'mandoc is not installed'
+	skip 'fields have a page too' 'mandoc is not installed'
 	skip 'which say what a header says' 'mandoc is not installed'
 fi
 is 'nothing is outside of the prefix' "$(ls "$dest")" usr

@@ -77,6 +77,13 @@ else
 	skip 'fish completes a long option' 'fish is not installed'
 fi
 
+run 'the layers' 0 dump --list-layers
+like 'each with its role' "$out" '^TCP	transport$'
+like 'and its fields' "$out" '^    tcp.dst_port	number(, named)?$'
+like 'elements of lists too' "$out" '^    tcp.options\[\].kind	number'
+run 'as JSON' 0 dump --list-layers --json
+ok 'an object each' json_lines "$work/out" "$(torc dump --list-layers | grep -c '^[^ ]')"
+
 # Values that make no sense are refused with a usage error before anything is opened.
 while read -r words; do
 	# shellcheck disable=SC2086 # words

@@ -155,6 +155,13 @@ struct torc_layer_ops {
 TORC_API int torc_register_layer(const struct torc_layer_ops *ops);
 
 /*
+ * torc_layer_describe - the tables of a layer type: name, role, fields, numbers; NULL: there is none
+ *
+ * Borrowed for the life of the process. Types are 1 to TORC_LAYER_TYPES - 1, not all of them taken.
+ */
+TORC_API const struct torc_layer_ops *torc_layer_describe(unsigned int type);
+
+/*
  * torc_cursor_next - what comes next, by number; an unknown one is Payload and is remembered
  */
 TORC_API void torc_cursor_next(struct torc_cursor *cursor, enum torc_registry registry,

@@ -193,6 +193,11 @@ const char *torc_layer_key(unsigned int type)
 	return ops ? ops->key : "unknown";
 }
 
+const struct torc_layer_ops *torc_layer_describe(unsigned int type)
+{
+	return type > 0 && type < TORC_LAYER_TYPES ? layer_ops(type) : NULL;
+}
+
 unsigned int torc_layer_type_of(const char *name)
 {
 	const struct torc_layer_ops *ops;
