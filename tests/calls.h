@@ -87,8 +87,11 @@ static const struct calls_fault calls_faults[] = {
 	CALLS_FAULT(signalfd4, EMFILE), CALLS_FAULT(pipe2, EMFILE), CALLS_FAULT(poll, EINTR),
 	CALLS_FAULT(poll, ENOMEM), CALLS_FAULT(ppoll, EINTR), CALLS_FAULT(ppoll, ENOMEM),
 	CALLS_FAULT(memfd_create, EMFILE), CALLS_FAULT(memfd_create, ENOMEM),
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__) /* whose own memory it would be */
 	CALLS_FAULT(mmap, ENOMEM), CALLS_FAULT(mremap, ENOMEM), CALLS_FAULT(mprotect, ENOMEM),
-	CALLS_FAULT(madvise, ENOMEM), CALLS_FAULT(mlock, ENOMEM), CALLS_FAULT(dup, EMFILE),
+	CALLS_FAULT(madvise, ENOMEM),
+#endif
+	CALLS_FAULT(mlock, ENOMEM), CALLS_FAULT(dup, EMFILE),
 	CALLS_FAULT(dup3, EMFILE), CALLS_FAULT(pidfd_open, EMFILE), CALLS_FAULT(bpf, ENOMEM),
 	CALLS_FAULT(bpf, EPERM), CALLS_FAULT(bpf, EAGAIN), CALLS_FAULT(membarrier, ENOSYS),
 	CALLS_FAULT(clone, EAGAIN), CALLS_FAULT(clone3, EAGAIN), CALLS_FAULT(getrandom, ENOSYS),
