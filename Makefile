@@ -47,6 +47,11 @@ ALL_LDFLAGS := -pthread $(LDFLAGS) $(SANITIZE)
 LIBS := -lpcap $(OPT_LIBS)
 
 LIB_SRC    := $(sort $(wildcard src/*/*.c src/*/*/*.c))
+# LAYERS=core: without the families of layers that few networks have; their types stay, as unknown ones
+ifeq ($(LAYERS),core)
+LEFT_OUT   := $(wildcard src/decode/wireless/*.c src/decode/industrial/*.c)
+LIB_SRC    := $(filter-out $(LEFT_OUT),$(LIB_SRC))
+endif
 CLI_SRC    := $(sort $(wildcard cli/*.c))
 PFRING_SRC := $(sort $(wildcard compat/pfring/*.c))
 TEST_SRC   := $(sort $(wildcard tests/*.c))
@@ -188,6 +193,14 @@ bench: all benches ## run every benchmark and print one table (JSON=1: JSON Line
 
 bench-%: all benches
 	$(Q)$(BENCH_RUN) $*
+
+ifeq ($(LAYERS),core)
+$(B)/src/decode/registry.o: EXTRA_src := -include $(B)/left_out.h
+$(B)/src/decode/registry.o: $(B)/left_out.h
+$(B)/left_out.h: $(LEFT_OUT)
+	$(Q)mkdir -p $(@D)
+	$(Q)sed -n 's/^const struct torc_layer_ops \([a-z0-9_]*\).*/#pragma weak \1/p' $^ >$@
+endif
 
 # The page of --listen, as a string of C.
 $(B)/cli/page.o: $(B)/cli/page.inc

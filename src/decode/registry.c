@@ -85,7 +85,8 @@ __attribute__((constructor(101))) static void registry_fill(void)
 	size_t n;
 
 	for (n = 0; n < sizeof(own_layers) / sizeof(own_layers[0]); n++)
-		layer_set(own_layers[n].ops, own_layers[n].type);
+		if (own_layers[n].ops) /* make LAYERS=core leaves families out */
+			layer_set(own_layers[n].ops, own_layers[n].type);
 	registry_filled = true;
 }
 
