@@ -29,10 +29,15 @@ cp "$work/trace.pcapng" "$work/b.pcapng"
 "$TORC" send -i eth1 -q --pps 50 --for 1h >/dev/null 2>&1 &
 sender=$!
 
-# Indented blocks of Markdown, .Dl lines of man pages; without prompts, comments and a last "&".
+# Indented blocks of Markdown, .Dl lines and literal blocks of man pages, these over several lines; without
+# prompts, comments and a last "&".
 lines() {
 	sed -n 's/^    \(\$ \|# \)\{0,1\}\(torc [a-z].*\)/\2/p' README.md docs/*.md
 	sed -n 's/^\.Dl \(torc [a-z].*\)/\1/p' man/*.1 man/*.7 2>/dev/null
+	awk '/^\.Bd -literal/ { literal = 1; next }
+		/^\.Ed/ { literal = 0 }
+		literal { sub(/^\\&/, ""); text = text $0 }
+		literal && !sub(/\\e$/, "", text) { if (text ~ /^torc [a-z]/) print text; text = "" }' man/*.1
 }
 
 while IFS= read -r line; do
