@@ -67,6 +67,8 @@
 #include <torc/layers/transport/udplite.h>
 #include <torc/layers/routing/vrrp.h>
 #include <torc/layers/tunnel/wireguard.h>
+#include <torc/layers/wireless/dot11.h>
+#include <torc/layers/wireless/radiotap.h>
 #include <torc/live.h>
 #include <torc/message.h>
 #include <torc/netflow_templates.h>

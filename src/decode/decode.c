@@ -135,7 +135,8 @@ layer_decode(struct torc_decoded *decoded, struct torc_layer *layer, struct torc
 	cursor->data += header;
 	cursor->length -= header;
 	cursor->wire_length -= header;
-	if (cursor->length == 0)
+	/* but for 802.11, where the kind of a frame is a layer though it has no bytes */
+	if (cursor->length == 0 && type != TORC_LAYER_DOT11)
 		return TORC_LAYER_NONE;
 	if (__builtin_expect(cursor->registry != TORC_BY_NONE, 0)) {
 		if (decoded->status < TORC_DECODED_UNKNOWN_NEXT)

@@ -19,6 +19,7 @@
 #include "decode/registry.h"
 #include "text/line.h"
 #include "text/line_dns.h"
+#include "text/line_dot11.h"
 #include "text/line_icmp.h"
 #include "text/value.h"
 
@@ -533,7 +534,7 @@ static void line_write(struct line *line)
 			continue;
 		if (layer->type == TORC_LAYER_DECODE_FAILURE)
 			line_failure(line);
-		else if (!line_words(line, &layer))
+		else if (!line_dot11_layer(line, layer) && !line_words(line, &layer))
 			line_layer(line, layer);
 		if (line->flags & TORC_TEXT_QUICK &&
 		    torc_layer_role(layer->type) == TORC_ROLE_TRANSPORT)

@@ -141,7 +141,8 @@ func same(a, b decoded) bool {
 func describe(data []byte, link int, info gopacket.CaptureInfo, streams bool) line {
 	l := line{Timestamp: info.Timestamp.UnixNano(), Caplen: info.CaptureLength, Len: info.Length,
 		LinkType: link}
-	w := walk{data: data, link: link, cut: info.CaptureLength < info.Length}
+	w := walk{data: data, link: link, wire: info.Length,
+		cut: info.CaptureLength < info.Length}
 	w.options = gopacket.DecodeOptions{NoCopy: true, DecodeStreamsAsDatagrams: streams}
 	l.decoded = plain(&w, layers.LinkType(link))
 	if unruled, _ := walked(w, layers.LinkType(link), false); !same(l.decoded, unruled) {

@@ -21,6 +21,9 @@ type rule struct {
 }
 
 var rules = []rule{
+	{"D60", radioHeader},
+	{"D61", wirelessFrame},
+	{"D62", wirelessBody},
 	{"D6", linkTypes16},
 	{"D23", notDecoded},
 	{"D19", oldTag},
@@ -232,16 +235,12 @@ func notDecoded(w *walk, s *step) bool {
 	}
 	if _, first := s.decoder.(layers.LinkType); first && s.failure != "" {
 		switch w.link {
-		case 105, 117, 119, 127, 220:
-			name = "Dot11"
+		case 117, 220:
+			name = "USB"
 		}
 	}
-	if len(s.layers) > 0 && s.layers[0].name == "Dot11" {
-		name = "Dot11"
-	}
 	switch name {
-	case "RadioTap", "Dot11", "PFLog", "Prism monitor mode header", "USB", "EthernetCTP",
-		"NortelDiscovery", "RUDP":
+	case "PFLog", "USB", "EthernetCTP", "NortelDiscovery", "RUDP":
 		s.unknown = w.announced(s.before())
 	default:
 		return false

@@ -45,6 +45,7 @@ type step struct {
 type walk struct {
 	data    []byte
 	link    int
+	wire    int // bytes there were on the wire
 	options gopacket.DecodeOptions
 	cut     bool // by the snaplen
 	ruled   bool
