@@ -544,7 +544,8 @@ static void line_write(struct line *line)
 	if (decoded->reason && decoded->failed_type != TORC_LAYER_TCP &&
 	    decoded->failed_type != TORC_LAYER_ARP &&
 	    !torc_layer_first(decoded, TORC_LAYER_DECODE_FAILURE)) {
-		text_char(&line->text, ' ');
+		if (line->text.length > 0)
+			text_char(&line->text, ' ');
 		line->joined = true;
 		line_failure(line);
 	}

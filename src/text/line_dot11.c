@@ -143,7 +143,7 @@ static void data_addresses(struct text *text, const struct torc_dot11 *frame)
 }
 
 /* Control frames are little else than addresses. */
-static void control_text(struct text *text, const struct torc_dot11 *frame)
+static void control_text(struct line *line, const struct torc_dot11 *frame)
 {
 	static const char *const words[16] = {
 		[2] = "Trigger", [4] = "Beamforming Report Poll", [5] = "NDP Announcement",
@@ -151,13 +151,38 @@ static void control_text(struct text *text, const struct torc_dot11 *frame)
 		"Clear-To-Send", "Acknowledgment", "CF-End", "CF-End+CF-Ack"
 	};
 	const char *word = words[frame->type >> 2];
+	struct text *text = &line->text;
 	static const uint8_t none[6];
 
 	text_string(text, word ? word : "Control");
-	text_char(text, ' ');
-	address_text(text, "RA:", frame->address1);
-	if (memcmp(frame->address2, none, 6) != 0)
-		address_text(text, "TA:", frame->address2);
+	text_string(text, " RA:");
+	text_mac(text, frame->address1, 6);
+	if (memcmp(frame->address2, none, 6) != 0) {
+		text_string(text, " TA:");
+		text_mac(text, frame->address2, 6);
+	}
+	line->joined = false;
+}
+
+/* What a data frame is that has no bytes for whom it is for, or none that are decoded. */
+static void data_text(struct line *line, const struct torc_dot11 *frame)
+{
+	static const char *const empty[] = { "Null", "CF-Ack", "CF-Poll", "CF-Ack+Poll" };
+	struct text *text = &line->text;
+
+	line->joined = false;
+	if (frame->type & 0x10) {
+		text_string(text, frame->has_qos ? "QoS " : "");
+		text_string(text, empty[frame->type >> 2 & 3]);
+	} else if (frame->flags & TORC_DOT11_PROTECTED) {
+		line->joined = true;
+	} else if (frame->fragment > 0) {
+		field_text(line, "Data, fragment ", frame->fragment);
+	} else if (frame->aggregated) {
+		text_string(text, "Data, A-MSDU");
+	} else {
+		line->joined = true;
+	}
 }
 
 static const char *const management_words[16] = {
@@ -175,11 +200,12 @@ static void line_dot11(struct line *line, const struct torc_layer *layer)
 	part_start(line);
 	line->joined = true;
 	if ((frame.type & 3) == TORC_DOT11_CONTROL) {
-		control_text(text, &frame);
+		control_text(line, &frame);
 		return;
 	}
 	if ((frame.type & 3) == TORC_DOT11_EXTENSION) {
-		text_string(text, "Extension ");
+		text_string(text, "Extension");
+		line->joined = false;
 		return;
 	}
 	if (line->flags & TORC_TEXT_LINK && (frame.type & 3) == TORC_DOT11_MANAGEMENT) {
@@ -193,8 +219,8 @@ static void line_dot11(struct line *line, const struct torc_layer *layer)
 	if ((frame.type & 3) == TORC_DOT11_MANAGEMENT) {
 		text_string(text, management_words[frame.type >> 2]);
 		line->joined = false;
-	} else if (frame.type & 0x10) {
-		text_string(text, frame.has_qos ? "QoS Null" : "Null");
+	} else {
+		data_text(line, &frame);
 	}
 }
 
@@ -348,6 +374,8 @@ bool line_dot11_layer(struct line *line, const struct torc_layer *layer)
 	else if (type >= TORC_LAYER_DOT11_MGMT_ASSOCIATION_REQ &&
 		 type <= TORC_LAYER_DOT11_MGMT_ARUBA_WLAN)
 		line_dot11_management(line, layer);
+	else if (type == TORC_LAYER_PRISM) /* it has what radiotap has, but not in one form */
+		return !(line->flags & TORC_TEXT_LINK);
 	else if (type == TORC_LAYER_DOT11_CTRL_BLOCK_ACK_REQ ||
 		 type == TORC_LAYER_DOT11_CTRL_BLOCK_ACK || type == TORC_LAYER_DOT11_CTRL)
 		return false;

@@ -48,8 +48,9 @@ func frameFields(x *layers.Dot11) fields {
 func prismFields(x *layers.PrismHeader) fields {
 	values := list{}
 	for _, v := range x.Values {
+		number := binary.LittleEndian.Uint32(append(append([]byte{}, v.Data...), 0, 0, 0, 0))
 		values = append(values, fields{"did": uint32(v.DID), "status": v.Status,
-			"length": v.Length, "number": binary.LittleEndian.Uint32(append(v.Data, 0, 0, 0, 0))})
+			"length": v.Length, "number": number})
 	}
 	return fields{"code": x.Code, "length": x.Length,
 		"device": strings.TrimRight(x.DeviceName, "\x00"), "values": values}
@@ -101,6 +102,26 @@ func (s *step) cutOff(name string, length int) {
 	s.failure, s.tail, s.kept, s.truncated, s.rest = name+" is cut", true, true, true, nil
 }
 
+// Width and alignment of RadioTap's fields, by bit
+var radioWidths = [][2]int{{8, 8}, {1, 1}, {1, 1}, {4, 2}, {2, 1}, {1, 1}, {1, 1}, {2, 2}, {2, 2},
+	{2, 2}, {1, 1}, {1, 1}, {1, 1}, {1, 1}, {2, 2}, {2, 2}, {1, 1}, {1, 1}, {8, 4}, {3, 1}, {8, 4},
+	{12, 2}, {12, 8}, {12, 2}, {12, 2}, {6, 2}, {1, 1}, {4, 2}}
+
+// Whether the fields of the first bitmap fit in the header
+func radioFits(p []byte) bool {
+	at, present := 4, binary.LittleEndian.Uint32(p[4:])
+	for at+4 <= len(p) && binary.LittleEndian.Uint32(p[at:])>>31 != 0 {
+		at += 4
+	}
+	at += 4
+	for bit, width := range radioWidths {
+		if present>>bit&1 == 1 {
+			at = (at+width[1]-1)/width[1]*width[1] + width[0]
+		}
+	}
+	return at <= len(p)
+}
+
 // D60: RadioTap's and Prism's headers: what is whole of one that is cut; the frame behind it has
 // the bytes that were captured, no checksum made for it; fields behind one of another width
 func radioHeader(w *walk, s *step) bool {
@@ -123,6 +144,10 @@ func radioHeader(w *walk, s *step) bool {
 		s.fail("too few bytes")
 	case length > len(p):
 		s.cutOff(name, len(p))
+	case name == "RadioTap" && !radioFits(p[:length]):
+		s.undo()
+		s.add(name, 0, length, len(p)-length, nil)
+		s.next, s.failure, s.tail, s.kept = layers.LayerTypeDot11, "a field does not fit", true, true
 	case s.failure != "":
 		s.undo()
 		s.failure = ""

@@ -116,7 +116,7 @@ static int field_next(const uint8_t *p, uint32_t length, uint32_t words, struct 
 		else if (present >> RADIOTAP & 1)
 			place->vendor = false;
 		else if (!place->vendor && present >> ANOTHER)
-			return -1; /* bits from 32 on, whose widths nobody has set */
+			return 0; /* bits from 32 on, whose widths nobody has set */
 	}
 	return 0;
 }
@@ -142,7 +142,7 @@ static int radiotap_decode(struct torc_cursor *cursor)
 	struct torc_radiotap_field field;
 	struct place place = { 0 };
 	uint32_t length, words;
-	int step;
+	int found;
 
 	TORC_NEED(cursor, 8);
 	length = le16(p + 2);
@@ -161,11 +161,10 @@ static int radiotap_decode(struct torc_cursor *cursor)
 	if (words == 0)
 		return torc_cursor_bad_tail(cursor, "the presence bitmaps do not fit");
 	place.at = 4 + 4 * words;
-	while ((step = field_next(p, length, words, &place, &field)) == 1)
-		;
-	if (step < 0 && place.at > length)
-		return torc_cursor_bad_tail(cursor, "a field does not fit");
-	return TORC_STEP_OK;
+	do {
+		found = field_next(p, length, words, &place, &field);
+	} while (found > 0);
+	return found < 0 ? torc_cursor_bad_tail(cursor, "a field does not fit") : TORC_STEP_OK;
 }
 
 /* Where the number of a field that is one number has its place in the struct. */
