@@ -54,7 +54,7 @@ like '-v' "$(torc dump -v -r "$work/a.pcap" 2>/dev/null)" 'IP \(tos 0x0, ttl 64,
 like '-v says whether checksums are right' "$(torc dump -nv -r "$work/a.pcap" 2>/dev/null)" '^    10\.[0-9.]* > 10\.[0-9.]*: \[(no cksum|udp sum ok)\] UDP, length 18'
 like '-vv' "$(torc dump -vv -r "$work/a.pcap" 2>/dev/null)" 'ttl: 64'
 like '--tree' "$(torc dump --tree -r "$work/a.pcap" 2>/dev/null)" 'ttl: 64'
-like '--decode-as' "$(torc dump -n --decode-as udp:4000=syslog -r "$work/a.pcap" 2>&1)" 'expected a port and a layer, such as udp:8472=vxlan'
+like '--decode-as' "$(torc dump -n --decode-as udp:4000=nosuch -r "$work/a.pcap" 2>&1)" 'expected a port and a layer, such as udp:8472=vxlan'
 like '--decode-as gives a port to a layer' "$(torc dump -n --json --decode-as udp:4000=payload -r "$work/b.pcap" 2>/dev/null | head -1)" '"type":"Payload"'
 like '-x' "$(torc dump -x -r "$work/a.pcap" 2>/dev/null)" '0x0000:  4500 002e'
 like '-xx' "$(torc dump -xx -r "$work/a.pcap" 2>/dev/null)" '0x0000:  0200 0000'
