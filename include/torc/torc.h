@@ -43,6 +43,7 @@
 #include <torc/layers/tunnel/mpls.h>
 #include <torc/layers/network/ndp.h>
 #include <torc/layers/application/http.h>
+#include <torc/layers/application/mqtt.h>
 #include <torc/layers/application/netflow.h>
 #include <torc/layers/application/ntp.h>
 #include <torc/layers/routing/ospf.h>
@@ -56,7 +57,10 @@
 #include <torc/layers/application/sflow.h>
 #include <torc/layers/application/sip.h>
 #include <torc/layers/link/slow.h>
+#include <torc/layers/application/snmp.h>
+#include <torc/layers/application/ssh.h>
 #include <torc/layers/link/stp.h>
+#include <torc/layers/application/stun.h>
 #include <torc/layers/application/syslog.h>
 #include <torc/layers/transport/tcp.h>
 #include <torc/layers/application/tftp.h>

@@ -128,8 +128,8 @@ def drop_mapped(found):
 
 
 # D52: layers that gopacket does not have; it calls them Payload, or fails
-OWN = {'BGP', 'CHDLC', 'EIGRP', 'HSRP', 'HTTP', 'ISIS', 'PIM', 'QUIC', 'RIP', 'SlowProtocol', 'Syslog', 'TFTP',
-       'WireGuard'}
+OWN = {'BGP', 'CHDLC', 'EIGRP', 'HSRP', 'HTTP', 'ISIS', 'MQTT', 'PIM', 'QUIC', 'RIP', 'SlowProtocol', 'SNMP',
+       'SSH', 'STUN', 'Syslog', 'TFTP', 'WireGuard'}
 
 
 def cut_own(line, ours, theirs):

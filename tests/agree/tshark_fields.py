@@ -614,6 +614,10 @@ LAYERS.update({
         'hold': 'isis.hello.holding_timer', 'priority': 'isis.hello.priority',
         'seq': 'isis.lsp.sequence_number', 'lifetime': 'isis.lsp.remaining_life',
         'checksum': 'isis.lsp.checksum'}),
+    'MQTT': ('mqtt', None, {
+        'packets[].type': 'mqtt.msgtype', 'packets[].client': ('mqtt.clientid', text),
+        'packets[].topic': ('mqtt.topic', text), 'packets[].level': 'mqtt.ver',
+        'packets[].keep_alive': 'mqtt.kalive'}),
     'PIM': ('pim', None, {
         'version': ('pim.version', number, first), 'pim_type': ('pim.type', number, first),
         'checksum': ('pim.checksum', number, first), 'options[].type': 'pim.optiontype',
@@ -632,6 +636,20 @@ LAYERS.update({
         'actor_port': 'lacp.actor.port', 'actor_state': 'lacp.actor.state',
         'actor_system': ('lacp.actor.sysid', mac), 'partner_system': ('lacp.partner.sysid', mac),
         'partner_port': 'lacp.partner.port', 'partner_state': 'lacp.partner.state'}),
+    'SNMP': ('snmp', None, {
+        'version': ('snmp.version|snmp.msgVersion', number),
+        'community': ('snmp.community', text), 'message_id': 'snmp.msgID',
+        'request_id': 'snmp.request_id'}),
+    'SSH': ('ssh', None, {
+        'identification': ('ssh.protocol', text), 'message': ('ssh.message_code', number),
+        'cookie': ('ssh.cookie', octets), 'packet_length': 'ssh.packet_length',
+        'kex': ('ssh.kex_algorithms', text), 'host_key': ('ssh.server_host_key_algorithms', text),
+        'cipher': ('ssh.encryption_algorithms_client_to_server', text),
+        'mac_to_client': ('ssh.mac_algorithms_server_to_client', text)}),
+    'STUN': ('stun', None, {
+        'message_type': 'stun.type',
+        'method': 'stun.type.method', 'length': 'stun.length', 'transaction': ('stun.id', octets),
+        'attributes[].type': 'stun.att.type', 'attributes[].length': 'stun.att.length'}),
     'Syslog': ('syslog', None, {
         'facility': 'syslog.facility', 'severity': 'syslog.level'}),
     'TFTP': ('tftp', None, {
