@@ -42,7 +42,7 @@ static struct rule {
 	struct sock_filter filter[BPF_MAXINSNS];
 } rule, unused;
 
-static _Noreturn void end(int status, const char *format, ...)
+static _Noreturn __attribute__((format(printf, 2, 3))) void end(int status, const char *format, ...)
 {
 	va_list args;
 
