@@ -38,7 +38,6 @@ direction = json.load(open(sys.argv[1]))["directions"][int(sys.argv[2])]
 for name in sys.argv[3].split("."): direction = direction[name]
 print(str(direction).lower())' "$@"
 }
-seen() { cat "/sys/class/net/$1/statistics/$2"; } # of the host's own counters: what it got, or gave
 
 cat >"$work/server.py" <<'END'
 import hashlib, socket, sys
