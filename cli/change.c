@@ -1,12 +1,17 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* change.c - --set, --strip, --fix-checksums and --mtu: packets changed on their way */
+/* change.c - --set, --strip, --anonymize, --fix-checksums and --mtu: packets changed on their way */
 #include "change.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 /* What a piece may have more than the packet it is of: an IPv6 fragment header. */
 #define PIECE_MORE 8
+#define KEY_BYTES  32
 
 #define AT(member) offsetof(struct change_settings, member)
 
@@ -23,6 +28,8 @@ const struct cli_option change_options[] = {
 	  cli_set_list, AT(set), NULL },
 	{ 0, "strip", "LAYER", "take an outer tunnel away, such as vxlan, gre, mpls or dot1q",
 	  cli_set_text, AT(strip), NULL },
+	{ 0, "anonymize", "KEYFILE", "other addresses, prefixes kept (Crypto-PAn), by a key of 32 bytes",
+	  cli_set_text, AT(anonymize), NULL },
 	{ 0, "fix-checksums", NULL, "make checksums anew, and lengths that are more than there is",
 	  cli_set_flag, AT(finish), NULL },
 	{ 0, "mtu", "N", "longer IP packets become TCP segments or fragments of at most N bytes", set_mtu,
@@ -43,6 +50,7 @@ struct change {
 	struct torc_assignment assignments[CLI_LIST_MAX];
 	struct tally set[CLI_LIST_MAX];
 	struct tally strip;
+	struct torc_anonymizer *anonymizer; /* NULL: addresses stay */
 	unsigned int strip_type;
 	struct tally split;
 	uint8_t *buffer; /* of one batch */
@@ -54,6 +62,63 @@ struct change {
 	uint32_t fragment_id;
 };
 
+/* ---- the key of --anonymize ---- */
+
+/* 64 hex digits and white space behind them: the 32 bytes. */
+static bool from_hex(const char *text, size_t length, uint8_t key[KEY_BYTES])
+{
+	while (length > 0 && strchr(" \t\r\n", text[length - 1]))
+		length--;
+	if (length != 2 * KEY_BYTES || strspn(text, "0123456789abcdefABCDEF") != length)
+		return false;
+	for (size_t i = 0; i < KEY_BYTES; i++)
+		sscanf(text + 2 * i, "%2hhx", &key[i]);
+	return true;
+}
+
+static bool read_key(const char *path, uint8_t key[KEY_BYTES])
+{
+	char text[2 * KEY_BYTES + 16] = "";
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	struct stat status;
+	ssize_t length = -1;
+
+	if (fd < 0 || fstat(fd, &status) < 0 || (length = read(fd, text, sizeof(text) - 1)) < 0)
+		cli_complain("torc: --anonymize %s: %s", path, strerror(errno));
+	if (fd >= 0)
+		close(fd);
+	if (length < 0)
+		return false;
+	if (S_ISREG(status.st_mode) && (status.st_mode & 077)) {
+		cli_complain("torc: --anonymize %s: others can read or change this key: chmod 600 %s", path,
+			     path);
+		return false;
+	}
+	if (length == KEY_BYTES)
+		memcpy(key, text, KEY_BYTES);
+	else if (!from_hex(text, (size_t)length, key)) {
+		cli_complain("torc: --anonymize %s: a key is 32 bytes, or 64 hex digits (head -c 32 "
+			     "/dev/urandom makes one)", path);
+		return false;
+	}
+	return true;
+}
+
+static bool open_anonymizer(const char *path, struct torc_anonymizer **anonymizer)
+{
+	struct torc_error error = { 0 };
+	uint8_t key[KEY_BYTES];
+	int code;
+
+	if (!read_key(path, key))
+		return false;
+	code = torc_anonymizer_open(anonymizer, key, &error);
+	explicit_bzero(key, sizeof(key));
+	if (code < 0)
+		cli_fail(code, error.text);
+	return code >= 0;
+}
+
 int change_open(const struct change_settings *settings, struct change **change)
 {
 	struct torc_error error = { 0 };
@@ -61,7 +126,7 @@ int change_open(const struct change_settings *settings, struct change **change)
 
 	*change = NULL;
 	if (!settings->set.count && !settings->strip && !settings->finish &&
-	    !settings->mtu)
+	    !settings->mtu && !settings->anonymize)
 		return CLI_GOOD;
 	made = calloc(1, sizeof(*made));
 	if (!made)
@@ -81,6 +146,8 @@ int change_open(const struct change_settings *settings, struct change **change)
 			goto refused;
 		}
 	}
+	if (settings->anonymize && !open_anonymizer(settings->anonymize, &made->anonymizer))
+		goto refused;
 	*change = made;
 	return CLI_GOOD;
 refused:
@@ -107,6 +174,8 @@ static void change_one(struct change *change, struct torc_packet *packet, uint8_
 	torc_edit_begin(&edit, packet, buffer, packet->caplen);
 	if (change->strip_type)
 		count_result(&change->strip, torc_edit_strip(&edit, change->strip_type));
+	if (change->anonymizer)
+		torc_edit_anonymize(&edit, change->anonymizer);
 	for (size_t i = 0; i < change->settings->set.count; i++)
 		count_result(&change->set[i], torc_edit_set(&edit, &change->assignments[i]));
 	if (change->settings->finish ||
@@ -225,6 +294,7 @@ void change_close(struct change *change)
 		free(change->buffer);
 		free(change->pieces);
 		free(change->piece_bytes);
+		torc_anonymizer_close(change->anonymizer);
 	}
 	free(change);
 }

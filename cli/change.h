@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* change.h - --set, --strip, --fix-checksums and --mtu: packets changed on their way */
+/* change.h - --set, --strip, --anonymize, --fix-checksums and --mtu: packets changed on their way */
 #ifndef TORC_CLI_CHANGE_H
 #define TORC_CLI_CHANGE_H
 
@@ -10,6 +10,7 @@
 struct change_settings {
 	struct cli_list set; /* FIELD=VALUE */
 	const char *strip;   /* a layer's name */
+	const char *anonymize; /* a file with a key */
 	bool finish;         /* --fix-checksums */
 	uint64_t mtu;
 };

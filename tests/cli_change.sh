@@ -41,6 +41,30 @@ run '--mtu' 0 dump -r "$work/may.pcap" -w "$work/small.pcap" --mtu 68
 is 'what fits stays' "$(torc dump -xx -r "$work/small.pcap" 2>/dev/null)" "$(torc dump -xx -r "$work/may.pcap" 2>/dev/null)"
 run '--mtu 67' 2 dump -r "$work/may.pcap" --mtu 67
 
+# ---- --anonymize ----
+
+printf '\025\042\027\215\063\244\317\200\023\012\133\026\111\220\175\020' >"$work/key"
+printf '\330\230\217\203\171\171\145\047\142\127\114\055\052\204\042\002' >>"$work/key"
+chmod 600 "$work/key"
+torc dump -r "$work/in.pcap" -w "$work/known.pcap" --set ipv4.src=128.11.68.132 --set ipv4.dst=129.118.74.4 2>/dev/null
+run '--anonymize' 0 dump -r "$work/known.pcap" -w "$work/secret.pcap" --anonymize "$work/key"
+is 'as Crypto-PAn has it' "$(ports "$work/secret.pcap" | grep -c '135\.242\.180\.132\.[0-9]* > 134\.136\.186\.123')" 5
+is 'no checksum is wrong' "$(ports "$work/secret.pcap" | grep -c -E 'bad|incorrect')" 0
+is 'no MAC is there' "$(torc dump -xx -r "$work/secret.pcap" 2>/dev/null | grep -c '0200 0000 0002')" 0
+printf '1522178d33a4cf80130a5b1649907d10d8988f8379796527 62574c2d2a842202\n' | tr -d ' ' >"$work/hex"
+chmod 600 "$work/hex"
+run 'a key in hex' 0 dump -r "$work/known.pcap" -w "$work/again.pcap" --anonymize "$work/hex"
+is 'says the same' "$(torc dump -xx -r "$work/again.pcap" 2>/dev/null)" "$(torc dump -xx -r "$work/secret.pcap" 2>/dev/null)"
+chmod 644 "$work/hex"
+run 'a key that others can read' 2 dump -r "$work/known.pcap" -w "$work/none.pcap" --anonymize "$work/hex"
+like 'is refused, with what to do' "$err" 'others can read or change this key: chmod 600'
+head -c 31 "$work/key" >"$work/short"
+chmod 600 "$work/short"
+run 'a short key' 2 dump -r "$work/known.pcap" -w "$work/none.pcap" --anonymize "$work/short"
+like 'is refused too' "$err" 'a key is 32 bytes, or 64 hex digits'
+run 'no key' 2 dump -r "$work/known.pcap" -w "$work/none.pcap" --anonymize "$work/nosuch"
+ok 'nothing was written' test ! -e "$work/none.pcap"
+
 ip link add left type veth peer name right 2>/dev/null || {
 	skip 'torc send' 'veth pairs cannot be made here'
 	done_testing

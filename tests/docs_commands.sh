@@ -13,6 +13,7 @@ mkdir "$work/bin"
 ln -s "$(realpath "$TORC")" "$work/bin/torc"
 PATH=$work/bin:$PATH
 make_pcap "$work/a.pcap" 3
+(umask 077 && head -c 32 /dev/zero >"$work/KEYFILE")
 # a trace with some of everything that the examples look for: refused connections, datagrams
 "$TORC" dump -i lo -U -w "$work/trace.pcap" 2>"$work/log" &
 tracer=$!

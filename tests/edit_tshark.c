@@ -12,6 +12,7 @@
 
 static struct torc_writer *before_file, *after_file;
 static unsigned int packets, edits, wrote;
+static struct torc_anonymizer *anonymizer;
 
 static uint32_t random_state = 7;
 
@@ -67,6 +68,7 @@ static void each(const struct golden *golden)
 	torc_edit_begin(&edit, &packet, bytes, sizeof(bytes));
 	for (unsigned int i = 0; i < EDITS; i++)
 		edits += edit_random(&edit) == 0;
+	torc_edit_anonymize(&edit, anonymizer);
 	torc_edit_packet(&edit, &packet);
 	wrote += torc_writer_write(after_file, &packet, 1) == 1;
 }
@@ -129,7 +131,10 @@ int main(void)
 		return 1;
 	before_file = create(folder, "before");
 	after_file = create(folder, "after");
+	if (torc_anonymizer_open(&anonymizer, (const uint8_t[32]){ 1, 2, 3 }, NULL) < 0)
+		return 1;
 	golden_each(each);
+	torc_anonymizer_close(anonymizer);
 	torc_writer_close(before_file, NULL, NULL);
 	torc_writer_close(after_file, NULL, NULL);
 	ok(packets > 100 && edits > packets, "%u edits of %u packets", edits, packets);

@@ -251,6 +251,49 @@ TORC_API int torc_assignment_parse(struct torc_assignment *assignment, const cha
  */
 TORC_API int torc_edit_set(struct torc_edit *edit, const struct torc_assignment *assignment);
 
+/* ---- addresses that tell nothing ---- */
+
+/*
+ * Makes other addresses of addresses, by a key: IPv4 and IPv6 by Crypto-PAn (Xu, Fan, Ammar, Moon 2002), so
+ * that two that have their first n bits in common have exactly those in common afterwards; MACs to any
+ * others, with their group and locally administered bits, zeros and broadcast as they are. The same key
+ * makes the same of the same, in every file. docs/packets.md has what is not touched.
+ */
+struct torc_anonymizer;
+
+/*
+ * torc_anonymizer_open - by a key of 32 secret bytes: an AES-128 key and the pad
+ *
+ * anonymizer  owned by the caller: release with torc_anonymizer_close(). One thread at a time. 400 KiB
+ * Returns 0 or -ENOMEM.
+ */
+TORC_API int torc_anonymizer_open(struct torc_anonymizer **anonymizer, const uint8_t key[32],
+				  struct torc_error *error);
+
+/* torc_anonymizer_close - forgets the key; NULL is allowed */
+TORC_API void torc_anonymizer_close(struct torc_anonymizer *anonymizer);
+
+/*
+ * torc_anonymizer_ipv4, _ipv6, _mac - the other one of an address, in network order
+ *
+ * Cost: some 10 ns for one of the last thousands; else some 3 us, 12 us for IPv6.
+ */
+TORC_API void torc_anonymizer_ipv4(struct torc_anonymizer *anonymizer, const uint8_t from[4],
+				   uint8_t to[4]);
+TORC_API void torc_anonymizer_ipv6(struct torc_anonymizer *anonymizer, const uint8_t from[16],
+				   uint8_t to[16]);
+TORC_API void torc_anonymizer_mac(struct torc_anonymizer *anonymizer, const uint8_t from[6],
+				  uint8_t to[6]);
+
+/*
+ * torc_edit_anonymize - all addresses of a packet: Ethernet, cooked headers, IP at every depth, ARP, neighbor
+ * discovery, A and AAAA records of DNS over UDP, and the same in the packet that an ICMP error quotes
+ *
+ * Checksums follow as with the calls above; where one cannot (a CRC of a packet that was cut) the address
+ * changes all the same. Returns how many addresses there were.
+ */
+TORC_API unsigned int torc_edit_anonymize(struct torc_edit *edit, struct torc_anonymizer *anonymizer);
+
 #ifdef __cplusplus
 }
 #endif
