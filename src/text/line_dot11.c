@@ -8,6 +8,9 @@
 
 #include "text/line_dot11.h"
 
+/* Not there with make LAYERS=core, where no packet has the layer. */
+#pragma weak torc_radiotap_field_next
+
 /* A rate in steps of half a megabit. */
 static void rate_text(struct text *text, unsigned int rate)
 {

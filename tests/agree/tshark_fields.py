@@ -292,6 +292,18 @@ LAYERS = {
     'ModbusTCP': ('mbtcp', None, {
         'transaction_id': 'mbtcp.trans_id', 'protocol_id': 'mbtcp.prot_id', 'length': 'mbtcp.len',
         'unit_id': 'mbtcp.unit_id'}),
+    'RadioTap': ('radiotap', 'header', {
+        'version': 'radiotap.version', 'length': 'radiotap.length', 'tsft': 'radiotap.mactime',
+        'channel_frequency': 'radiotap.channel.freq', 'dbm_signal': ('radiotap.dbm_antsignal', signed, first),
+        'dbm_noise': ('radiotap.dbm_antnoise', signed, first), 'mcs_index': 'radiotap.mcs.index',
+        'ampdu_reference': 'radiotap.ampdu.reference'}),
+    'Dot11': ('wlan', None, {
+        'duration': 'wlan.duration', 'sequence': ('wlan.seq', number, first),
+        'fragment': 'wlan.frag', 'address1': 'wlan.ra', 'tid': ('wlan.qos.tid', number, first)}),
+    'Dot11MgmtBeacon': (None, None, {'capabilities': 'wlan.fixed.capabilities'}),
+    'Dot11MgmtDeauthentication': (None, None, {'reason': 'wlan.fixed.reason_code'}),
+    'Dot11InformationElement': (None, None, {
+        'elements[].id': 'wlan.tag.number', 'elements[].length': 'wlan.tag.length'}),
     'RMCP': ('rmcp', 'header', {
         'version': 'rmcp.version', 'seq': 'rmcp.sequence', 'class': 'rmcp.class'}),
     'DHCPv4': ('dhcp', 'all', {

@@ -242,11 +242,18 @@ def pseudowire(d, case):
     return only_tshark(d) and case.before == 'MPLS' and case.behind(d.proto)
 
 
+def later_frame(d, case):
+    """A later fragment of 802.11 does not begin with LLC."""
+    return only_tshark(d) and case.last['type'] == 'Fragment' and case.before == 'Dot11Data' and \
+        case.behind(d.proto)
+
+
 RULES = (('S1', quoted), ('S2', foreign), ('S3', inside), ('D1', fragment), ('S4', both_fail),
          ('S5', tshark_stops), ('S6', element), ('D9', jumbo), ('S7', isl), ('S8', erspan3),
          ('S9', wccp), ('S10', ppp_address), ('S11', vxlan_gpe), ('S12', atm_arp), ('S13', other_port),
          ('D16', version), ('S14', udp_esp), ('S15', sum_of_part), ('S16', no_record), ('S17', refused),
-         ('D14', geneve_version), ('S18', pseudowire), ('S19', hint), ('S20', lacking), ('S21', messages))
+         ('D14', geneve_version), ('S18', pseudowire), ('S19', hint), ('S20', lacking), ('S21', messages),
+         ('S23', later_frame))
 
 
 def rule_of(difference, case):

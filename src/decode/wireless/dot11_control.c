@@ -10,16 +10,24 @@ static int nothing_decode(struct torc_cursor *cursor)
 	return TORC_STEP_OK;
 }
 
-#define CONTROL_LAYER(symbol, name_)                                                               \
-	const struct torc_layer_ops torc_layer_ops_##symbol = { .name = (name_), .key = #symbol,   \
-								.decode = nothing_decode };
+/* A layer that has no bytes, and so no fields. */
+#define BARE(name_, key_, decode_)                                                                 \
+	{                                                                                          \
+		.name = (name_), .key = (key_), .decode = (decode_)                                \
+	}
 
-CONTROL_LAYER(dot11_ctrl_powersave_poll, "Dot11CtrlPowersavePoll")
-CONTROL_LAYER(dot11_ctrl_rts, "Dot11CtrlRTS")
-CONTROL_LAYER(dot11_ctrl_cts, "Dot11CtrlCTS")
-CONTROL_LAYER(dot11_ctrl_ack, "Dot11CtrlAck")
-CONTROL_LAYER(dot11_ctrl_cf_end, "Dot11CtrlCFEnd")
-CONTROL_LAYER(dot11_ctrl_cf_end_ack, "Dot11CtrlCFEndAck")
+const struct torc_layer_ops torc_layer_ops_dot11_ctrl_powersave_poll =
+	BARE("Dot11CtrlPowersavePoll", "dot11_ctrl_powersave_poll", nothing_decode);
+const struct torc_layer_ops torc_layer_ops_dot11_ctrl_rts =
+	BARE("Dot11CtrlRTS", "dot11_ctrl_rts", nothing_decode);
+const struct torc_layer_ops torc_layer_ops_dot11_ctrl_cts =
+	BARE("Dot11CtrlCTS", "dot11_ctrl_cts", nothing_decode);
+const struct torc_layer_ops torc_layer_ops_dot11_ctrl_ack =
+	BARE("Dot11CtrlAck", "dot11_ctrl_ack", nothing_decode);
+const struct torc_layer_ops torc_layer_ops_dot11_ctrl_cf_end =
+	BARE("Dot11CtrlCFEnd", "dot11_ctrl_cf_end", nothing_decode);
+const struct torc_layer_ops torc_layer_ops_dot11_ctrl_cf_end_ack =
+	BARE("Dot11CtrlCFEndAck", "dot11_ctrl_cf_end_ack", nothing_decode);
 
 /* ---- any other ---- */
 

@@ -72,32 +72,42 @@ static int nothing_decode(struct torc_cursor *cursor)
 	return TORC_STEP_OK;
 }
 
-#define DATA_LAYER(symbol, name_, key_, decode_)                                                   \
-	const struct torc_layer_ops torc_layer_ops_##symbol = { .name = (name_), .key = (key_),    \
-								.decode = (decode_) };
+/* A layer that has no bytes, and so no fields. */
+#define BARE(name_, key_, decode_)                                                                 \
+	{                                                                                          \
+		.name = (name_), .key = (key_), .decode = (decode_)                                \
+	}
 
-DATA_LAYER(dot11_data, "Dot11Data", "dot11_data", data_decode)
-DATA_LAYER(dot11_data_cf_ack, "Dot11DataCFAck", "dot11_data_cf_ack", data_decode)
-DATA_LAYER(dot11_data_cf_poll, "Dot11DataCFPoll", "dot11_data_cf_poll", data_decode)
-DATA_LAYER(dot11_data_cf_ack_poll, "Dot11DataCFAckPoll", "dot11_data_cf_ack_poll", data_decode)
-DATA_LAYER(dot11_data_null, "Dot11DataNull", "dot11_data_null", nothing_decode)
-DATA_LAYER(dot11_data_cf_ack_no_data, "Dot11DataCFAckNoData", "dot11_data_cf_ack_no_data",
-	   nothing_decode)
-DATA_LAYER(dot11_data_cf_poll_no_data, "Dot11DataCFPollNoData", "dot11_data_cf_poll_no_data",
-	   nothing_decode)
-DATA_LAYER(dot11_data_cf_ack_poll_no_data, "Dot11DataCFAckPollNoData",
-	   "dot11_data_cf_ack_poll_no_data", nothing_decode)
-DATA_LAYER(dot11_data_qos_data, "Dot11DataQOSData", "dot11_data_qos_data", qos_data_decode)
-DATA_LAYER(dot11_data_qos_data_cf_ack, "Dot11DataQOSDataCFAck", "dot11_data_qos_data_cf_ack",
-	   qos_data_cf_ack_decode)
-DATA_LAYER(dot11_data_qos_data_cf_poll, "Dot11DataQOSDataCFPoll", "dot11_data_qos_data_cf_poll",
-	   qos_data_cf_poll_decode)
-DATA_LAYER(dot11_data_qos_data_cf_ack_poll, "Dot11DataQOSDataCFAckPoll",
-	   "dot11_data_qos_data_cf_ack_poll", qos_data_cf_ack_poll_decode)
-DATA_LAYER(dot11_data_qos_null, "Dot11DataQOSNull", "dot11_data_qos_null", nothing_decode)
-DATA_LAYER(dot11_data_qos_cf_poll, "Dot11DataQOSCFPoll", "dot11_data_qos_cf_poll", nothing_decode)
-DATA_LAYER(dot11_data_qos_cf_ack_poll, "Dot11DataQOSCFAckPoll", "dot11_data_qos_cf_ack_poll",
-	   nothing_decode)
+const struct torc_layer_ops torc_layer_ops_dot11_data =
+	BARE("Dot11Data", "dot11_data", data_decode);
+const struct torc_layer_ops torc_layer_ops_dot11_data_cf_ack =
+	BARE("Dot11DataCFAck", "dot11_data_cf_ack", data_decode);
+const struct torc_layer_ops torc_layer_ops_dot11_data_cf_poll =
+	BARE("Dot11DataCFPoll", "dot11_data_cf_poll", data_decode);
+const struct torc_layer_ops torc_layer_ops_dot11_data_cf_ack_poll =
+	BARE("Dot11DataCFAckPoll", "dot11_data_cf_ack_poll", data_decode);
+const struct torc_layer_ops torc_layer_ops_dot11_data_null =
+	BARE("Dot11DataNull", "dot11_data_null", nothing_decode);
+const struct torc_layer_ops torc_layer_ops_dot11_data_cf_ack_no_data =
+	BARE("Dot11DataCFAckNoData", "dot11_data_cf_ack_no_data", nothing_decode);
+const struct torc_layer_ops torc_layer_ops_dot11_data_cf_poll_no_data =
+	BARE("Dot11DataCFPollNoData", "dot11_data_cf_poll_no_data", nothing_decode);
+const struct torc_layer_ops torc_layer_ops_dot11_data_cf_ack_poll_no_data =
+	BARE("Dot11DataCFAckPollNoData", "dot11_data_cf_ack_poll_no_data", nothing_decode);
+const struct torc_layer_ops torc_layer_ops_dot11_data_qos_data =
+	BARE("Dot11DataQOSData", "dot11_data_qos_data", qos_data_decode);
+const struct torc_layer_ops torc_layer_ops_dot11_data_qos_data_cf_ack =
+	BARE("Dot11DataQOSDataCFAck", "dot11_data_qos_data_cf_ack", qos_data_cf_ack_decode);
+const struct torc_layer_ops torc_layer_ops_dot11_data_qos_data_cf_poll =
+	BARE("Dot11DataQOSDataCFPoll", "dot11_data_qos_data_cf_poll", qos_data_cf_poll_decode);
+const struct torc_layer_ops torc_layer_ops_dot11_data_qos_data_cf_ack_poll =
+	BARE("Dot11DataQOSDataCFAckPoll", "dot11_data_qos_data_cf_ack_poll", qos_data_cf_ack_poll_decode);
+const struct torc_layer_ops torc_layer_ops_dot11_data_qos_null =
+	BARE("Dot11DataQOSNull", "dot11_data_qos_null", nothing_decode);
+const struct torc_layer_ops torc_layer_ops_dot11_data_qos_cf_poll =
+	BARE("Dot11DataQOSCFPoll", "dot11_data_qos_cf_poll", nothing_decode);
+const struct torc_layer_ops torc_layer_ops_dot11_data_qos_cf_ack_poll =
+	BARE("Dot11DataQOSCFAckPoll", "dot11_data_qos_cf_ack_poll", nothing_decode);
 
 /* ---- what is encrypted ---- */
 
