@@ -246,7 +246,8 @@ static void tell_manager(const struct workers *all, bool *ready)
 	unsigned int n = 0;
 	char text[160];
 
-	while (n < all->count && state_of(&all->shared->start, n) > 0)
+	/* what each tells first, it tells when it receives */
+	while (n < all->count && __atomic_load_n(&all->shared->told[n].turn, __ATOMIC_ACQUIRE) > 0)
 		n++;
 	if (n == all->count && !*ready) {
 		*ready = true;

@@ -57,6 +57,13 @@ static int by_weight(const void *a, const void *b)
 	return left->ring.ring_id < right->ring.ring_id ? -1 : left->ring.ring_id > right->ring.ring_id;
 }
 
+static void sort(struct top *top)
+{
+	sorted_by = top->sort;
+	if (top->rates.now.count > 0)
+		qsort(top->rates.now.items, top->rates.now.count, sizeof(*top->rates.now.items), by_weight);
+}
+
 static bool has_word(const struct rate_row *row, const char *word)
 {
 	char pid[16];
@@ -249,8 +256,7 @@ static bool show(struct top *top)
 		uint64_t now = cli_now_ns();
 
 		if (pressed && top->terminal) {
-			sorted_by = top->sort;
-			qsort(top->rates.now.items, top->rates.now.count, sizeof(*top->rates.now.items), by_weight);
+			sort(top);
 			screen_size(&top->screen);
 			draw(top);
 		}
@@ -274,8 +280,7 @@ static int watch(struct top *top, uint64_t times)
 			break;
 		code = rates_take(&top->rates);
 		if (!top->terminal && code >= 0) {
-			sorted_by = top->sort;
-			qsort(top->rates.now.items, top->rates.now.count, sizeof(*top->rates.now.items), by_weight);
+			sort(top);
 			print_table(top);
 			if (!cli_flush_stdout() || cli_stdout_gone())
 				break;
