@@ -24,6 +24,7 @@
 #include <torc/layers/link/chdlc.h>
 #include <torc/layers/application/dhcp.h>
 #include <torc/layers/application/diameter.h>
+#include <torc/layers/link/ctp.h>
 #include <torc/layers/link/discovery.h>
 #include <torc/layers/application/dns.h>
 #include <torc/layers/link/eap.h>
@@ -47,6 +48,7 @@
 #include <torc/layers/application/netflow.h>
 #include <torc/layers/application/ntp.h>
 #include <torc/layers/routing/ospf.h>
+#include <torc/layers/link/pflog.h>
 #include <torc/layers/routing/pim.h>
 #include <torc/layers/link/ppp.h>
 #include <torc/layers/transport/quic.h>
@@ -67,6 +69,7 @@
 #include <torc/layers/application/tls.h>
 #include <torc/layers/tlv.h>
 #include <torc/layers/tunnel/tunnel.h>
+#include <torc/layers/link/usb.h>
 #include <torc/layers/transport/udp.h>
 #include <torc/layers/transport/udplite.h>
 #include <torc/layers/routing/vrrp.h>

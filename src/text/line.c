@@ -468,12 +468,16 @@ static void line_payload(struct line *line, const struct torc_layer *layer)
 	field_text(line, ", length ", layer->header_length);
 }
 
-/* Access points and SNAP say nothing that what they carry does not, unless asked, or nobody decodes it. */
-static bool is_plain_llc(const struct line *line, const struct torc_layer *layer)
+/*
+ * Access points and SNAP say nothing that what they carry does not, and pf's log not who talks, unless
+ * asked, or nobody decodes it.
+ */
+static bool is_left_out(const struct line *line, const struct torc_layer *layer)
 {
 	const struct torc_layer *end = line->decoded->layers + line->decoded->layer_count;
 
-	return (layer->type == TORC_LAYER_LLC || layer->type == TORC_LAYER_SNAP) &&
+	return (layer->type == TORC_LAYER_LLC || layer->type == TORC_LAYER_SNAP ||
+		layer->type == TORC_LAYER_PFLOG) &&
 	       !(line->flags & TORC_TEXT_LINK) && line->decoded->registry == TORC_BY_NONE &&
 	       layer + 1 < end && layer[1].type != TORC_LAYER_PAYLOAD &&
 	       layer[1].type != TORC_LAYER_DECODE_FAILURE;
@@ -530,7 +534,7 @@ static void line_write(struct line *line)
 	const struct torc_layer *layer = decoded->layers, *end = layer + decoded->layer_count;
 
 	for (; layer < end; layer++) {
-		if (is_plain_llc(line, layer))
+		if (is_left_out(line, layer))
 			continue;
 		if (layer->type == TORC_LAYER_DECODE_FAILURE)
 			line_failure(line);

@@ -25,7 +25,7 @@ var families = []func(gopacket.Layer) fields{
 	linkFields, internetFields, extensionFields, transportFields, chunkFields, controlFields,
 	listenerFields, neighborFields, tunnelFields, discoveryFields, accessFields, routingFields,
 	hostFields, applicationFields, tlsFields,
-	industrialFields,
+	industrialFields, hostLinkFields,
 	wirelessFields,
 }
 

@@ -52,6 +52,9 @@ var rules = []rule{
 	{"D31", reverseARP},
 	{"D32", extendedCode},
 	{"D33", discoveryTags},
+	{"D50", usbHeader},
+	{"D50", pflogVersion},
+	{"D18", cutFunction},
 	{"D49", modbusMessage},
 	{"D34", managementLength},
 	{"D41", lengthInFront},
@@ -130,6 +133,8 @@ func (w *walk) announced(l gopacket.Layer) []interface{} {
 	case *layers.PPP:
 		return []interface{}{"PPP protocol", x.PPPType}
 	case *layers.Loopback:
+		return []interface{}{"address family", x.Family}
+	case *layers.PFLog:
 		return []interface{}{"address family", x.Family}
 	case *layers.IPv4:
 		return []interface{}{"IP protocol", x.Protocol}
@@ -215,7 +220,7 @@ func unknownNext(w *walk, s *step) bool {
 		return false
 	}
 	switch s.last().name {
-	case "Dot1Q", "GRE", "Geneve", "Loopback", "SNAP":
+	case "Dot1Q", "GRE", "Geneve", "Loopback", "SNAP", "PFLog":
 		s.unknown = w.announced(s.last().layer)
 		s.payload()
 		return true
@@ -233,14 +238,8 @@ func notDecoded(w *walk, s *step) bool {
 		s.next, s.rest = nil, nil
 		return true
 	}
-	if _, first := s.decoder.(layers.LinkType); first && s.failure != "" {
-		switch w.link {
-		case 117, 220:
-			name = "USB"
-		}
-	}
 	switch name {
-	case "PFLog", "USB", "EthernetCTP", "NortelDiscovery", "RUDP":
+	case "NortelDiscovery", "RUDP":
 		s.unknown = w.announced(s.before())
 	default:
 		return false

@@ -306,6 +306,14 @@ LAYERS = {
         'elements[].id': 'wlan.tag.number', 'elements[].length': 'wlan.tag.length'}),
     'RMCP': ('rmcp', 'header', {
         'version': 'rmcp.version', 'seq': 'rmcp.sequence', 'class': 'rmcp.class'}),
+    'EthernetCTP': ('loop', None, {'skip_count': 'loop.skipcount'}),
+    'PFLog': ('pflog', 'header', {
+        'length': 'pflog.length', 'family': 'pflog.af', 'action': 'pflog.action',
+        'reason': 'pflog.reason', 'rule': 'pflog.rulenr', 'direction': 'pflog.dir'}),
+    'USB': ('usb', None, {
+        'id': 'usb.urb_id', 'transfer_type': 'usb.transfer_type', 'device': 'usb.device_address',
+        'endpoint': 'usb.endpoint_address.number', 'bus': 'usb.bus_id',
+        'urb_length': 'usb.urb_len', 'data_length': 'usb.data_len'}),
     'DHCPv4': ('dhcp', 'all', {
         'operation': 'dhcp.type', 'hardware_type': ('dhcp.hw.type', number, second),
         'client': ('dhcp.hw.mac_addr', text, client),

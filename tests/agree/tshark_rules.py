@@ -198,6 +198,11 @@ def messages(d, case):
         d.proto.pos >= case.last['offset'] + case.last['header_length']
 
 
+def pflog_length(d, case):
+    """pf's log with FreeBSD's rule identifier."""
+    return d.key == 'PFLog size' and d.layer['length'] == 69
+
+
 def lacking(d, case):
     """NetFlow and IPFIX whose length or count says another length than the datagram has."""
     return d.key == 'NetFlow @' and not d.theirs and (
@@ -213,7 +218,9 @@ REFUSED = ('version is not 1', 'version is not 3', 'version is not 5', 'version 
            "length is below the packet's type", 'the length is less than 8',
            'checksum coverage is below the header', 'chunk length is below its header', 'protocol number is even',
            'neither a request line nor a status line',
-           'an AVP does not fit', 'an element does not fit', 'version is not 1 (type II)', 'version and type are not 1', 'a set does not fit')
+           'an AVP does not fit', 'an element does not fit',
+           'the descriptors do not fit', 'the transfer type is above 3', 'the length is less than 45',
+           'the function is neither reply nor forward', 'the skip count is odd', 'version is not 1 (type II)', 'version and type are not 1', 'a set does not fit')
 
 
 # the protocols of D52, in both ways: as a port announces them, and as a standard forbids them
@@ -253,7 +260,7 @@ RULES = (('S1', quoted), ('S2', foreign), ('S3', inside), ('D1', fragment), ('S4
          ('S9', wccp), ('S10', ppp_address), ('S11', vxlan_gpe), ('S12', atm_arp), ('S13', other_port),
          ('D16', version), ('S14', udp_esp), ('S15', sum_of_part), ('S16', no_record), ('S17', refused),
          ('D14', geneve_version), ('S18', pseudowire), ('S19', hint), ('S20', lacking), ('S21', messages),
-         ('S23', later_frame))
+         ('S22', pflog_length), ('S23', later_frame))
 
 
 def rule_of(difference, case):
