@@ -208,8 +208,32 @@ static void nothing(void)
 	is(decoded.number, 65000, "but the number");
 }
 
+/* Radiotap says that the header of the frame (26 bytes with QoS) is padded to a multiple of four. */
+static void padded_header(void)
+{
+	static uint8_t frame[] = {
+		0x00, 0x00, 0x09, 0x00, 0x02, 0x00, 0x00, 0x00, 0x20, /* radiotap: flags */
+		0x88, 0x01, 0x2c, 0x00, 0x02, 0x00, 0x00, 0x00, 0x00, 0x02, 0x02, 0x00, 0x00,
+		0x00, 0x00, 0x01, 0x02, 0x00, 0x00, 0x00, 0x00, 0x03, 0x60, 0x00, 0x05, 0x00,
+		0x00, 0x00, /* the padding */
+		0xaa, 0xaa, 0x03, 0x00, 0x00, 0x00, 0x88, 0x8e, 0x01, 0x01, 0x00, 0x00
+	};
+	struct torc_packet monitored = { .data = frame, .caplen = sizeof(frame), .len = sizeof(frame),
+				      .link_type = TORC_LINK_RADIOTAP };
+	struct torc_decoded decoded;
+
+	torc_decode_packet(&monitored, &decoded);
+	is(decoded.layers[1].header_length, 28, "a padded header of 802.11 has its padding");
+	ok(torc_layer_first(&decoded, TORC_LAYER_EAPOL), "what is behind the padding is decoded");
+	frame[8] = 0; /* not padded: LLC begins with those two bytes */
+	torc_decode_packet(&monitored, &decoded);
+	is(decoded.layers[1].header_length, 26, "and has none where radiotap does not say so");
+	ok(!torc_layer_first(&decoded, TORC_LAYER_EAPOL), "and then other bytes follow");
+}
+
 int main(void)
 {
+	padded_header();
 	nothing();
 	places();
 	targets();
