@@ -167,6 +167,7 @@ static const struct torc_field_info isis_fields[] = {
 
 static const struct torc_layer_number isis_numbers[] = {
 	{ TORC_BY_LLC_SAP, 0xFE }, /* with 83 as first byte: llc.c */
+	{ TORC_BY_ETHER_TYPE, 0xFE }, /* in GRE, as routers send it */
 	{ TORC_BY_NONE, 0 }
 };
 

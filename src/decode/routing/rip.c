@@ -9,6 +9,9 @@
 #define HEADER 4
 #define ENTRY  20
 
+#define AUTHENTICATION 0xFFFF /* in the place of a family */
+#define TRAILER	       1
+
 static int rip_decode(struct torc_cursor *cursor)
 {
 	const uint8_t *p = cursor->data;
@@ -41,11 +44,21 @@ int torc_rip_entry_next(const struct torc_rip *rip, uint32_t *position,
 		return 0;
 	entry->family = torc_be16(p);
 	entry->tag = torc_be16(p + 2);
+	*position += ENTRY;
+	if (entry->family == AUTHENTICATION) {
+		/* RFC 4822 §2.3: the digest stands last, and is no entry */
+		if (entry->tag == TRAILER)
+			return 0;
+		memset(entry->address, 0, 4);
+		memset(entry->mask, 0, 4);
+		memset(entry->next_hop, 0, 4);
+		entry->metric = 0;
+		return 1;
+	}
 	memcpy(entry->address, p + 4, 4);
 	memcpy(entry->mask, p + 8, 4);
 	memcpy(entry->next_hop, p + 12, 4);
 	entry->metric = torc_be32(p + 16);
-	*position += ENTRY;
 	return 1;
 }
 
