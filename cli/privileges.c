@@ -88,13 +88,25 @@ static int become_named(const char *user)
 	return code < 0 ? say_failed(user, code) : CLI_GOOD;
 }
 
+static bool has_capabilities(uint64_t wanted)
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[2];
+
+	if (syscall(SYS_capget, &header, data) < 0)
+		return false;
+	return (~(data[0].effective | (uint64_t)data[1].effective << 32) & wanted) == 0;
+}
+
 /*
  * Root's decoder has the account that is there for it, if there is one. It is not nobody's, which
- * others are as well and could end the decoder; nor a person's, whose name happens to be torc.
+ * others are as well and could end the decoder; nor a person's, whose name happens to be torc. Root
+ * that may not change its user (a container with CAP_NET_RAW alone) stays, without capabilities.
  */
 static int become_own(void)
 {
-	const struct passwd *account = geteuid() == 0 ? getpwnam("torc") : NULL;
+	bool may = geteuid() == 0 && has_capabilities(CAP_BIT(CAP_SETUID) | CAP_BIT(CAP_SETGID));
+	const struct passwd *account = may ? getpwnam("torc") : NULL;
 	int code = 0;
 
 	if (account && account->pw_uid > 0 && account->pw_uid < SYSTEM_UIDS)

@@ -199,6 +199,9 @@ if [ "$(id -u)" = 0 ]; then
 		kill $pid
 		wait $pid
 		is 'it ends well' $? 0
+		like 'root that may not change its user stays' \
+			"$(setpriv --bounding-set=-all,+net_raw --inh-caps=-all "$TORC" dump -n -i lo -v --for 300ms 2>&1)" \
+			'^account: .*: balanced$'
 		sed -i 's/^torc:x:917:/torc:x:1917:/' "$work/passwd"
 		umount /etc/passwd && mount --bind "$work/passwd" /etc/passwd
 		start u dump -n -i lo

@@ -61,13 +61,13 @@ if [ -z "$folder" ] || ! mount --bind "$work/extcap" "$folder" 2>/dev/null; then
 	done_testing
 fi
 like 'tshark lists it' "$(tshark -D 2>/dev/null)" 'torc:lo \(Torc: lo\)$'
-torc dump -i lo -w "$work/direct.pcap" udp port 4000 2>"$work/direct.log" &
+"$TORC" dump -i lo -w "$work/direct.pcap" udp port 4000 2>"$work/direct.log" &
 direct=$!
-tshark -i torc:lo -f 'udp port 4000' -c 20 -w "$work/tshark.pcapng" 2>"$work/tshark.log" &
+timeout 60 tshark -i torc:lo -f 'udp port 4000' -c 20 -w "$work/tshark.pcapng" 2>"$work/tshark.log" &
 tshark=$!
 children="$children $direct $tshark"
 listening "$direct" "$work/direct.log"
-ok 'tshark has begun' wait_for eval 'torc rings | grep -q wireshark'
+ok 'tshark has begun' wait_for eval 'torc rings | grep -q "wireshark .* on "'
 send_udp 20
 wait "$tshark"
 is 'tshark captures by it' $? 0
