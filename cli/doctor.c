@@ -206,12 +206,16 @@ static void check_captures(struct doctor *doctor)
 
 	if (!file)
 		return;
-	while (fgets(line, sizeof(line), file))
-		sockets++;
+	/* those that are bound and running; a spare one (protocol 0) costs nothing */
+	while (fgets(line, sizeof(line), file)) {
+		unsigned int protocol, running;
+
+		sockets += sscanf(line, "%*s %*s %*s %x %*d %u", &protocol, &running) == 2 &&
+			   protocol != 0 && running != 0;
+	}
 	fclose(file);
-	sockets -= sockets > 0; /* the heading */
 	tell(doctor, sockets > 8 ? WARNING : GOOD, "captures", sockets > 8 ? "ss -0 -a -p" : NULL,
-	     "%u packet sockets are open in this network namespace%s", sockets,
+	     "%u packet sockets receive in this network namespace%s", sockets,
 	     sockets > 8 ? ": each costs every packet a look" : "");
 }
 

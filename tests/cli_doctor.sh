@@ -37,6 +37,18 @@ else
 	skip 'no right' 'setpriv cannot give up capabilities here'
 fi
 
+captures() { torc doctor --json left | sed -n 's/.*"check":"captures","state":"good","text":"\([0-9]*\) .*/\1/p'; }
+is 'nobody captures' "$(captures)" 0
+"$TORC" count -i left --for 20s >/dev/null 2>"$work/log" &
+pid=$!
+if listening "$pid" "$work/log"; then
+	is 'a capture is one, whatever sockets it keeps' "$(captures)" 1
+else
+	skip 'a capture is one, whatever sockets it keeps' 'rings cannot be opened here'
+fi
+kill "$pid"
+wait "$pid"
+
 # ---- the list ----
 
 text=$(torc devices)
