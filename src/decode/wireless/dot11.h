@@ -5,7 +5,7 @@
 
 #include <torc/layers/wireless/dot11.h>
 
-#include "decode/wireless/little.h"
+#include "decode/little.h"
 
 #define DOT11_HEADER_MIN 10 /* frame control, duration, one address */
 
@@ -16,5 +16,18 @@ const uint8_t *dot11_frame(const struct torc_decoded *decoded);
 const char *dot11_type_name(uint64_t type);
 const char *dot11_reason_name(uint64_t reason);
 const char *dot11_status_name(uint64_t status);
+
+/* A frame that is all in its header: what stands behind it is not the protocol's. */
+static inline int dot11_nothing_decode(struct torc_cursor *cursor)
+{
+	cursor->header_length = 0;
+	return TORC_STEP_OK;
+}
+
+/* A layer that has no bytes, and so no fields. */
+#define DOT11_BARE(name_, key_, decode_)                                                           \
+	{                                                                                          \
+		.name = (name_), .key = (key_), .decode = (decode_)                                \
+	}
 
 #endif

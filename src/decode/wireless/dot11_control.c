@@ -3,31 +3,18 @@
 #include "decode/registry.h"
 #include "decode/wireless/dot11.h"
 
-/* All there is of the frame is in the header; what stands behind it is not the protocol's. */
-static int nothing_decode(struct torc_cursor *cursor)
-{
-	cursor->header_length = 0;
-	return TORC_STEP_OK;
-}
-
-/* A layer that has no bytes, and so no fields. */
-#define BARE(name_, key_, decode_)                                                                 \
-	{                                                                                          \
-		.name = (name_), .key = (key_), .decode = (decode_)                                \
-	}
-
 const struct torc_layer_ops torc_layer_ops_dot11_ctrl_powersave_poll =
-	BARE("Dot11CtrlPowersavePoll", "dot11_ctrl_powersave_poll", nothing_decode);
+	DOT11_BARE("Dot11CtrlPowersavePoll", "dot11_ctrl_powersave_poll", dot11_nothing_decode);
 const struct torc_layer_ops torc_layer_ops_dot11_ctrl_rts =
-	BARE("Dot11CtrlRTS", "dot11_ctrl_rts", nothing_decode);
+	DOT11_BARE("Dot11CtrlRTS", "dot11_ctrl_rts", dot11_nothing_decode);
 const struct torc_layer_ops torc_layer_ops_dot11_ctrl_cts =
-	BARE("Dot11CtrlCTS", "dot11_ctrl_cts", nothing_decode);
+	DOT11_BARE("Dot11CtrlCTS", "dot11_ctrl_cts", dot11_nothing_decode);
 const struct torc_layer_ops torc_layer_ops_dot11_ctrl_ack =
-	BARE("Dot11CtrlAck", "dot11_ctrl_ack", nothing_decode);
+	DOT11_BARE("Dot11CtrlAck", "dot11_ctrl_ack", dot11_nothing_decode);
 const struct torc_layer_ops torc_layer_ops_dot11_ctrl_cf_end =
-	BARE("Dot11CtrlCFEnd", "dot11_ctrl_cf_end", nothing_decode);
+	DOT11_BARE("Dot11CtrlCFEnd", "dot11_ctrl_cf_end", dot11_nothing_decode);
 const struct torc_layer_ops torc_layer_ops_dot11_ctrl_cf_end_ack =
-	BARE("Dot11CtrlCFEndAck", "dot11_ctrl_cf_end_ack", nothing_decode);
+	DOT11_BARE("Dot11CtrlCFEndAck", "dot11_ctrl_cf_end_ack", dot11_nothing_decode);
 
 /* ---- any other ---- */
 

@@ -65,49 +65,36 @@ static int qos_data_cf_ack_poll_decode(struct torc_cursor *cursor)
 	return qos_decode(cursor, TORC_LAYER_DOT11_DATA_CF_ACK_POLL);
 }
 
-/* A frame that carries nothing: what stands behind its header is not the protocol's. */
-static int nothing_decode(struct torc_cursor *cursor)
-{
-	cursor->header_length = 0;
-	return TORC_STEP_OK;
-}
-
-/* A layer that has no bytes, and so no fields. */
-#define BARE(name_, key_, decode_)                                                                 \
-	{                                                                                          \
-		.name = (name_), .key = (key_), .decode = (decode_)                                \
-	}
-
 const struct torc_layer_ops torc_layer_ops_dot11_data =
-	BARE("Dot11Data", "dot11_data", data_decode);
+	DOT11_BARE("Dot11Data", "dot11_data", data_decode);
 const struct torc_layer_ops torc_layer_ops_dot11_data_cf_ack =
-	BARE("Dot11DataCFAck", "dot11_data_cf_ack", data_decode);
+	DOT11_BARE("Dot11DataCFAck", "dot11_data_cf_ack", data_decode);
 const struct torc_layer_ops torc_layer_ops_dot11_data_cf_poll =
-	BARE("Dot11DataCFPoll", "dot11_data_cf_poll", data_decode);
+	DOT11_BARE("Dot11DataCFPoll", "dot11_data_cf_poll", data_decode);
 const struct torc_layer_ops torc_layer_ops_dot11_data_cf_ack_poll =
-	BARE("Dot11DataCFAckPoll", "dot11_data_cf_ack_poll", data_decode);
+	DOT11_BARE("Dot11DataCFAckPoll", "dot11_data_cf_ack_poll", data_decode);
 const struct torc_layer_ops torc_layer_ops_dot11_data_null =
-	BARE("Dot11DataNull", "dot11_data_null", nothing_decode);
+	DOT11_BARE("Dot11DataNull", "dot11_data_null", dot11_nothing_decode);
 const struct torc_layer_ops torc_layer_ops_dot11_data_cf_ack_no_data =
-	BARE("Dot11DataCFAckNoData", "dot11_data_cf_ack_no_data", nothing_decode);
+	DOT11_BARE("Dot11DataCFAckNoData", "dot11_data_cf_ack_no_data", dot11_nothing_decode);
 const struct torc_layer_ops torc_layer_ops_dot11_data_cf_poll_no_data =
-	BARE("Dot11DataCFPollNoData", "dot11_data_cf_poll_no_data", nothing_decode);
+	DOT11_BARE("Dot11DataCFPollNoData", "dot11_data_cf_poll_no_data", dot11_nothing_decode);
 const struct torc_layer_ops torc_layer_ops_dot11_data_cf_ack_poll_no_data =
-	BARE("Dot11DataCFAckPollNoData", "dot11_data_cf_ack_poll_no_data", nothing_decode);
+	DOT11_BARE("Dot11DataCFAckPollNoData", "dot11_data_cf_ack_poll_no_data", dot11_nothing_decode);
 const struct torc_layer_ops torc_layer_ops_dot11_data_qos_data =
-	BARE("Dot11DataQOSData", "dot11_data_qos_data", qos_data_decode);
+	DOT11_BARE("Dot11DataQOSData", "dot11_data_qos_data", qos_data_decode);
 const struct torc_layer_ops torc_layer_ops_dot11_data_qos_data_cf_ack =
-	BARE("Dot11DataQOSDataCFAck", "dot11_data_qos_data_cf_ack", qos_data_cf_ack_decode);
+	DOT11_BARE("Dot11DataQOSDataCFAck", "dot11_data_qos_data_cf_ack", qos_data_cf_ack_decode);
 const struct torc_layer_ops torc_layer_ops_dot11_data_qos_data_cf_poll =
-	BARE("Dot11DataQOSDataCFPoll", "dot11_data_qos_data_cf_poll", qos_data_cf_poll_decode);
+	DOT11_BARE("Dot11DataQOSDataCFPoll", "dot11_data_qos_data_cf_poll", qos_data_cf_poll_decode);
 const struct torc_layer_ops torc_layer_ops_dot11_data_qos_data_cf_ack_poll =
-	BARE("Dot11DataQOSDataCFAckPoll", "dot11_data_qos_data_cf_ack_poll", qos_data_cf_ack_poll_decode);
+	DOT11_BARE("Dot11DataQOSDataCFAckPoll", "dot11_data_qos_data_cf_ack_poll", qos_data_cf_ack_poll_decode);
 const struct torc_layer_ops torc_layer_ops_dot11_data_qos_null =
-	BARE("Dot11DataQOSNull", "dot11_data_qos_null", nothing_decode);
+	DOT11_BARE("Dot11DataQOSNull", "dot11_data_qos_null", dot11_nothing_decode);
 const struct torc_layer_ops torc_layer_ops_dot11_data_qos_cf_poll =
-	BARE("Dot11DataQOSCFPoll", "dot11_data_qos_cf_poll", nothing_decode);
+	DOT11_BARE("Dot11DataQOSCFPoll", "dot11_data_qos_cf_poll", dot11_nothing_decode);
 const struct torc_layer_ops torc_layer_ops_dot11_data_qos_cf_ack_poll =
-	BARE("Dot11DataQOSCFAckPoll", "dot11_data_qos_cf_ack_poll", nothing_decode);
+	DOT11_BARE("Dot11DataQOSCFAckPoll", "dot11_data_qos_cf_ack_poll", dot11_nothing_decode);
 
 /* ---- what is encrypted ---- */
 

@@ -3,7 +3,7 @@
 #include <torc/layers/wireless/radiotap.h>
 
 #include "decode/registry.h"
-#include "decode/wireless/little.h"
+#include "decode/little.h"
 
 #define FIXED	   24 /* code, length, name of the device */
 #define VALUE	   12

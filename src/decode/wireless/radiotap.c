@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "decode/registry.h"
-#include "decode/wireless/little.h"
+#include "decode/little.h"
 
 #define FLAGS	  1 /* bits of the namespace */
 #define TLVS	  28
