@@ -19,6 +19,7 @@
 #include "engine/engine.h"
 #include "file/file.h"
 #include "util/available.h"
+#include "util/clock.h"
 
 #define BUFFER_BYTES (32u << 20)
 #define BLOCKS_MIN   2u
@@ -54,14 +55,6 @@ struct torc_engine {
 	uint64_t seen; /* __atomic, relaxed: torc_ring_stats() may be in another thread */
 	char detail[64];
 };
-
-static uint64_t now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
-}
 
 /* ---- settings ---- */
 
@@ -277,7 +270,7 @@ static int64_t until_due(struct torc_engine *engine, const struct torc_packet *p
 
 	if (engine->speed == 0 || (packet->flags & TORC_PACKET_TIMESTAMP_MISSING))
 		return 0;
-	now = now_ns();
+	now = torc_now_ns();
 	if (!engine->has_base) {
 		engine->has_base = true;
 		engine->base_ns = packet->timestamp_ns;

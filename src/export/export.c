@@ -10,6 +10,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "util/clock.h"
 #include "util/error.h"
 
 #define MS 1000000ull
@@ -21,10 +22,7 @@ static const struct export_ops *const outputs[] = { &export_text, &export_json, 
 
 uint64_t export_now_ns(void)
 {
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000 * MS + (uint64_t)now.tv_nsec;
+	return torc_now_ns();
 }
 
 /* ---- for outputs ---- */

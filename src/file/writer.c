@@ -8,6 +8,7 @@
 #include "file/source.h"
 #include "file/writer.h"
 #include "util/available.h"
+#include "util/clock.h"
 
 /*
  * Chunks stay in the second level cache on their way through: for a writing thread, chunks of 1 MiB
@@ -150,14 +151,6 @@ static int check_options(const struct torc_writer_options *options, const char *
 	return 0;
 }
 
-static uint64_t now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
-}
-
 /* How large chunks are, and the first one. */
 static int open_chunks(struct torc_writer *writer, struct torc_error *error)
 {
@@ -193,7 +186,7 @@ static int open_first(struct torc_writer *writer, struct torc_error *error)
 	char *path;
 	int result;
 
-	writer->name_ns = options->start_ns ?: now_ns();
+	writer->name_ns = options->start_ns ?: torc_clock_ns(CLOCK_REALTIME);
 	writer->path = torc_writer_name(writer);
 	if (!writer->path)
 		return torc_error_set(error, -ENAMETOOLONG, "%s: too long a name",
@@ -470,20 +463,12 @@ int torc_writer_rotate(struct torc_writer *writer)
 	if (writer->sink.is_stdout)
 		return torc_error_set(&writer->error, -EINVAL,
 				      "standard output cannot be rotated");
-	result = torc_writer_rotate_at(writer, now_ns(), true);
+	result = torc_writer_rotate_at(writer, torc_clock_ns(CLOCK_REALTIME), true);
 	if (result == 0 && !writer->finished)
 		result = torc_writer_begin_file(writer);
 	if (result == 0)
 		result = torc_writer_submit(writer);
 	return result;
-}
-
-static uint64_t monotonic_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
 }
 
 /* The time slice is over, whether a packet comes or not. */
@@ -516,7 +501,7 @@ int torc_writer_tick(struct torc_writer *writer, uint64_t time_ns)
 	if (time_ns > 0 && writer->options.rotate_ns > 0)
 		result = rotate_by_clock(writer, time_ns);
 	if (result == 0 && writer->chunk && (writer->chunk->used > 0 || writer->path_next)) {
-		uint64_t now = monotonic_ns();
+		uint64_t now = torc_now_ns();
 
 		if (writer->held_since_ns == 0)
 			writer->held_since_ns = now;

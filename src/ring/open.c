@@ -10,6 +10,7 @@
 #include "cluster/cluster.h"
 #include "live/live.h"
 #include "ring/ring.h"
+#include "util/clock.h"
 #include "util/error.h"
 #include "util/sized.h"
 
@@ -35,22 +36,14 @@ const char *torc_ring_error(const struct torc_ring *ring)
 	return ring->error.text;
 }
 
-static uint64_t clock_ns(clockid_t clock)
-{
-	struct timespec now;
-
-	clock_gettime(clock, &now);
-	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
-
 uint64_t ring_now_ns(void)
 {
-	return clock_ns(CLOCK_REALTIME);
+	return torc_clock_ns(CLOCK_REALTIME);
 }
 
 uint64_t ring_monotonic_ns(void)
 {
-	return clock_ns(CLOCK_MONOTONIC);
+	return torc_clock_ns(CLOCK_MONOTONIC);
 }
 
 /* ---- devices ---- */
