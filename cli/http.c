@@ -133,24 +133,26 @@ static void drop(struct http_server *server, unsigned int n)
 		(server->count - n) * sizeof(*server->clients));
 }
 
-static void let_in(struct http_server *server)
+/* False: nobody waits. */
+static bool let_in(struct http_server *server)
 {
 	int fd = accept4(server->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 	struct client *client;
 
 	if (fd < 0)
-		return;
+		return false;
 	if (server->count == CLIENTS_MAX)
 		drop(server, 0);
 	client = malloc(sizeof(*client));
 	if (!client) {
 		close(fd);
-		return;
+		return false;
 	}
 	memset(client, 0, sizeof(*client));
 	client->fd = fd;
 	client->until_ns = cli_now_ns() + CLIENT_NS;
 	server->clients[server->count++] = client;
+	return true;
 }
 
 static const char *reason_of(unsigned int status)
@@ -399,8 +401,9 @@ void http_look(struct http_server *server, int wait_ms)
 		if (!serve_client(server, server->clients[n], pollers[n + 1].revents) ||
 		    cli_now_ns() > server->clients[n]->until_ns)
 			drop(server, n);
-	if (pollers[0].revents)
-		let_in(server);
+	/* all that wait, up to as many as there are places: who looks seldom lets nobody wait in line */
+	for (unsigned int n = 0; pollers[0].revents && n < CLIENTS_MAX && let_in(server); n++)
+		continue;
 	tick(server);
 }
 

@@ -74,6 +74,14 @@ done
 wait_for eval '[ "$(body /rings.json | grep -o "\"received\":[0-9]*" | head -n 1)" = "\"received\":2000" ]'
 is 'they cost it no packet' "$(body /rings.json | grep -o '"received":[0-9]*\|"dropped":[0-9]*' | head -n 2 | tr '\n' ' ')" '"received":2000 "dropped":0 '
 
+perl -MIO::Socket::INET -e 'my @s = map { IO::Socket::INET->new("127.0.0.1:$ARGV[0]") } 1 .. 100; $| = 1;
+	print "ready\n"; sleep 60' "$port" >"$work/idle" &
+idle=$!
+children="$children $idle"
+wait_for grep -q ready "$work/idle"
+like 'a hundred that say nothing let nobody wait in line' "$(get "$port" /rings.json | head -n 1)" '^HTTP/1.1 200 '
+kill "$idle"
+
 # ---- a browser ----
 
 browser=$(command -v chromium || command -v chromium-browser || command -v google-chrome)
