@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <linux/netlink.h>
-#include <linux/rtnetlink.h>
 #include <net/if.h>
 #include <poll.h>
 #include <stdlib.h>
@@ -17,6 +16,7 @@
 #include "cluster/report.h"
 #include "cluster/watch.h"
 #include "fanout/extended.h"
+#include "util/rtnetlink.h"
 
 #define CONFIRM_NS     500000000u   /* for the others to come back to a new leader */
 #define CONFIRM_END_NS 30000000000u /* at most, for one that is alive and does not */
@@ -29,12 +29,8 @@
  * (packet_notifier). */
 static void open_links(struct leader *leader)
 {
-	struct sockaddr_nl address = { .nl_family = AF_NETLINK, .nl_groups = RTMGRP_LINK };
-	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE);
-
-	leader->links = fd;
-	if (fd >= 0 && (bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0 ||
-			torc_watch_add(fd) < 0))
+	leader->links = rtnetlink_monitor_links();
+	if (leader->links >= 0 && torc_watch_add(leader->links) < 0)
 		torc_watch_close(&leader->links);
 }
 

@@ -13,7 +13,6 @@
 #include <linux/ethtool.h>
 #include <linux/if_link.h>
 #include <linux/net_tstamp.h>
-#include <linux/rtnetlink.h>
 #include <linux/sockios.h>
 #include <net/if.h>
 #include <netinet/in.h>
@@ -25,9 +24,8 @@
 
 #include "engine/afpacket.h"
 #include "util/error.h"
+#include "util/rtnetlink.h"
 #include "util/sized.h"
-
-enum { ANSWER_BYTES = 1 << 15 };
 
 struct torc_devices {
 	struct torc_device *items;
@@ -66,13 +64,16 @@ static void take_attribute(struct torc_device *device, const struct rtattr *attr
 	}
 }
 
-static int add_link(struct torc_devices *devices, const struct nlmsghdr *message)
+static int add_link(void *arg, const struct nlmsghdr *message)
 {
 	const struct ifinfomsg *link = NLMSG_DATA(message);
 	const struct rtattr *attribute = IFLA_RTA(link);
-	int left = (int)IFLA_PAYLOAD(message);
+	size_t left = IFLA_PAYLOAD(message);
+	struct torc_devices *devices = arg;
 	struct torc_device *items, *device;
 
+	if (message->nlmsg_type != RTM_NEWLINK)
+		return 0;
 	items = realloc(devices->items, (devices->count + 1) * sizeof(*items));
 	if (!items)
 		return -ENOMEM;
@@ -93,57 +94,6 @@ static int add_link(struct torc_devices *devices, const struct nlmsghdr *message
 	for (; RTA_OK(attribute, left); attribute = RTA_NEXT(attribute, left))
 		take_attribute(device, attribute);
 	return 0;
-}
-
-/* One answer of the dump; 1: it was the last. */
-static int take_answer(struct torc_devices *devices, const char *answer, int left)
-{
-	const struct nlmsghdr *message = (const void *)answer;
-
-	for (; left > 0 && NLMSG_OK(message, (unsigned int)left);
-	     message = NLMSG_NEXT(message, left)) {
-		int code = 0;
-
-		if (message->nlmsg_type == NLMSG_DONE)
-			return 1;
-		if (message->nlmsg_type == NLMSG_ERROR)
-			return ((const struct nlmsgerr *)NLMSG_DATA(message))->error ?: -EIO;
-		if (message->nlmsg_type == RTM_NEWLINK)
-			code = add_link(devices, message);
-		if (code < 0)
-			return code;
-	}
-	return 0;
-}
-
-static int take_links(struct torc_devices *devices)
-{
-	struct {
-		struct nlmsghdr head;
-		struct ifinfomsg link;
-	} request = {
-		.head = { .nlmsg_len = sizeof(request), .nlmsg_type = RTM_GETLINK,
-			  .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP },
-		.link = { .ifi_family = AF_UNSPEC },
-	};
-	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE), code = 0;
-	char *answer = malloc(ANSWER_BYTES);
-
-	if (fd < 0 || send(fd, &request, sizeof(request), 0) < 0)
-		code = -errno;
-	else if (!answer)
-		code = -ENOMEM;
-	while (code == 0) {
-		ssize_t bytes = recv(fd, answer, ANSWER_BYTES, 0);
-
-		if (bytes < 0 && errno == EINTR)
-			continue;
-		code = bytes < 0 ? -errno : take_answer(devices, answer, (int)bytes);
-	}
-	free(answer);
-	if (fd >= 0)
-		close(fd);
-	return code < 0 ? code : 0;
 }
 
 /* ---- addresses ---- */
@@ -298,7 +248,7 @@ int torc_devices_open(struct torc_devices **out, struct torc_error *error)
 	if (!devices)
 		return torc_error_set(error, -ENOMEM, "out of memory");
 	devices->fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	code = devices->fd < 0 ? -errno : take_links(devices);
+	code = devices->fd < 0 ? -errno : rtnetlink_links(0, add_link, devices);
 	if (code == 0 && devices->count > 0)
 		qsort(devices->items, devices->count, sizeof(*devices->items), by_number);
 	if (code == 0)

@@ -10,7 +10,6 @@
 #include <linux/if_link.h>
 #include <linux/membarrier.h>
 #include <linux/net_tstamp.h>
-#include <linux/rtnetlink.h>
 #include <linux/sockios.h>
 #include <netinet/in.h>
 #include <stddef.h>
@@ -25,6 +24,7 @@
 
 #include "engine/afpacket.h"
 #include "util/error.h"
+#include "util/rtnetlink.h"
 #include "util/spare.h"
 
 #define PACKET_MAX 65536u /* IP's, and GRO's where BIG TCP is off */
@@ -290,46 +290,23 @@ static bool same_namespace(int a, int b)
 	       getsockopt(b, SOL_SOCKET, SO_NETNS_COOKIE, &other, &length) < 0 || one == other;
 }
 
-/* The largest of the sizes of merged and of unsegmented packets; 0: not to be known. */
-static unsigned int offload_size(int ifindex)
+/* The largest of the sizes of merged and of unsegmented packets. */
+static int take_offload_size(void *arg, const struct nlmsghdr *message)
 {
-	struct {
-		struct nlmsghdr header;
-		struct ifinfomsg link;
-	} request = { .header = { .nlmsg_len = sizeof(request), .nlmsg_type = RTM_GETLINK,
-				  .nlmsg_flags = NLM_F_REQUEST },
-		      .link = { .ifi_index = ifindex } };
-	union {
-		struct nlmsghdr header;
-		uint8_t bytes[8192];
-	} reply;
-	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
-	unsigned int largest = 0;
-	ssize_t length = -1;
-	int rest;
+	size_t left = IFLA_PAYLOAD(message);
+	unsigned int *largest = arg;
 
-	if (fd >= 0 && send(fd, &request, sizeof(request), 0) == (ssize_t)sizeof(request))
-		length = recv(fd, &reply, sizeof(reply), 0);
-	if (fd >= 0)
-		close(fd);
-	if (length < (ssize_t)NLMSG_LENGTH(sizeof(struct ifinfomsg)) ||
-	    reply.header.nlmsg_type != RTM_NEWLINK)
-		return 0;
-	rest = (int)(length - (ssize_t)NLMSG_LENGTH(sizeof(struct ifinfomsg)));
-	for (struct rtattr *at = IFLA_RTA(NLMSG_DATA(&reply.header)); RTA_OK(at, rest);
-	     at = RTA_NEXT(at, rest)) {
+	for (const struct rtattr *at = IFLA_RTA(NLMSG_DATA(message)); RTA_OK(at, left);
+	     at = RTA_NEXT(at, left)) {
 		bool is_size = at->rta_type == IFLA_GSO_MAX_SIZE ||
 			       at->rta_type == LINK_GRO_MAX_SIZE ||
 			       at->rta_type == LINK_GSO_IPV4_MAX_SIZE ||
 			       at->rta_type == LINK_GRO_IPV4_MAX_SIZE;
-		uint32_t size;
+		uint32_t size = is_size ? rtnetlink_u32(at) : 0;
 
-		if (!is_size || RTA_PAYLOAD(at) < sizeof(size))
-			continue;
-		memcpy(&size, RTA_DATA(at), sizeof(size));
-		largest = size > largest ? size : largest;
+		*largest = size > *largest ? size : *largest;
 	}
-	return largest;
+	return 0;
 }
 
 /*
@@ -338,9 +315,24 @@ static unsigned int offload_size(int ifindex)
  */
 unsigned int afp_longest_frame(int ifindex)
 {
-	unsigned int size = ifindex ? offload_size(ifindex) : 0;
+	unsigned int size = 0;
 
+	if (ifindex)
+		rtnetlink_links(ifindex, take_offload_size, &size); /* or it is not to be known */
 	return (size > PACKET_MAX ? size : PACKET_MAX) + ETH_HLEN + 2 * AFP_TAG_BYTES;
+}
+
+static int take_missed_errors(void *arg, const struct nlmsghdr *message)
+{
+	const size_t field = offsetof(struct rtnl_link_stats64, rx_missed_errors);
+	const struct rtattr *at = (const void *)((const char *)NLMSG_DATA(message) +
+						 NLMSG_ALIGN(sizeof(struct if_stats_msg)));
+	size_t left = NLMSG_PAYLOAD(message, sizeof(struct if_stats_msg));
+
+	if (RTA_OK(at, left) && at->rta_type == IFLA_STATS_LINK_64 &&
+	    RTA_PAYLOAD(at) >= field + sizeof(uint64_t))
+		memcpy(arg, (const char *)RTA_DATA(at) + field, sizeof(uint64_t));
+	return 0;
 }
 
 /*
@@ -353,33 +345,16 @@ uint64_t afp_missed_errors(int socket_fd, int ifindex)
 	struct {
 		struct nlmsghdr header;
 		struct if_stats_msg link;
-	} request = { .header = { .nlmsg_len = sizeof(request), .nlmsg_type = RTM_GETSTATS,
-				  .nlmsg_flags = NLM_F_REQUEST },
+	} request = { .header = { .nlmsg_len = sizeof(request), .nlmsg_type = RTM_GETSTATS },
 		      .link = { .ifindex = (uint32_t)ifindex,
 				.filter_mask = IFLA_STATS_FILTER_BIT(IFLA_STATS_LINK_64) } };
-	struct {
-		struct nlmsghdr header;
-		struct if_stats_msg link;
-		struct rtattr attribute;
-		uint8_t bytes[1024];
-	} reply;
-	const size_t field = offsetof(struct rtnl_link_stats64, rx_missed_errors);
 	uint64_t missed = TORC_UNKNOWN;
-	ssize_t length = 0;
-	int fd;
+	int fd = ifindex ? rtnetlink_open() : -1;
 
-	if (ifindex == 0)
-		return TORC_UNKNOWN;
-	fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
 	if (fd < 0)
 		return TORC_UNKNOWN;
-	if (same_namespace(fd, socket_fd) &&
-	    send(fd, &request, sizeof(request), 0) == (ssize_t)sizeof(request))
-		length = recv(fd, &reply, sizeof(reply), 0);
-	if (length >= (ssize_t)(offsetof(typeof(reply), bytes) + field + sizeof(missed)) &&
-	    reply.header.nlmsg_type == RTM_NEWSTATS &&
-	    reply.attribute.rta_type == IFLA_STATS_LINK_64)
-		memcpy(&missed, reply.bytes + field, sizeof(missed));
+	if (same_namespace(fd, socket_fd))
+		rtnetlink_ask(fd, &request.header, take_missed_errors, &missed);
 	close(fd);
 	return missed;
 }

@@ -9,7 +9,6 @@
 #include <errno.h>
 #include <linux/ethtool.h>
 #include <linux/filter.h>
-#include <linux/rtnetlink.h>
 #include <linux/sockios.h>
 #include <net/if.h>
 #include <stddef.h>
@@ -21,51 +20,9 @@
 #include <unistd.h>
 
 #include "engine/afxdp_link.h"
+#include "util/rtnetlink.h"
 
 #define MAX_UPPER 16 /* devices stacked on one interface that are looked at */
-
-typedef void (*message_function)(void *arg, const struct nlmsghdr *message);
-
-/* Send one request and hand every message of the answer to function. */
-static int converse(struct nlmsghdr *request, message_function function, void *arg)
-{
-	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
-	char buffer[32768] __attribute__((aligned(NLMSG_ALIGNTO)));
-	bool dump = request->nlmsg_flags & NLM_F_DUMP, more = true;
-	int result = 0;
-
-	if (fd < 0)
-		return -errno;
-	request->nlmsg_flags |= NLM_F_REQUEST;
-	if (send(fd, request, request->nlmsg_len, 0) < 0)
-		result = -errno;
-	while (result == 0 && more) {
-		ssize_t got = recv(fd, buffer, sizeof(buffer), 0);
-		size_t left = got < 0 ? 0 : (size_t)got;
-
-		if (got < 0)
-			result = -errno;
-		for (struct nlmsghdr *m = (void *)buffer; NLMSG_OK(m, left) && more;
-		     m = NLMSG_NEXT(m, left)) {
-			more = dump && m->nlmsg_type != NLMSG_DONE && m->nlmsg_type != NLMSG_ERROR;
-			if (m->nlmsg_type == NLMSG_ERROR)
-				result = ((const struct nlmsgerr *)NLMSG_DATA(m))->error;
-			else if (m->nlmsg_type != NLMSG_DONE)
-				function(arg, m);
-		}
-	}
-	close(fd);
-	return result;
-}
-
-static uint32_t attribute_u32(const struct rtattr *attribute)
-{
-	uint32_t value = 0;
-
-	memcpy(&value, RTA_DATA(attribute),
-	       RTA_PAYLOAD(attribute) < sizeof(value) ? RTA_PAYLOAD(attribute) : sizeof(value));
-	return value;
-}
 
 /* Find a nested attribute; NULL when it is not there. */
 static const struct rtattr *nested(const struct rtattr *parent, unsigned short type)
@@ -98,27 +55,27 @@ static void read_attribute(struct afxdp_link *link, const struct rtattr *a, bool
 		strncpy(link->name, RTA_DATA(a), sizeof(link->name) - 1);
 		break;
 	case IFLA_MTU:
-		link->mtu = attribute_u32(a);
+		link->mtu = rtnetlink_u32(a);
 		break;
 	case IFLA_ADDRESS:
 		if (RTA_PAYLOAD(a) == sizeof(link->address))
 			memcpy(link->address, RTA_DATA(a), sizeof(link->address));
 		break;
 	case IFLA_NUM_RX_QUEUES:
-		link->queue_count = attribute_u32(a);
+		link->queue_count = rtnetlink_u32(a);
 		break;
 	case IFLA_MASTER:
-		link->master = (int)attribute_u32(a);
+		link->master = (int)rtnetlink_u32(a);
 		break;
 	case IFLA_LINK:
-		link->lower = (int)attribute_u32(a);
+		link->lower = (int)rtnetlink_u32(a);
 		break;
 	case IFLA_LINKINFO:
 		*stands = stands_on_another(a);
 		break;
 	case IFLA_XDP:
 		id = nested(a, IFLA_XDP_PROG_ID);
-		link->xdp_program = id ? attribute_u32(id) : 0;
+		link->xdp_program = id ? rtnetlink_u32(id) : 0;
 		break;
 	case IFLA_STATS64:
 		memset(&stats, 0, sizeof(stats));
@@ -145,10 +102,11 @@ static void read_link(struct afxdp_link *link, const struct nlmsghdr *message)
 		link->lower = 0;
 }
 
-static void take_link(void *arg, const struct nlmsghdr *message)
+static int take_link(void *arg, const struct nlmsghdr *message)
 {
 	if (message->nlmsg_type == RTM_NEWLINK)
 		read_link(arg, message);
+	return 0;
 }
 
 /* Queues in use now; the number of rtnetlink is how many the driver could have. */
@@ -169,19 +127,14 @@ static void read_channels(struct afxdp_link *link)
 
 int afxdp_link_get(struct afxdp_link *link, const char *name, int ifindex)
 {
-	struct {
-		struct nlmsghdr header;
-		struct ifinfomsg info;
-	} request = {
-		.header = { .nlmsg_len = sizeof(request), .nlmsg_type = RTM_GETLINK },
-		.info = { .ifi_index = name ? (int)if_nametoindex(name) : ifindex },
-	};
 	int result;
 
-	if (request.info.ifi_index <= 0)
+	if (name)
+		ifindex = (int)if_nametoindex(name);
+	if (ifindex <= 0)
 		return -ENODEV;
 	memset(link, 0, sizeof(*link));
-	result = converse(&request.header, take_link, link);
+	result = rtnetlink_links(ifindex, take_link, link);
 	if (result < 0)
 		return result;
 	if (link->ifindex == 0)
@@ -237,18 +190,19 @@ static void stack_add(struct stack *stack, int ifindex)
 	stack->grew = true;
 }
 
-static void take_upper(void *arg, const struct nlmsghdr *message)
+static int take_upper(void *arg, const struct nlmsghdr *message)
 {
 	struct stack *stack = arg;
 	struct afxdp_link link;
 
 	if (message->nlmsg_type != RTM_NEWLINK)
-		return;
+		return 0;
 	read_link(&link, message);
 	if (stack_has(stack, link.ifindex))
 		stack_add(stack, link.master);
 	if (link.lower > 0 && stack_has(stack, link.lower))
 		stack_add(stack, link.ifindex);
+	return 0;
 }
 
 static void check_hops(struct stack *stack, const struct rtattr *multipath)
@@ -263,7 +217,7 @@ static void check_hops(struct stack *stack, const struct rtattr *multipath)
 	}
 }
 
-static void take_route(void *arg, const struct nlmsghdr *message)
+static int take_route(void *arg, const struct nlmsghdr *message)
 {
 	const struct rtmsg *route = NLMSG_DATA(message);
 	size_t left = RTM_PAYLOAD(message);
@@ -271,31 +225,29 @@ static void take_route(void *arg, const struct nlmsghdr *message)
 
 	if (message->nlmsg_type != RTM_NEWROUTE || route->rtm_dst_len != 0 ||
 	    route->rtm_type != RTN_UNICAST)
-		return;
+		return 0;
 	for (const struct rtattr *a = RTM_RTA(route); RTA_OK(a, left); a = RTA_NEXT(a, left)) {
 		if (a->rta_type == RTA_OIF)
-			stack->carries |= stack_has(stack, (int)attribute_u32(a));
+			stack->carries |= stack_has(stack, (int)rtnetlink_u32(a));
 		else if (a->rta_type == RTA_MULTIPATH)
 			check_hops(stack, a);
 	}
+	return 0;
 }
 
 int afxdp_link_has_default_route(int ifindex)
 {
 	static const unsigned char families[] = { AF_INET, AF_INET6 };
 	struct stack stack = { .ifindex = { ifindex }, .count = 1, .grew = true };
-	int result = 0;
+	int fd, result = 0;
 
 	while (stack.grew && result == 0) {
-		struct {
-			struct nlmsghdr header;
-			struct ifinfomsg info;
-		} request = { .header = { .nlmsg_len = sizeof(request), .nlmsg_type = RTM_GETLINK,
-					  .nlmsg_flags = NLM_F_DUMP } };
-
 		stack.grew = false;
-		result = converse(&request.header, take_upper, &stack);
+		result = rtnetlink_links(0, take_upper, &stack);
 	}
+	fd = result < 0 ? result : rtnetlink_open();
+	if (fd < 0)
+		return fd;
 	for (unsigned int i = 0; i < 2 && result == 0; i++) {
 		struct {
 			struct nlmsghdr header;
@@ -304,30 +256,15 @@ int afxdp_link_has_default_route(int ifindex)
 					  .nlmsg_flags = NLM_F_DUMP },
 			      .route = { .rtm_family = families[i] } };
 
-		result = converse(&request.header, take_route, &stack);
+		result = rtnetlink_ask(fd, &request.header, take_route, &stack);
 		if (result == -EAFNOSUPPORT || result == -EOPNOTSUPP)
 			result = 0; /* a kernel without that protocol has no route of it */
 	}
+	close(fd);
 	return result < 0 ? result : stack.carries;
 }
 
 /* ---- changes ---- */
-
-int afxdp_link_monitor(void)
-{
-	struct sockaddr_nl address = { .nl_family = AF_NETLINK, .nl_groups = RTMGRP_LINK };
-	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE);
-
-	if (fd < 0)
-		return -errno;
-	if (bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0) {
-		int code = -errno;
-
-		close(fd);
-		return code;
-	}
-	return fd;
-}
 
 /*
  * A deleted interface is not up any more, and one that was down already is told by its end. Fields

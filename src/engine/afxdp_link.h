@@ -47,9 +47,10 @@ uint64_t afxdp_link_queues(const struct afxdp_link *link);
 uint32_t afxdp_link_mtu_limit(void);
 /* 1: packets of a default route pass this interface, itself or under a vlan, bridge or bond. */
 int afxdp_link_has_default_route(int ifindex);
-/* A socket that becomes readable when an interface changes ... */
-int afxdp_link_monitor(void);
-/* ... from now on only when this one is no longer up (or down), or deleted. */
+/*
+ * Let a monitor (rtnetlink_monitor_links()) tell from now on only when this interface is no longer
+ * up (or down), or deleted.
+ */
 int afxdp_link_monitor_for(int monitor, int ifindex, bool up);
 /* Read it empty. Returns whether anything was told. */
 bool afxdp_link_changed(int monitor);

@@ -16,6 +16,7 @@
 #include "engine/afxdp_program.h"
 #include "engine/rss.h"
 #include "util/error.h"
+#include "util/rtnetlink.h"
 
 struct settings {
 	bool take, tap;
@@ -251,7 +252,7 @@ static int open_monitor(struct torc_engine *engine, struct torc_error *error)
 
 	if (result < 0)
 		return torc_error_set(error, -errno, "no epoll: %s", torc_strerror(errno));
-	result = engine->monitor = afxdp_link_monitor();
+	result = engine->monitor = rtnetlink_monitor_links();
 	if (result >= 0 && epoll_ctl(engine->epoll, EPOLL_CTL_ADD, engine->monitor, &event) < 0)
 		result = -errno;
 	if (result < 0)

@@ -7,7 +7,6 @@
  */
 #include <errno.h>
 #include <linux/ethtool.h>
-#include <linux/rtnetlink.h>
 #include <linux/sockios.h>
 #include <net/if.h>
 #include <net/if_arp.h>
@@ -21,6 +20,7 @@
 #include <torc/decode.h>
 #include <torc/live.h>
 
+#include "util/rtnetlink.h"
 #include "util/sized.h"
 #define VERSION             "8.9.0"
 #define SLOT_VERSION        21
@@ -238,34 +238,16 @@ struct interface {
  * Promiscuous by anybody's wish: rtnetlink's count, since the flag of SIOCGIFFLAGS is only what an
  * administrator set (linux/if_link.h, IFLA_PROMISCUITY).
  */
-static bool is_promiscuous(int index)
+static int take_promiscuity(void *arg, const struct nlmsghdr *message)
 {
-	struct {
-		struct nlmsghdr head;
-		struct ifinfomsg link;
-	} request = {
-		.head = { .nlmsg_len = sizeof(request), .nlmsg_type = RTM_GETLINK,
-			  .nlmsg_flags = NLM_F_REQUEST },
-		.link = { .ifi_index = index },
-	};
-	char answer[16384] __attribute__((aligned(NLMSG_ALIGNTO)));
-	struct nlmsghdr *head = (struct nlmsghdr *)(void *)answer;
-	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE), left;
-	uint32_t count = 0;
-	ssize_t length = -1;
+	size_t left = IFLA_PAYLOAD(message);
+	bool *promisc = arg;
 
-	if (fd >= 0 && send(fd, &request, sizeof(request), 0) == (ssize_t)sizeof(request))
-		length = recv(fd, answer, sizeof(answer), 0);
-	if (fd >= 0)
-		close(fd);
-	if (length < 0 || !NLMSG_OK(head, (size_t)length) || head->nlmsg_type != RTM_NEWLINK)
-		return false;
-	left = (int)IFLA_PAYLOAD(head);
-	for (struct rtattr *at = IFLA_RTA(NLMSG_DATA(head)); RTA_OK(at, left);
+	for (const struct rtattr *at = IFLA_RTA(NLMSG_DATA(message)); RTA_OK(at, left);
 	     at = RTA_NEXT(at, left))
 		if (at->rta_type == IFLA_PROMISCUITY)
-			memcpy(&count, RTA_DATA(at), sizeof(count));
-	return count > 0;
+			*promisc = rtnetlink_u32(at) > 0;
+	return 0;
 }
 
 static bool ask(int fd, struct ifreq *request, unsigned long what, void *data)
@@ -291,7 +273,8 @@ static int read_interface(const char *name, struct interface *interface)
 	*interface = (struct interface){ .tx_queues = 1, .rx_queues = 1 };
 	snprintf(request.ifr_name, sizeof(request.ifr_name), "%s", name);
 	interface->index = (int)if_nametoindex(name);
-	interface->promisc = interface->index > 0 && is_promiscuous(interface->index);
+	if (interface->index > 0)
+		rtnetlink_links(interface->index, take_promiscuity, &interface->promisc);
 	good = ask(fd, &request, SIOCGIFHWADDR, NULL);
 	if (good)
 		interface->type = request.ifr_hwaddr.sa_family;
