@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * fuzz/edit.c - any bytes as a packet that is changed at random: no byte outside it, checksums say what
- * they said before, and what is refused changes nothing. The first two bytes are the link type, the
+ * they said before, and what is refused changes nothing; and its addresses made others. The first two bytes are the link type, the
  * third how much longer it was on the wire, as fuzz/decode.c has them; then come the packet and, as
  * its last bytes, what is changed to what.
  */
@@ -111,6 +111,36 @@ static void shapes(const struct torc_packet *packet, const uint8_t *value)
 	free(bytes);
 }
 
+/* Other addresses: in no byte more than there are, the same each time, and checksums say what they said. */
+static void anonymize(const struct torc_packet *packet, const uint8_t *value)
+{
+	static struct torc_anonymizer *anonymizer; /* its memory of addresses is tested with it */
+	static const uint8_t key[32] = { 21, 34, 23, 141 };
+	int states[TORC_LAYERS_MAX], now[TORC_LAYERS_MAX];
+	uint8_t *bytes = malloc(packet->caplen), *again = malloc(packet->caplen);
+	struct torc_edit edit, second;
+	unsigned int count;
+
+	if (!anonymizer)
+		insist(torc_anonymizer_open(&anonymizer, key, NULL) == 0);
+	if (bytes && again && torc_edit_begin(&edit, packet, bytes, packet->caplen) == 0 &&
+	    torc_edit_begin(&second, packet, again, packet->caplen) == 0) {
+		states_of(&edit, states);
+		count = torc_edit_anonymize(&edit, anonymizer);
+		insist(torc_edit_anonymize(&second, anonymizer) == count);
+		insist(memcmp(bytes, again, packet->caplen) == 0);
+		insist(count > 0 || memcmp(bytes, packet->data, packet->caplen) == 0);
+		states_of(&edit, now);
+		for (unsigned int i = 0; i < edit.decoded.layer_count; i++)
+			insist(states[i] == now[i]);
+		/* and what is changed already can be changed on */
+		torc_edit_destination_mac(&edit, 0, value);
+		torc_edit_ipv4_source(&edit, 0, value);
+	}
+	free(again);
+	free(bytes);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct torc_packet packet = { .link_type = TORC_LINK_ETHERNET };
@@ -128,6 +158,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	packet.flags = value[17] & 1 ? TORC_PACKET_CHECKSUM_PARTIAL : 0;
 	pieces(&packet, value);
 	shapes(&packet, value);
+	anonymize(&packet, value);
 	bytes = malloc(packet.caplen);
 	before = malloc(packet.caplen);
 	if (bytes && before && torc_edit_begin(&edit, &packet, bytes, packet.caplen) == 0) {

@@ -149,6 +149,25 @@ like 'the tag is there' "$(sed -n 3p "$work/right.json")" '"vlan_id":7'
 kill $dump
 wait $dump 2>/dev/null
 
+# ---- other addresses ----
+
+printf '1522178d33a4cf80130a5b1649907d10d8988f837979652762574c2d2a842202\n' >"$work/key"
+chmod 600 "$work/key"
+timeout 60 ip netns exec right "$TORC" dump -n -t -v -l -e -i eth0 -Q rx -c 4 udp >"$work/secret.out" 2>"$work/secret.err" &
+dump=$!
+listening $dump "$work/secret.err"
+start hidden --json --one-way --anonymize "$work/key" -c 4 a0 b0
+send_left 4 "${udp/src=10.9.0.1,dst=10.9.0.2/src=128.11.68.132,dst=129.118.74.4}"
+wait $pid
+is '--anonymize: all are forwarded' "$(figure "$work/hidden.out" 0 forwarded)" 4
+wait $dump
+is 'as Crypto-PAn has it' "$(grep -c '135\.242\.180\.132\.1 > 134\.136\.186\.123\.4000' "$work/secret.out")" 4
+is 'no checksum is wrong' "$(grep -c -E 'bad|incorrect' "$work/secret.out")" 0
+is 'no MAC is there' "$(grep -c '02:00:00:00:00:02' "$work/secret.out")" 0
+chmod 644 "$work/key"
+run 'a key that others can read' 2 bridge --anonymize "$work/key" a0 b0
+like 'is refused, with what to do' "$err" 'others can read or change this key: chmod 600'
+
 # ---- what cannot pass ----
 
 ip link set b0 mtu 600

@@ -80,6 +80,13 @@ run 'torc send --set' 0 send -i left -r "$work/in.pcap" --topspeed --set udp.dst
 run 'made packets too' 0 send -i left -c 3 --vlan 9 --strip dot1q --set udp.dst_port=777
 wait $pid
 is 'all arrive so' "$(grep -c '\.777: ' "$work/sent.out")" 8
+torc dump -n -t -v -i right -Q rx -c 5 >"$work/hidden.out" 2>"$work/hidden.err" &
+pid=$!
+listening $pid "$work/hidden.err"
+run 'torc send --anonymize' 0 send -i left -r "$work/known.pcap" --topspeed --anonymize "$work/key"
+wait $pid
+is 'sends as Crypto-PAn has it' "$(grep -c '135\.242\.180\.132\.[0-9]* > 134\.136\.186\.123' "$work/hidden.out")" 5
+is 'and no checksum is wrong' "$(grep -c -E 'bad|incorrect' "$work/hidden.out")" 0
 torc dump -n -t -v -i right -Q rx -c 2 >"$work/made.out" 2>"$work/made.err" &
 pid=$!
 listening $pid "$work/made.err"
