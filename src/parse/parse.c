@@ -11,6 +11,7 @@
 #include "parse/flow.h"
 #include "parse/plain.h"
 #include "util/prefetch.h"
+#include "util/zero.h"
 
 #define TAGS_MAX 8
 
@@ -153,7 +154,7 @@ static int parse_network(struct cursor *c)
 /* All of it zero, or TORC_NO_OFFSET. */
 static inline void parsed_begin(struct torc_parsed *parsed)
 {
-	memset(parsed, 0, sizeof(*parsed));
+	zero_struct(parsed, sizeof(*parsed));
 	parsed->tunnel_id = TORC_NO_TUNNEL_ID;
 	parsed->vlan_offset = TORC_NO_OFFSET;
 	parsed->network_offset = TORC_NO_OFFSET;
