@@ -261,13 +261,14 @@ static __attribute__((noinline)) int rest_decode(struct torc_decoded *decoded, s
 	return decoded->status;
 }
 
-int torc_decode(uint16_t link_type, const uint8_t *data, uint32_t caplen, uint32_t len,
-		struct torc_decoded *decoded)
+/* Into each caller: a call and what it has to save is a tenth of the whole. */
+static inline __attribute__((always_inline)) int decode(uint16_t link_type, const uint8_t *data,
+							uint32_t caplen, uint32_t len,
+							struct torc_decoded *decoded)
 {
 	struct express e = { data, 0, caplen, len > caplen ? len : caplen, decoded->layers };
 	unsigned int type = EXPRESS_NO;
 
-	prefetch_neighbour(data, caplen);
 	decoded_begin(decoded, link_type, data, caplen, e.wire);
 	if (link_type == TORC_LINK_ETHERNET)
 		type = express_decode(&e);
@@ -276,6 +277,13 @@ int torc_decode(uint16_t link_type, const uint8_t *data, uint32_t caplen, uint32
 	if (type != TORC_LAYER_NONE)
 		return rest_decode(decoded, e, type, NULL);
 	return decoded->status;
+}
+
+int torc_decode(uint16_t link_type, const uint8_t *data, uint32_t caplen, uint32_t len,
+		struct torc_decoded *decoded)
+{
+	prefetch_neighbour(data, caplen);
+	return decode(link_type, data, caplen, len, decoded);
 }
 
 int torc_decode_packet(const struct torc_packet *packet, struct torc_decoded *decoded)
@@ -296,7 +304,8 @@ void torc_decode_batch(const struct torc_packet *packets, unsigned int count,
 			__builtin_prefetch(packets[i + PREFETCH_PACKETS].data);
 			__builtin_prefetch(packets[i + PREFETCH_PACKETS].data + 63);
 		}
-		torc_decode_packet(&packets[i], &decoded[i]);
+		decode(packets[i].link_type, packets[i].data, packets[i].caplen, packets[i].len,
+		       &decoded[i]);
 	}
 }
 
