@@ -103,10 +103,23 @@ static void ether_type_text(struct line *line, uint16_t ether_type, uint16_t len
 	text_char(&line->text, ')');
 }
 
+/* Whether nobody decodes what this header says it carries, behind its tags. */
+static bool is_unknown(const struct line *line, const struct torc_layer *layer)
+{
+	const struct torc_layer *end = line->decoded->layers + line->decoded->layer_count;
+
+	if (line->decoded->registry != TORC_BY_ETHER_TYPE)
+		return false;
+	do
+		layer++;
+	while (layer < end && layer->type == TORC_LAYER_DOT1Q);
+	return layer >= end || layer->type == TORC_LAYER_PAYLOAD;
+}
+
 static void line_ethernet(struct line *line, const struct torc_layer *layer)
 {
 	struct torc_ethernet ethernet;
-	bool unknown = line->decoded->registry == TORC_BY_ETHER_TYPE;
+	bool unknown = is_unknown(line, layer);
 
 	torc_layer_ethernet(line->decoded, layer, &ethernet);
 	if (!(line->flags & TORC_TEXT_LINK) && !unknown)
@@ -186,21 +199,24 @@ static const char *value_name_of(const struct line *line, const char *path)
 	return torc_field(line->decoded, path, &value) == 1 ? value.name : NULL;
 }
 
-/* A message about something else than IPv4: what RFC 826 has in every one. */
+/* A message about something else than IPv4 on Ethernet: kinds and lengths of its addresses. */
 static void arp_other_text(struct line *line, const struct torc_arp *arp)
 {
-	const char *name = value_name_of(line, "arp.operation");
+	struct text *text = &line->text;
 
-	if (name)
-		text_string(&line->text, name);
+	if (arp->hardware_type == 1)
+		text_string(text, "Ethernet");
 	else
-		field_text(line, "operation ", arp->operation);
-	field_text(line, ", hardware ", arp->hardware_type);
+		field_text(line, "Unknown Hardware (", arp->hardware_type);
+	text_string(text, arp->hardware_type == 1 ? "" : ")");
 	field_text(line, " (len ", arp->hardware_length);
-	text_string(&line->text, "), protocol 0x");
-	text_hex(&line->text, arp->protocol_type, 4);
+	text_string(text, arp->protocol_type == 0x0800 ? "), IPv4" : "), Unknown Protocol (0x");
+	if (arp->protocol_type != 0x0800) {
+		text_hex(text, arp->protocol_type, 4);
+		text_char(text, ')');
+	}
 	field_text(line, " (len ", arp->protocol_length);
-	text_char(&line->text, ')');
+	text_char(text, ')');
 }
 
 static bool is_zero(const struct torc_bytes *bytes)
@@ -224,7 +240,7 @@ static void line_arp(struct line *line, const struct torc_layer *layer)
 		text_string(text, "[|arp]");
 		return;
 	}
-	if (arp.protocol_type != 0x0800 || arp.protocol_length != 4) {
+	if (arp.protocol_type != 0x0800 || arp.protocol_length != 4 || arp.hardware_length == 0) {
 		arp_other_text(line, &arp);
 	} else if (arp.operation == TORC_ARP_REQUEST) {
 		text_string(text, "Request who-has ");
@@ -241,8 +257,18 @@ static void line_arp(struct line *line, const struct torc_layer *layer)
 		text_ipv4(text, arp.sender_ip);
 		text_string(text, " is-at ");
 		text_mac(text, arp.sender_hardware.data, arp.sender_hardware.length);
+	} else if (arp.operation == 3 || arp.operation == 4) { /* RFC 903 */
+		text_string(text, arp.operation == 3 ? "Reverse Request who-is " : "Reverse Reply ");
+		text_mac(text, arp.target_hardware.data, arp.target_hardware.length);
+		text_string(text, arp.operation == 3 ? " tell " : " at ");
+		if (arp.operation == 3)
+			text_mac(text, arp.sender_hardware.data, arp.sender_hardware.length);
+		else
+			text_ipv4(text, arp.target_ip);
 	} else {
-		arp_other_text(line, &arp);
+		field_text(line, "Unknown (", arp.operation);
+		text_char(text, ')');
+		return;
 	}
 	field_text(line, ", length ", line->decoded->len - layer->offset);
 }
@@ -455,7 +481,8 @@ static void line_payload(struct line *line, const struct torc_layer *layer)
 {
 	const struct torc_decoded *decoded = line->decoded;
 
-	if (decoded->registry == TORC_BY_NONE || decoded->registry == TORC_BY_ETHER_TYPE)
+	if (decoded->registry == TORC_BY_NONE || decoded->registry == TORC_BY_ETHER_TYPE ||
+	    decoded->registry == TORC_BY_PPP_PROTOCOL)
 		return;
 	part_start(line);
 	if (decoded->registry == TORC_BY_IP_PROTOCOL) {
@@ -477,32 +504,35 @@ static bool is_left_out(const struct line *line, const struct torc_layer *layer)
 	const struct torc_layer *end = line->decoded->layers + line->decoded->layer_count;
 
 	return (layer->type == TORC_LAYER_LLC || layer->type == TORC_LAYER_SNAP ||
-		layer->type == TORC_LAYER_PFLOG) &&
+		layer->type == TORC_LAYER_PPP || layer->type == TORC_LAYER_PFLOG) &&
 	       !(line->flags & TORC_TEXT_LINK) && line->decoded->registry == TORC_BY_NONE &&
 	       layer + 1 < end && layer[1].type != TORC_LAYER_PAYLOAD &&
 	       layer[1].type != TORC_LAYER_DECODE_FAILURE;
 }
 
-static void line_layer(struct line *line, const struct torc_layer *layer)
+/* The layers that most packets have, the most frequent ones first; false: none of them. */
+static bool line_layer(struct line *line, const struct torc_layer *layer)
 {
 	static const struct {
 		uint16_t type;
 		void (*write)(struct line *line, const struct torc_layer *layer);
 	} parts[] = {
 		{ TORC_LAYER_ETHERNET, line_ethernet },
+		{ TORC_LAYER_IPV4, line_ipv4 },
+		{ TORC_LAYER_TCP, line_tcp },
+		{ TORC_LAYER_PAYLOAD, line_payload },
+		{ TORC_LAYER_IPV6, line_ipv6 },
+		{ TORC_LAYER_UDP, line_udp },
+		{ TORC_LAYER_DNS, line_dns },
 		{ TORC_LAYER_DOT1Q, line_dot1q },
 		{ TORC_LAYER_LINUX_SLL, line_sll },
 		{ TORC_LAYER_LINUX_SLL2, line_sll },
 		{ TORC_LAYER_ARP, line_arp },
-		{ TORC_LAYER_IPV4, line_ipv4 },
-		{ TORC_LAYER_IPV6, line_ipv6 },
 		{ TORC_LAYER_IPV6_HOP_BY_HOP, line_extension },
 		{ TORC_LAYER_IPV6_DESTINATION, line_extension },
 		{ TORC_LAYER_IPV6_ROUTING, line_extension },
 		{ TORC_LAYER_IPV6_FRAGMENT, line_extension },
 		{ TORC_LAYER_FRAGMENT, line_fragment },
-		{ TORC_LAYER_TCP, line_tcp },
-		{ TORC_LAYER_UDP, line_udp },
 		{ TORC_LAYER_ICMPV4, line_icmpv4 },
 		{ TORC_LAYER_ICMPV6, line_icmpv6 },
 		{ TORC_LAYER_ICMPV6_ECHO, NULL },
@@ -511,10 +541,8 @@ static void line_layer(struct line *line, const struct torc_layer *layer)
 		{ TORC_LAYER_ICMPV6_NEIGHBOR_SOLICITATION, NULL },
 		{ TORC_LAYER_ICMPV6_NEIGHBOR_ADVERTISEMENT, NULL },
 		{ TORC_LAYER_MLDV2_REPORT, NULL },
-		{ TORC_LAYER_DNS, line_dns },
 		{ TORC_LAYER_LOOPBACK, NULL },
 		{ TORC_LAYER_CHDLC, line_chdlc },
-		{ TORC_LAYER_PAYLOAD, line_payload },
 	};
 	unsigned int i;
 
@@ -523,9 +551,9 @@ static void line_layer(struct line *line, const struct torc_layer *layer)
 			continue;
 		if (parts[i].write)
 			parts[i].write(line, layer);
-		return;
+		return true;
 	}
-	line_any(line, layer);
+	return false;
 }
 
 static void line_write(struct line *line)
@@ -538,8 +566,9 @@ static void line_write(struct line *line)
 			continue;
 		if (layer->type == TORC_LAYER_DECODE_FAILURE)
 			line_failure(line);
-		else if (!line_dot11_layer(line, layer) && !line_words(line, &layer))
-			line_layer(line, layer);
+		else if (!line_layer(line, layer) && !line_dot11_layer(line, layer) &&
+			 !line_words(line, &layer))
+			line_any(line, layer);
 		if (line->flags & TORC_TEXT_QUICK &&
 		    torc_layer_role(layer->type) == TORC_ROLE_TRANSPORT)
 			break;

@@ -63,6 +63,22 @@ void line_ipv6(struct line *line, const struct torc_layer *layer);
 void line_extension(struct line *line, const struct torc_layer *layer);
 void line_fragment(struct line *line, const struct torc_layer *layer);
 void line_tcp(struct line *line, const struct torc_layer *layer);
+/* An option of multipath TCP, behind its kind and length; false, and nothing, when it has no such form. */
+bool line_mptcp(struct line *line, const uint8_t *p, uint32_t length);
+
+/* SCTP with its chunks: line_sctp.c */
+void line_sctp(struct line *line, const struct torc_layer **layer);
+
+/* Links: line_link.c */
+void line_ctp(struct line *line, const struct torc_layer **layer);
+void line_ppp(struct line *line, const struct torc_layer **layer);
+void line_pppoe(struct line *line, const struct torc_layer **layer);
+
+/* Tunnels: line_tunnels.c */
+void line_geneve(struct line *line, const struct torc_layer **layer);
+void line_gre(struct line *line, const struct torc_layer **layer);
+void line_mpls(struct line *line, const struct torc_layer **layer);
+void line_vxlan(struct line *line, const struct torc_layer **layer);
 
 /* Protocols of routers: line_routing.c */
 void line_eigrp(struct line *line, const struct torc_layer **layer);

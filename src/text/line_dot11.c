@@ -86,6 +86,10 @@ static void line_radiotap(struct line *line, const struct torc_layer *layer)
 		case 6:
 			signed_text(line, radio.dbm_noise, "dBm noise ");
 			break;
+		case 7:
+			field_text(line, "", radio.lock_quality);
+			text_string(text, " sq ");
+			break;
 		case 10:
 			signed_text(line, radio.dbm_tx_power, "dBm tx power ");
 			break;

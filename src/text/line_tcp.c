@@ -4,6 +4,9 @@
 
 #include "text/line.h"
 
+#define EXPERIMENT 254	  /* RFC 6994: an option whose kind its first two bytes say */
+#define FAST_OPEN  0xF989 /* before it had a number of its own, RFC 7413 appendix B */
+
 static void tcp_flags_text(struct line *line, uint16_t flags)
 {
 	static const struct {
@@ -36,6 +39,30 @@ static void tcp_sack_text(struct line *line, const struct torc_bytes *data, uint
 	}
 }
 
+/* RFC 7413 §4.1.1: without a cookie it asks for one. */
+static void fast_open_text(struct line *line, const char *name, const uint8_t *p, uint32_t length)
+{
+	text_string(&line->text, name);
+	text_string(&line->text, length > 0 ? " cookie " : " cookiereq");
+	text_bytes(&line->text, p, length);
+}
+
+static void tcp_other_option_text(struct line *line, const struct torc_tcp_option *option)
+{
+	const char *name = option->kind == TORC_TCP_OPTION_MD5		? "md5" :
+			   option->kind == TORC_TCP_OPTION_AO		? "tcp-ao" :
+			   option->kind == TORC_TCP_OPTION_USER_TIMEOUT ? "uto" :
+			   option->kind == TORC_TCP_OPTION_MPTCP	? "mptcp" :
+									  NULL;
+
+	if (name)
+		text_string(&line->text, name);
+	else
+		field_text(line, "unknown-", option->kind);
+	text_string(&line->text, option->data.length > 0 ? " 0x" : "");
+	text_bytes(&line->text, option->data.data, option->data.length);
+}
+
 static void tcp_option_text(struct line *line, const struct torc_tcp_option *option, uint32_t base)
 {
 	const uint8_t *p = option->data.data;
@@ -56,26 +83,15 @@ static void tcp_option_text(struct line *line, const struct torc_tcp_option *opt
 	} else if (option->kind == TORC_TCP_OPTION_TIMESTAMPS && length == 8) {
 		field_text(line, "TS val ", torc_be32(p));
 		field_text(line, " ecr ", torc_be32(p + 4));
-	} else {
-		static const struct {
-			uint8_t kind;
-			const char *name;
-		} names[] = {
-			{ TORC_TCP_OPTION_MD5, "md5" }, { TORC_TCP_OPTION_AO, "tcp-ao" },
-			{ TORC_TCP_OPTION_USER_TIMEOUT, "uto" },
-			{ TORC_TCP_OPTION_MPTCP, "mptcp" }, { TORC_TCP_OPTION_FAST_OPEN, "tfo" },
-		};
-		unsigned int i;
-
-		for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-			if (names[i].kind == option->kind)
-				break;
-		if (i < sizeof(names) / sizeof(names[0]))
-			text_string(&line->text, names[i].name);
-		else
-			field_text(line, "unknown-", option->kind);
-		text_string(&line->text, length > 0 ? " 0x" : "");
-		text_bytes(&line->text, p, length);
+	} else if (option->kind == TORC_TCP_OPTION_USER_TIMEOUT && length == 2) {
+		text_string(&line->text, "uto 0x");
+		text_hex(&line->text, torc_be16(p), 1);
+	} else if (option->kind == TORC_TCP_OPTION_FAST_OPEN) {
+		fast_open_text(line, "tfo", p, length);
+	} else if (option->kind == EXPERIMENT && length >= 2 && torc_be16(p) == FAST_OPEN) {
+		fast_open_text(line, "exp-tfo", p + 2, length - 2);
+	} else if (option->kind != TORC_TCP_OPTION_MPTCP || !line_mptcp(line, p, length)) {
+		tcp_other_option_text(line, option);
 	}
 }
 

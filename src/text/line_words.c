@@ -131,7 +131,10 @@ static void line_stp(struct line *line, const struct torc_layer **layer)
 
 	torc_layer_stp(line->decoded, *layer, &stp);
 	text_string(text, "STP 802.1");
-	text_string(text, stp.version == 0 ? "d, " : stp.version == 2 ? "w, " : "s, ");
+	text_string(text, stp.version == 0 ? "d, " :
+			  stp.version == 2 ? "w, " :
+			  stp.version == 4 ? "aq, " :
+					     "s, ");
 	if (stp.type == 0x80) {
 		text_string(text, "Topology Change");
 		return;
@@ -393,29 +396,6 @@ static void line_radius(struct line *line, const struct torc_layer **layer)
 	field_text(line, " length: ", radius.length);
 }
 
-static void line_gre(struct line *line, const struct torc_layer **layer)
-{
-	const struct torc_layer *next = *layer + 1;
-	struct torc_gre gre;
-
-	torc_layer_gre(line->decoded, *layer, &gre);
-	field_text(line, "GREv", gre.version);
-	if (gre.has_key) {
-		text_string(&line->text, ", key=0x");
-		text_hex(&line->text, gre.key, 1);
-	}
-	if (gre.has_sequence)
-		field_text(line, ", seq ", gre.sequence);
-	if (gre.has_acknowledgment)
-		field_text(line, ", ack ", gre.acknowledgment);
-	field_text(line, ", length ", message_length(line, *layer));
-	if (next < line->decoded->layers + line->decoded->layer_count &&
-	    next->type != TORC_LAYER_PAYLOAD)
-		return;
-	text_string(&line->text, ": gre-proto-0x");
-	text_hex(&line->text, gre.protocol, 1);
-}
-
 bool line_words(struct line *line, const struct torc_layer **layer)
 {
 	static const struct {
@@ -430,6 +410,10 @@ bool line_words(struct line *line, const struct torc_layer **layer)
 		{ TORC_LAYER_NTP, line_ntp },	    { TORC_LAYER_IPSEC_ESP, line_esp },
 		{ TORC_LAYER_IPSEC_AH, line_ah },   { TORC_LAYER_SFLOW, line_sflow },
 		{ TORC_LAYER_RADIUS, line_radius }, { TORC_LAYER_GRE, line_gre },
+		{ TORC_LAYER_SCTP, line_sctp },	    { TORC_LAYER_MPLS, line_mpls },
+		{ TORC_LAYER_GENEVE, line_geneve }, { TORC_LAYER_VXLAN, line_vxlan },
+		{ TORC_LAYER_CTP, line_ctp },	    { TORC_LAYER_PPP, line_ppp },
+		{ TORC_LAYER_PPPOE, line_pppoe },
 		{ TORC_LAYER_NETFLOW, line_netflow },
 		{ TORC_LAYER_EIGRP, line_eigrp },   { TORC_LAYER_HSRP, line_hsrp },
 		{ TORC_LAYER_ISIS, line_isis },	    { TORC_LAYER_PIM, line_pim },

@@ -87,8 +87,13 @@ func (d *decoded) take(found []place, network, transport *gopacket.Flow) {
 	}
 }
 
+// Where RadioTap tells of padding, gopacket moves the frame's header over it, in the packet itself:
+// each decodes a copy of its own.
+func (w *walk) own() { w.data = append(make([]byte, 0, len(w.data)), w.data...) }
+
 // As gopacket has it.
-func plain(w *walk, link layers.LinkType) (d decoded) {
+func plain(w walk, link layers.LinkType) (d decoded) {
+	w.own()
 	packet := gopacket.NewPacket(w.data, link, w.options)
 	var found []place
 	var network, transport *gopacket.Flow
@@ -123,6 +128,7 @@ func plain(w *walk, link layers.LinkType) (d decoded) {
 // As the walk has it, with rules or without.
 func walked(w walk, link layers.LinkType, ruled bool) (decoded, []string) {
 	w.ruled = ruled
+	w.own()
 	w.run(link)
 	d := decoded{Roles: w.roles, Truncated: w.truncated || w.cut, Error: w.failure,
 		Unknown: w.unknown}
@@ -144,7 +150,7 @@ func describe(data []byte, link int, info gopacket.CaptureInfo, streams bool) li
 	w := walk{data: data, link: link, wire: info.Length,
 		cut: info.CaptureLength < info.Length}
 	w.options = gopacket.DecodeOptions{NoCopy: true, DecodeStreamsAsDatagrams: streams}
-	l.decoded = plain(&w, layers.LinkType(link))
+	l.decoded = plain(w, layers.LinkType(link))
 	if unruled, _ := walked(w, layers.LinkType(link), false); !same(l.decoded, unruled) {
 		fmt.Fprintf(os.Stderr, "the walk differs from gopacket:\n%+v\n%+v\n", l.decoded, unruled)
 		os.Exit(3)

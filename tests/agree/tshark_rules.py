@@ -17,6 +17,7 @@ ERSPAN_III, WCCP = 0x22eb, 0x883e
 ATM = 19
 VXLAN_GPE = 4790
 UDP_ESP = 4500
+SSH_IN_ASCII = '1397966893'
 
 
 class Case:
@@ -102,6 +103,8 @@ def both_fail(d, case):
 
 def tshark_stops(d, case):
     """tshark gives up in a layer that Torc has, and shows nothing from there on."""
+    if d.key.startswith('Dot11InformationElement.elements[].'):
+        return case.theirs.has('_ws.malformed') and list(d.ours)[:len(d.theirs)] == list(d.theirs)
     return d.key.endswith(' @') and not d.theirs and case.broken and \
         not any(proto.pos > d.ours and proto.name not in NOTHING for proto in case.theirs.protos)
 
@@ -270,12 +273,23 @@ def one_list(d, case):
         list(d.theirs) == ['00:00:00:00:00:00']
 
 
+def identification(d, case):
+    """Of a connection that has told its version, tshark reads the next such line as a packet."""
+    if d.key == 'SSH.identification':
+        return case.cut and [text.rstrip() for text in d.theirs] == list(d.ours)
+    if d.key == 'SSH @':
+        return case.cut and not case.theirs.fields['ssh.protocol']
+    return d.key.startswith('SSH') and any(
+        field.show == SSH_IN_ASCII for field in case.theirs.fields['ssh.packet_length'])
+
+
 RULES = (('S1', quoted), ('S2', foreign), ('S3', inside), ('D1', fragment), ('S4', both_fail),
          ('S5', tshark_stops), ('S6', element), ('D9', jumbo), ('S7', isl), ('S8', erspan3),
          ('S9', wccp), ('S10', ppp_address), ('S11', vxlan_gpe), ('S12', atm_arp), ('S13', other_port),
          ('D16', version), ('S14', udp_esp), ('S15', sum_of_part), ('S16', no_record), ('S17', refused),
          ('D14', geneve_version), ('S18', pseudowire), ('S19', hint), ('S20', lacking), ('S21', messages),
-         ('S22', pflog_length), ('S23', later_frame), ('S24', one_list))
+         ('S22', pflog_length), ('S23', later_frame), ('S24', one_list),
+         ('S25', identification))
 
 
 def rule_of(difference, case):

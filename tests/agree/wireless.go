@@ -110,8 +110,10 @@ var radioWidths = [][2]int{{8, 8}, {1, 1}, {1, 1}, {4, 2}, {2, 1}, {1, 1}, {1, 1
 // Whether the fields of the first bitmap fit in the header
 func radioFits(p []byte) bool {
 	at, present := 4, binary.LittleEndian.Uint32(p[4:])
-	for at+4 <= len(p) && binary.LittleEndian.Uint32(p[at:])>>31 != 0 {
-		at += 4
+	for ; binary.LittleEndian.Uint32(p[at:])>>31 != 0; at += 4 {
+		if at+8 > len(p) {
+			return false
+		}
 	}
 	at += 4
 	for bit, width := range radioWidths {
@@ -142,6 +144,9 @@ func radioHeader(w *walk, s *step) bool {
 		s.undo()
 		s.truncated = true
 		s.fail("too few bytes")
+	case name == "RadioTap" && p[0] != 0:
+		s.undo()
+		s.fail("another version")
 	case length > len(p):
 		s.cutOff(name, len(p))
 	case name == "RadioTap" && !radioFits(p[:length]):
