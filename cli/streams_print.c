@@ -160,7 +160,8 @@ void streams_print_event(const struct torc_streams *streams, const struct torc_s
 /* What a line shows of a message; JSON has the name too. */
 static const char *const message_fields[] = {
 	"http.method", "http.host", "http.target", "http.status", "http.reason",
-	"http.content_type", "tls.content_type", "tls.handshake_type", "tls.sni", "dns.id",
+	"http.content_type", "tls.content_type", "tls.handshake_type", "tls.sni", "tls.ja3",
+	"tls.ja3s", "tls.ja4", "dns.id",
 	"dns.response", "dns.rcode",
 };
 

@@ -309,7 +309,8 @@ struct torc_value {
  *        second IPv4 header, "ipv4[-1].src" the innermost; "tcp.options[2].kind" is one of a list
  *
  * Returns 1 with the value, 0 when the packet has no such layer or element, -EINVAL when no layer
- * type or no field has that name.
+ * type or no field has that name. The bytes of what must be computed (fingerprints, fields of what QUIC
+ * has encrypted) are borrowed until this thread's next call.
  */
 TORC_API int torc_field(const struct torc_decoded *decoded, const char *path,
 			struct torc_value *value);

@@ -82,7 +82,8 @@ struct torc_list_info {
 /* field flags */
 enum {
 	TORC_FIELD_OPTIONAL = 1 << 0, /* leave it out of text and JSON when 0 or empty */
-	TORC_FIELD_SUMMARY = 1 << 1   /* show it in the one line a packet has */
+	TORC_FIELD_SUMMARY = 1 << 1,  /* show it in the one line a packet has */
+	TORC_FIELD_DERIVED = 1 << 2   /* not a part of the packet: derive() sets it */
 };
 
 /* One field of a struct; a table of them ends with TORC_FIELDS_END. */
@@ -144,7 +145,14 @@ struct torc_layer_ops {
 	const struct torc_field_info *fields; /* or NULL */
 	struct torc_layer_flow flow;
 	struct torc_layer_checksum checksum;
+	/*
+	 * For fields that must be computed: a fingerprint, what is encrypted. out was filled in by read();
+	 * bytes that are not the packet's go to room, TORC_DERIVE_ROOM bytes. Or NULL.
+	 */
+	void (*derive)(void *out, uint8_t *room);
 };
+
+#define TORC_DERIVE_ROOM 1024
 
 /*
  * torc_register_layer - add a layer type of the program's own

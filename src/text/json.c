@@ -110,6 +110,7 @@ static void json_reason(struct json *json, const char *name, const struct torc_d
 static void json_layer(struct json *json, const struct torc_decoded *decoded,
 		       const struct torc_layer *layer)
 {
+	uint8_t room[TORC_DERIVE_ROOM];
 	union layer_struct object;
 
 	json_open(json, NULL, '{');
@@ -119,7 +120,7 @@ static void json_layer(struct json *json, const struct torc_decoded *decoded,
 	json_uint(json, "payload_length", layer->payload_length);
 	if (layer->type == TORC_LAYER_DECODE_FAILURE)
 		json_reason(json, "reason", decoded);
-	json_fields(json, layer_fields(decoded, layer, &object), object.bytes,
+	json_fields(json, layer_all_fields(decoded, layer, &object, room), object.bytes,
 		    layer->type);
 	json_close(json, '}');
 }

@@ -76,6 +76,7 @@ static void tree_fields(struct text *text, const struct torc_field_info *fields,
 static void tree_layer(struct text *text, const struct torc_decoded *decoded,
 		       const struct torc_layer *layer)
 {
+	uint8_t room[TORC_DERIVE_ROOM];
 	union layer_struct object;
 
 	text_string(text, torc_layer_name(layer->type));
@@ -92,7 +93,7 @@ static void tree_layer(struct text *text, const struct torc_decoded *decoded,
 		text_string(text, decoded->reason);
 	}
 	text_char(text, '\n');
-	tree_fields(text, layer_fields(decoded, layer, &object), object.bytes, 1);
+	tree_fields(text, layer_all_fields(decoded, layer, &object, room), object.bytes, 1);
 }
 
 int torc_text_tree(const struct torc_decoded *decoded, char *buffer, size_t size)

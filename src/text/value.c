@@ -22,6 +22,18 @@ const struct torc_field_info *layer_fields(const struct torc_decoded *decoded,
 	return ops->fields;
 }
 
+const struct torc_field_info *layer_all_fields(const struct torc_decoded *decoded,
+					       const struct torc_layer *layer,
+					       union layer_struct *out, uint8_t *room)
+{
+	const struct torc_field_info *fields = layer_fields(decoded, layer, out);
+	const struct torc_layer_ops *ops = layer_ops(layer->type);
+
+	if (fields && ops->derive)
+		ops->derive(out->bytes, room);
+	return fields;
+}
+
 static uint64_t number_at(const uint8_t *p, unsigned int size, bool is_signed)
 {
 	uint64_t number = 0;
@@ -216,6 +228,7 @@ static int list_value(const struct torc_field_info *list_field, int n, const cha
 
 int torc_field(const struct torc_decoded *decoded, const char *path, struct torc_value *value)
 {
+	static __thread uint8_t derived[TORC_DERIVE_ROOM];
 	const struct torc_field_info *field;
 	const struct torc_layer_ops *ops;
 	const struct torc_layer *layer;
@@ -237,7 +250,10 @@ int torc_field(const struct torc_decoded *decoded, const char *path, struct torc
 	layer = torc_layer_nth(decoded, type, n);
 	if (!layer)
 		return 0;
-	layer_fields(decoded, layer, &object);
+	if (field->flags & TORC_FIELD_DERIVED)
+		layer_all_fields(decoded, layer, &object, derived);
+	else
+		layer_fields(decoded, layer, &object);
 	if (field->kind == TORC_FIELD_LIST)
 		return list_value(field, step.n, path, object.bytes, value);
 	field_value(field, object.bytes, value);

@@ -18,6 +18,14 @@ const struct torc_field_info *layer_fields(const struct torc_decoded *decoded,
 					   const struct torc_layer *layer,
 					   union layer_struct *out);
 
+/*
+ * The same with the fields that are not the packet's (TORC_FIELD_DERIVED), whose bytes are in room:
+ * TORC_DERIVE_ROOM.
+ */
+const struct torc_field_info *layer_all_fields(const struct torc_decoded *decoded,
+					       const struct torc_layer *layer,
+					       union layer_struct *out, uint8_t *room);
+
 /* One step of a path, "name" or "name[3]"; *path moves behind it and the dot. False: it is none. */
 struct path_step {
 	char name[48];

@@ -55,9 +55,14 @@ static uint32_t substitute(const struct aes *aes, uint32_t word)
 
 void aes_begin(struct aes *aes, const uint8_t key[16])
 {
+	make_tables(aes);
+	aes_set_key(aes, key);
+}
+
+void aes_set_key(struct aes *aes, const uint8_t key[16])
+{
 	uint8_t constant = 1;
 
-	make_tables(aes);
 	for (unsigned int i = 0; i < 4; i++)
 		aes->keys[i] = get32(key + 4 * i);
 	for (unsigned int i = 4; i < 44; i++) {

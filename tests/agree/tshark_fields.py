@@ -596,6 +596,7 @@ LAYERS = {
         'cipher_suite': ('tls.handshake.ciphersuite', number, single),
         'session_id_length': 'tls.handshake.session_id_length',
         'alpn': ('tls.handshake.extensions_alpn_str', text, first),
+        'ja3': ('tls.handshake.ja3', text), 'ja3s': ('tls.handshake.ja3s', text),
         'records[].length': 'tls.record.length', 'records[].version': 'tls.record.version',
         'records[].content_type': 'tls.record.content_type',
         'sni': ('tls.handshake.extensions_server_name', text)}),

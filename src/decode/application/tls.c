@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* tls.c - TLS: records, RFC 8446 §5.1; ClientHello and ServerHello, §4.1 */
+/* tls.c - TLS: records, RFC 8446 §5.1; hellos are in tls_hello.c, fingerprints in tls_fingerprint.c */
 #include <torc/layers/application/tls.h>
 
 #include <string.h>
 
+#include "decode/application/tls_hello.h"
 #include "decode/registry.h"
 
 #define CONTENT_FIRST	  20
@@ -13,10 +14,6 @@
 
 #define CLIENT_HELLO 1
 #define SERVER_HELLO 2
-
-#define EXTENSION_SERVER_NAME 0
-#define EXTENSION_ALPN	      16
-#define EXTENSION_VERSIONS    43
 
 #define RECORD_MAX (16384 + 2048) /* RFC 5246 §6.2.3 */
 
@@ -59,118 +56,20 @@ int torc_tls_record_next(const struct torc_tls *tls, uint32_t *position,
 	return 1;
 }
 
-/* A reader that stops at the end: at most length bytes are left behind p. */
-struct reader {
-	const uint8_t *p;
-	uint32_t length;
-};
-
-/* Bytes with their length in front, in that many bytes; false when they do not fit. */
-static bool take_vector(struct reader *reader, uint32_t length_bytes, struct reader *vector)
+static void read_hello(struct torc_tls *tls, struct torc_bytes message)
 {
-	uint32_t length = 0;
+	struct torc_tls_hello hello;
 
-	if (reader->length < length_bytes)
-		return false;
-	for (uint32_t i = 0; i < length_bytes; i++)
-		length = length << 8 | reader->p[i];
-	if (length > reader->length - length_bytes)
-		return false;
-	*vector = (struct reader){ reader->p + length_bytes, length };
-	reader->p += length_bytes + length;
-	reader->length -= length_bytes + length;
-	return true;
-}
-
-static bool skip(struct reader *reader, uint32_t bytes)
-{
-	if (reader->length < bytes)
-		return false;
-	reader->p += bytes;
-	reader->length -= bytes;
-	return true;
-}
-
-static void read_server_name(struct torc_tls *tls, struct reader extension)
-{
-	struct reader names, name;
-
-	if (take_vector(&extension, 2, &names) && names.length > 0 && names.p[0] == 0 &&
-	    skip(&names, 1) && take_vector(&names, 2, &name))
-		tls->server_name = (struct torc_bytes){ name.p, name.length };
-}
-
-static void read_alpn(struct torc_tls *tls, struct reader extension)
-{
-	struct reader protocols, protocol;
-
-	if (take_vector(&extension, 2, &protocols) && take_vector(&protocols, 1, &protocol))
-		tls->alpn = (struct torc_bytes){ protocol.p, protocol.length };
-}
-
-/* RFC 8701: values of the form 0x?A?A mean nothing. */
-static bool is_grease(uint16_t version)
-{
-	return (version & 0x0F0F) == 0x0A0A;
-}
-
-static void read_versions(struct torc_tls *tls, struct reader extension)
-{
-	struct reader versions = extension;
-
-	if (tls->handshake_type == CLIENT_HELLO && !take_vector(&extension, 1, &versions))
+	tls->hello = message;
+	if (!tls_hello_read(message, TORC_TLS_OVER_TCP, &hello))
 		return;
-	for (; versions.length >= 2; skip(&versions, 2)) {
-		uint16_t version = torc_be16(versions.p);
-
-		if (!is_grease(version) && version > tls->supported_version)
-			tls->supported_version = version;
-	}
-}
-
-static void read_extensions(struct torc_tls *tls, struct reader extensions)
-{
-	while (extensions.length >= 4) {
-		uint16_t type = torc_be16(extensions.p);
-		struct reader extension;
-
-		if (!skip(&extensions, 2) || !take_vector(&extensions, 2, &extension))
-			return;
-		if (type == EXTENSION_SERVER_NAME)
-			read_server_name(tls, extension);
-		else if (type == EXTENSION_ALPN)
-			read_alpn(tls, extension);
-		else if (type == EXTENSION_VERSIONS)
-			read_versions(tls, extension);
-	}
-}
-
-static void read_hello(struct torc_tls *tls, struct reader hello)
-{
-	struct reader part;
-
-	if (hello.length < 34)
-		return;
-	tls->hello_version = torc_be16(hello.p);
-	skip(&hello, 34); /* version and random */
-	if (!take_vector(&hello, 1, &part))
-		return;
-	tls->session_id_length = (uint8_t)part.length;
-	if (tls->handshake_type == CLIENT_HELLO) {
-		if (!take_vector(&hello, 2, &part))
-			return;
-		tls->cipher_suite_count = (uint16_t)(part.length / 2);
-		if (!take_vector(&hello, 1, &part)) /* compression methods */
-			return;
-	} else {
-		if (hello.length < 3)
-			return;
-		tls->cipher_suite = torc_be16(hello.p);
-		skip(&hello, 3);
-	}
-	/* a hello may be cut by the end of the segment: what is there is read */
-	if (skip(&hello, 2))
-		read_extensions(tls, hello);
+	tls->hello_version = hello.version;
+	tls->session_id_length = (uint8_t)hello.session_id.length;
+	tls->cipher_suite_count = (uint16_t)(hello.cipher_suites.length / 2);
+	tls->cipher_suite = hello.cipher_suite;
+	tls->supported_version = hello.supported_version;
+	tls->server_name = hello.server_name;
+	tls->alpn = hello.alpn;
 }
 
 /*
@@ -191,7 +90,7 @@ static void read_handshake(struct torc_tls *tls, const struct torc_tls_record *r
 		return;
 	tls->handshake_type = p[0];
 	if (p[0] == CLIENT_HELLO || p[0] == SERVER_HELLO)
-		read_hello(tls, (struct reader){ p + 4, record->data.length - 4 });
+		read_hello(tls, record->data);
 }
 
 static void tls_read(const struct torc_decoded *decoded, const struct torc_layer *layer, void *out)
@@ -214,6 +113,14 @@ static void tls_read(const struct torc_decoded *decoded, const struct torc_layer
 		}
 		changed = true; /* RFC 8446 §D.4: also in front of a second ClientHello */
 	}
+}
+
+static void tls_derive(void *object, uint8_t *room)
+{
+	struct torc_tls *tls = object;
+
+	tls_fingerprints(tls->hello, TORC_TLS_OVER_TCP, &room,
+			 (struct tls_fingerprints){ &tls->ja3, &tls->ja3s, &tls->ja4 });
 }
 
 static int record_element(const void *layer, uint32_t *position, void *element)
@@ -315,6 +222,12 @@ static const struct torc_field_info tls_fields[] = {
 		      .flags = TORC_FIELD_SUMMARY | TORC_FIELD_OPTIONAL),
 	TORC_FIELD_AT(struct torc_tls, alpn, "alpn", TORC_FIELD_STRING,
 		      .flags = TORC_FIELD_OPTIONAL),
+	TORC_FIELD_AT(struct torc_tls, ja3, "ja3", TORC_FIELD_STRING,
+		      .flags = TORC_FIELD_OPTIONAL | TORC_FIELD_DERIVED),
+	TORC_FIELD_AT(struct torc_tls, ja3s, "ja3s", TORC_FIELD_STRING,
+		      .flags = TORC_FIELD_OPTIONAL | TORC_FIELD_DERIVED),
+	TORC_FIELD_AT(struct torc_tls, ja4, "ja4", TORC_FIELD_STRING,
+		      .flags = TORC_FIELD_OPTIONAL | TORC_FIELD_DERIVED),
 	TORC_FIELD_AT(struct torc_tls, records, "records", TORC_FIELD_LIST, .list = &record_list),
 	TORC_FIELDS_END
 };
@@ -334,5 +247,6 @@ const struct torc_layer_ops torc_layer_ops_tls = {
 	.numbers = tls_numbers,
 	.decode = tls_decode,
 	.read = tls_read,
+	.derive = tls_derive,
 	.fields = tls_fields,
 };
