@@ -271,7 +271,8 @@ enum torc_field_kind {
 	TORC_FIELD_STRING = 8, /* bytes that are meant to be read; may hold anything */
 	TORC_FIELD_INT = 9,    /* signed */
 	TORC_FIELD_LIST = 10,  /* options, records: a table inside the table */
-	TORC_FIELD_NAME = 11   /* a domain name: struct torc_domain_name */
+	TORC_FIELD_NAME = 11,  /* a domain name: struct torc_domain_name */
+	TORC_FIELD_OID = 12    /* an object identifier: bytes as in X.690 §8.19; text "1.3.6.1" */
 };
 
 /* A domain name in a DNS message, whose other names it may point to (RFC 1035 §4.1.4). */
@@ -295,7 +296,7 @@ struct torc_value {
 	uint8_t kind;       /* enum torc_field_kind */
 	uint8_t size;       /* bytes of the number or address */
 	uint64_t number;    /* UINT HEX BOOL; INT in two's complement; NAME: where it begins */
-	struct torc_bytes bytes; /* BYTES, STRING: borrowed from the packet; NAME: the message */
+	struct torc_bytes bytes; /* BYTES, STRING, OID: borrowed from the packet; NAME: the message */
 	uint8_t address[16]; /* MAC, IPV4, IPV6 */
 	const char *name;   /* what the number means ("SYN-ACK", "echo request"), or NULL */
 	const char *unit;   /* "bytes", "seconds" ..., or NULL */

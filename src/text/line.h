@@ -81,6 +81,7 @@ void line_mpls(struct line *line, const struct torc_layer **layer);
 void line_vxlan(struct line *line, const struct torc_layer **layer);
 
 /* Protocols of routers: line_routing.c */
+void line_bgp(struct line *line, const struct torc_layer **layer);
 void line_eigrp(struct line *line, const struct torc_layer **layer);
 void line_hsrp(struct line *line, const struct torc_layer **layer);
 void line_isis(struct line *line, const struct torc_layer **layer);
@@ -93,6 +94,9 @@ void line_slow(struct line *line, const struct torc_layer **layer);
 void line_syslog(struct line *line, const struct torc_layer **layer);
 void line_tftp(struct line *line, const struct torc_layer **layer);
 void line_wireguard(struct line *line, const struct torc_layer **layer);
+
+/* Management and directories: line_management.c */
+void line_snmp(struct line *line, const struct torc_layer **layer);
 
 /*
  * The part of a protocol that has words of tcpdump's own; false when it has none. *layer moves to

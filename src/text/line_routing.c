@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* line_routing.c - what routers say to each other, in the words of tcpdump */
+#include <torc/layers/routing/bgp.h>
 #include <torc/layers/routing/eigrp.h>
 #include <torc/layers/routing/hsrp.h>
 #include <torc/layers/routing/isis.h>
@@ -7,6 +8,130 @@
 #include <torc/layers/routing/rip.h>
 
 #include "text/line.h"
+
+#define ROUTES_SHOWN 32
+
+static void bgp_routes(struct line *line, const char *before, const struct torc_bgp *bgp,
+		       int (*next)(const struct torc_bgp *bgp, uint32_t *position,
+				   struct torc_bgp_route *route))
+{
+	struct torc_bgp_route route;
+	uint32_t position = 0, count = 0;
+
+	while (next(bgp, &position, &route)) {
+		text_string(&line->text, count == 0 ? before : " ");
+		if (count++ == ROUTES_SHOWN) {
+			text_string(&line->text, "...");
+			return;
+		}
+		if (route.family == 2)
+			text_ipv6(&line->text, route.ipv6);
+		else
+			text_ipv4(&line->text, route.ipv4);
+		field_text(line, "/", route.prefix_length);
+		if (route.path_id)
+			field_text(line, " (path id ", route.path_id);
+		text_string(&line->text, route.path_id ? ")" : "");
+	}
+}
+
+static void bgp_path(struct line *line, const struct torc_bgp *bgp)
+{
+	uint32_t position = 0, count = 0;
+	struct torc_bgp_as as;
+	bool is_open = false;
+
+	while (torc_bgp_as_next(bgp, &position, &as)) {
+		bool is_set = as.segment == 1 || as.segment == 4;
+
+		text_string(&line->text, count == 0 ? ", AS path " : " ");
+		if (count++ == ROUTES_SHOWN) {
+			text_string(&line->text, "...");
+			return;
+		}
+		text_string(&line->text, is_set && !is_open ? "{" : "");
+		text_uint(&line->text, as.as);
+		is_open = is_set && as.left > 0;
+		text_string(&line->text, is_set && !is_open ? "}" : "");
+	}
+}
+
+static void bgp_attributes(struct line *line, const struct torc_bgp *bgp)
+{
+	static const char *const origins[] = { "IGP", "EGP", "Incomplete" };
+	struct torc_bgp_attribute attribute;
+	uint32_t position = 0;
+
+	for (int i = 0; i < ROUTES_SHOWN && torc_bgp_attribute_next(bgp, &position, &attribute);
+	     i++) {
+		switch (attribute.type) {
+		case 1:
+			text_string(&line->text, ", origin ");
+			name_text(line, origins, COUNT(origins), attribute.origin);
+			break;
+		case 3:
+			text_string(&line->text, ", next hop ");
+			text_ipv4(&line->text, attribute.next_hop);
+			break;
+		case 4:
+			field_text(line, ", MED ", attribute.med);
+			break;
+		case 5:
+			field_text(line, ", local preference ", attribute.local_preference);
+			break;
+		default:
+			break;
+		}
+	}
+}
+
+static void bgp_communities(struct line *line, const struct torc_bgp *bgp)
+{
+	struct torc_bgp_community community;
+	uint32_t position = 0, count = 0;
+
+	while (torc_bgp_community_next(bgp, &position, &community)) {
+		text_string(&line->text, count == 0 ? ", communities " : " ");
+		if (count++ == ROUTES_SHOWN) {
+			text_string(&line->text, "...");
+			return;
+		}
+		text_uint(&line->text, community.as);
+		field_text(line, ":", community.value);
+		if (community.is_large)
+			field_text(line, ":", community.second);
+	}
+}
+
+/* tcpdump says no more than the name, and with -v each message and attribute in lines of their own */
+void line_bgp(struct line *line, const struct torc_layer **layer)
+{
+	static const char *const types[] = { [1] = "Open", "Update", "Notification", "Keepalive",
+					     "Route Refresh" };
+	struct torc_bgp_message message;
+	uint32_t position = 0;
+	struct torc_bgp bgp;
+
+	torc_layer_bgp(line->decoded, *layer, &bgp);
+	text_string(&line->text, "BGP");
+	if (!(line->flags & TORC_TEXT_VERBOSE))
+		return;
+	for (int i = 0; i < ROUTES_SHOWN && torc_bgp_message_next(&bgp, &position, &message); i++) {
+		text_string(&line->text, i == 0 ? " " : ", ");
+		name_text(line, types, COUNT(types), message.type);
+		if (message.type == 1)
+			field_text(line, " AS ", message.autonomous_system);
+		else if (message.type == 3)
+			field_text(line, " ", message.error_code);
+		if (message.type == 3)
+			field_text(line, ".", message.error_subcode);
+	}
+	bgp_routes(line, ", withdrawn ", &bgp, torc_bgp_withdrawn_next);
+	bgp_attributes(line, &bgp);
+	bgp_path(line, &bgp);
+	bgp_communities(line, &bgp);
+	bgp_routes(line, ", routes ", &bgp, torc_bgp_route_next);
+}
 
 void line_eigrp(struct line *line, const struct torc_layer **layer)
 {

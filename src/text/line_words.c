@@ -415,10 +415,11 @@ bool line_words(struct line *line, const struct torc_layer **layer)
 		{ TORC_LAYER_CTP, line_ctp },	    { TORC_LAYER_PPP, line_ppp },
 		{ TORC_LAYER_PPPOE, line_pppoe },
 		{ TORC_LAYER_NETFLOW, line_netflow },
-		{ TORC_LAYER_EIGRP, line_eigrp },   { TORC_LAYER_HSRP, line_hsrp },
+		{ TORC_LAYER_BGP, line_bgp },	    { TORC_LAYER_EIGRP, line_eigrp },   { TORC_LAYER_HSRP, line_hsrp },
 		{ TORC_LAYER_ISIS, line_isis },	    { TORC_LAYER_PIM, line_pim },
 		{ TORC_LAYER_RIP, line_rip },	    { TORC_LAYER_QUIC, line_quic },
 		{ TORC_LAYER_SLOW, line_slow },	    { TORC_LAYER_SYSLOG, line_syslog },
+		{ TORC_LAYER_SNMP, line_snmp },
 		{ TORC_LAYER_TFTP, line_tftp },	    { TORC_LAYER_WIREGUARD, line_wireguard },
 	};
 

@@ -74,6 +74,7 @@ void field_value(const struct torc_field_info *field, const void *object, struct
 		break;
 	case TORC_FIELD_BYTES:
 	case TORC_FIELD_STRING:
+	case TORC_FIELD_OID:
 		memcpy(&value->bytes, p, sizeof(value->bytes));
 		break;
 	case TORC_FIELD_NAME:
@@ -147,6 +148,9 @@ void value_text(struct text *text, const struct torc_value *value, uint32_t byte
 		value_name(value, name, sizeof(name));
 		text_string(text, name);
 		return;
+	case TORC_FIELD_OID:
+		text_oid(text, value->bytes.data, length);
+		break;
 	case TORC_FIELD_INT:
 		text_int(text, (int64_t)value->number);
 		break;

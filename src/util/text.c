@@ -105,6 +105,28 @@ bool text_steers(uint32_t character)
 	       (character >= 0xFFF9 && character <= 0xFFFB);
 }
 
+void text_oid(struct text *text, const uint8_t *data, size_t length)
+{
+	bool is_first = true;
+	uint64_t number = 0;
+
+	for (size_t i = 0; i < length; i++) {
+		number = number << 7 | (data[i] & 0x7F);
+		if (data[i] & 0x80)
+			continue;
+		if (is_first) { /* 40 times the first number, 0 to 2, and the second */
+			uint64_t root = number < 80 ? number / 40 : 2;
+
+			text_uint(text, root);
+			number -= 40 * root;
+		}
+		text_char(text, '.');
+		text_uint(text, number);
+		is_first = false;
+		number = 0;
+	}
+}
+
 void text_escaped(struct text *text, const uint8_t *data, size_t length)
 {
 	size_t i = 0;

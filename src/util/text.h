@@ -65,6 +65,9 @@ void text_ipv6(struct text *text, const uint8_t *address);
 /* Bytes as pairs of digits; all of them. */
 void text_bytes(struct text *text, const uint8_t *data, size_t length);
 
+/* An object identifier as X.690 §8.19 writes it: 1.3.6.1; numbers beyond 64 bits lose their upper ones. */
+void text_oid(struct text *text, const uint8_t *data, size_t length);
+
 /*
  * The length of the UTF-8 character at p (RFC 3629), or 0 when it is none: too short, too long a form, a
  * surrogate, or beyond U+10FFFF.

@@ -69,6 +69,11 @@ def oui(field):
     return '%02x:%02x:%02x' % (value >> 16, value >> 8 & 255, value & 255)
 
 
+def not_everywhere(fields, *_):
+    """Torc leaves an address of zeros out: the default route has a length only."""
+    return [field for field in fields if field.show != '0.0.0.0']
+
+
 def floating(field):
     """RFC 3376 §4.1.1: above 127, a mantissa and an exponent."""
     code = raw(field)
@@ -614,12 +619,21 @@ LAYERS = {
         'dont_learn': 'vxlan.flag_d', 'policy_applied': 'vxlan.flag_a', 'policy_id': 'vxlan.gbp'}),
 }
 
+BGP_ATTRIBUTE = 'bgp.update.path_attribute.'
+
 # What gopacket does not have: D52 of docs/differences.md
 LAYERS.update({
     'BGP': ('bgp', None, {
         'messages[].type': 'bgp.type', 'messages[].length': 'bgp.length',
         'messages[].as': 'bgp.open.myas', 'messages[].hold': 'bgp.open.holdtime',
-        'messages[].error_code': 'bgp.notify.major_error'}),
+        'messages[].error_code': 'bgp.notify.major_error',
+        'attributes[].type': BGP_ATTRIBUTE + 'type_code',
+        'attributes[].length': (BGP_ATTRIBUTE + 'length', number),
+        'as_path[].as': (BGP_ATTRIBUTE + 'as_path_segment.as4+' + BGP_ATTRIBUTE + 'as_path_segment.as2', number),
+        'routes[].ipv4': ('bgp.nlri_prefix', text, not_everywhere),
+        'withdrawn[].ipv4': ('bgp.withdrawn_prefix', text),
+        'routes[].ipv6': ('bgp.mp_reach_nlri_ipv6_prefix', address),
+        'withdrawn[].ipv6': ('bgp.mp_unreach_nlri_ipv6_prefix', address)}),
     'CHDLC': ('chdlc', None, {'address': 'chdlc.address', 'protocol': 'chdlc.protocol'}),
     'EIGRP': ('eigrp', None, {
         'version': 'eigrp.version', 'opcode': 'eigrp.opcode', 'checksum': 'eigrp.checksum',
@@ -660,7 +674,13 @@ LAYERS.update({
     'SNMP': ('snmp', None, {
         'version': ('snmp.version|snmp.msgVersion', number),
         'community': ('snmp.community', text), 'message_id': 'snmp.msgID',
-        'request_id': 'snmp.request_id'}),
+        'request_id': 'snmp.request_id', 'error_status': 'snmp.error_status',
+        'error_index': 'snmp.error_index', 'non_repeaters': 'snmp.non_repeaters',
+        'max_repetitions': 'snmp.max_repetitions', 'user': ('snmp.msgUserName', text),
+        'engine': ('snmp.contextEngineID', octets), 'enterprise': ('snmp.enterprise', text),
+        'agent': 'snmp.agent_addr', 'generic_trap': 'snmp.generic_trap',
+        'specific_trap': 'snmp.specific_trap', 'timestamp': 'snmp.time_stamp',
+        'bindings[].oid': ('snmp.name', text)}),
     'SSH': ('ssh', None, {
         'identification': ('ssh.protocol', text), 'message': ('ssh.message_code', number),
         'cookie': ('ssh.cookie', octets), 'packet_length': 'ssh.packet_length',

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "decode/registry.h"
+#include "decode/routing/bgp.h"
 
 #define HEADER 19
 
@@ -46,16 +47,18 @@ static void update_read(const uint8_t *p, uint32_t left, struct torc_bgp_message
 	if (left < 2)
 		return;
 	length = torc_be16(p);
-	if (length > left - 2)
+	if (length > left - 2 && message->is_whole)
 		return;
+	length = length < left - 2 ? length : left - 2;
 	message->withdrawn = (struct torc_bytes){ p + 2, length };
 	p += 2 + length;
 	left -= 2 + length;
 	if (left < 2)
 		return;
 	length = torc_be16(p);
-	if (length > left - 2)
+	if (length > left - 2 && message->is_whole)
 		return;
+	length = length < left - 2 ? length : left - 2;
 	message->attributes = (struct torc_bytes){ p + 2, length };
 	message->prefixes = (struct torc_bytes){ p + 2 + length, left - 2 - length };
 }
@@ -70,7 +73,7 @@ static void message_read(const uint8_t *p, uint32_t length, struct torc_bgp_mess
 	} else if (message->type == NOTIFICATION && length >= 2) {
 		message->error_code = p[0];
 		message->error_subcode = p[1];
-	} else if (message->type == UPDATE && message->is_whole) {
+	} else if (message->type == UPDATE) {
 		update_read(p, length, message);
 	}
 }
@@ -128,12 +131,6 @@ static const struct torc_field_info message_fields[] = {
 		      .flags = TORC_FIELD_OPTIONAL),
 	TORC_FIELD_AT(struct torc_bgp_message, error_subcode, "error_subcode", TORC_FIELD_UINT,
 		      .flags = TORC_FIELD_OPTIONAL),
-	TORC_FIELD_AT(struct torc_bgp_message, withdrawn, "withdrawn", TORC_FIELD_BYTES,
-		      .flags = TORC_FIELD_OPTIONAL),
-	TORC_FIELD_AT(struct torc_bgp_message, attributes, "attributes", TORC_FIELD_BYTES,
-		      .flags = TORC_FIELD_OPTIONAL),
-	TORC_FIELD_AT(struct torc_bgp_message, prefixes, "prefixes", TORC_FIELD_BYTES,
-		      .flags = TORC_FIELD_OPTIONAL),
 	TORC_FIELDS_END
 };
 
@@ -146,6 +143,16 @@ static const struct torc_list_info message_list = {
 static const struct torc_field_info bgp_fields[] = {
 	TORC_FIELD_AT(struct torc_bgp, messages, "messages", TORC_FIELD_LIST,
 		      .list = &message_list),
+	TORC_FIELD_AT(struct torc_bgp, messages, "withdrawn", TORC_FIELD_LIST,
+		      .flags = TORC_FIELD_OPTIONAL, .list = &torc_bgp_withdrawn_list),
+	TORC_FIELD_AT(struct torc_bgp, messages, "attributes", TORC_FIELD_LIST,
+		      .flags = TORC_FIELD_OPTIONAL, .list = &torc_bgp_attribute_list),
+	TORC_FIELD_AT(struct torc_bgp, messages, "as_path", TORC_FIELD_LIST,
+		      .flags = TORC_FIELD_OPTIONAL, .list = &torc_bgp_as_list),
+	TORC_FIELD_AT(struct torc_bgp, messages, "communities", TORC_FIELD_LIST,
+		      .flags = TORC_FIELD_OPTIONAL, .list = &torc_bgp_community_list),
+	TORC_FIELD_AT(struct torc_bgp, messages, "routes", TORC_FIELD_LIST,
+		      .flags = TORC_FIELD_OPTIONAL, .list = &torc_bgp_route_list),
 	TORC_FIELDS_END
 };
 
