@@ -31,7 +31,7 @@ enum torc_layer_type {
 	TORC_LAYER_NONE = 0,
 #define TORC_LAYER(name, number, symbol) TORC_LAYER_##name = number,
 #include <torc/layers/list.h>
-	TORC_LAYER_USER_FIRST = 256, /* 256 ... 511: see torc_register_layer() in torc/layer.h */
+	TORC_LAYER_USER_FIRST = 384, /* 384 ... 511: see torc_register_layer() in torc/layer.h */
 	TORC_LAYER_TYPES = 512
 };
 

@@ -98,6 +98,9 @@ void line_wireguard(struct line *line, const struct torc_layer **layer);
 /* Management and directories: line_management.c */
 void line_snmp(struct line *line, const struct torc_layer **layer);
 
+/* Protocols of text: line_texts.c */
+void line_dialog(struct line *line, const struct torc_layer **layer);
+
 /*
  * The part of a protocol that has words of tcpdump's own; false when it has none. *layer moves to
  * the last layer that the words are about.

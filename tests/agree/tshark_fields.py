@@ -42,6 +42,10 @@ def text(field):
     return field.show
 
 
+def unquoted(field):
+    return field.show.strip('"')
+
+
 def octets(field):
     return field.value.lower()
 
@@ -255,6 +259,25 @@ def extension(prefix):
 
 PORTS = {'src_port': 'udp.srcport', 'dst_port': 'udp.dstport', 'checksum': 'udp.checksum'}
 RECORDS = 'answers|authorities|additionals[].'
+
+def whole_commands(fields, *_):
+    """SMTP's commands have four letters for tshark: of STARTTLS the last three are its parameter."""
+    return [field._replace(show=field.show + 'TTLS') if field.show.upper() == 'STAR' else field
+            for field in fields]
+
+
+def no_tls(fields, *_):
+    return [field for field in fields if field.show.upper() != 'TLS']
+
+
+def words(fields, *_):
+    return [field for field in fields if not field.show.isdigit()]
+
+
+def not_done(fields, *_):
+    """The end of IDLE is a command without a tag."""
+    return [field for field in fields[:1] if field.show.upper() != 'DONE']
+
 
 LAYERS = {
     'ARP': ('arp', 'all', {
@@ -639,11 +662,25 @@ LAYERS.update({
         'version': 'eigrp.version', 'opcode': 'eigrp.opcode', 'checksum': 'eigrp.checksum',
         'flags': 'eigrp.flags', 'seq': 'eigrp.seq', 'ack': 'eigrp.ack',
         'virtual_router': 'eigrp.vrid', 'as': 'eigrp.as'}),
+    'FTP': ('ftp', None, {
+        'command': ('ftp.request.command', text, first),
+        'code': ('ftp.response.code', number, first),
+        'argument': ('ftp.request.arg|ftp.response.arg', text, first),
+        'data_ipv4': ('ftp.active.cip|ftp.passive.ip|ftp.eprt.ip', address),
+        'data_ipv6': ('ftp.eprt.ipv6', address),
+        'data_port': 'ftp.active.port|ftp.passive.port|ftp.eprt.port|ftp.epsv.port'}),
     'HSRP': ('hsrp', None, {
         'opcode': 'hsrp.opcode|hsrp2.opcode', 'state': 'hsrp.state|hsrp2.state',
         'priority': 'hsrp.priority|hsrp2.priority', 'group': 'hsrp.group|hsrp2.group',
         'identifier': ('hsrp2.identifier', mac),
         'ipv4': 'hsrp.virt_ip|hsrp2.virt_ip'}),
+    'IMAP': ('imap', None, {
+        'tag': ('imap.request_tag', text, not_done),
+        'user': ('imap.request.username', unquoted), 'mailbox': ('imap.request.folder', unquoted)}),
+    'IRC': ('irc', None, {
+        'lines[].tag': ('irc.request.prefix+irc.response.prefix', text),
+        'lines[].code': 'irc.response.num_command',
+        'lines[].command': ('irc.request.command+irc.response.command', text, words)}),
     'ISIS': ('isis', None, {
         'pdu_type': 'isis.type', 'circuit_type': 'isis.hello.circuit_type',
         'hold': 'isis.hello.holding_timer', 'priority': 'isis.hello.priority',
@@ -653,6 +690,8 @@ LAYERS.update({
         'packets[].type': 'mqtt.msgtype', 'packets[].client': ('mqtt.clientid', text),
         'packets[].topic': ('mqtt.topic', text), 'packets[].level': 'mqtt.ver',
         'packets[].keep_alive': 'mqtt.kalive'}),
+    'NNTP': ('nntp', None, {
+        'reply': ('nntp.response', number, first)}),
     'PIM': ('pim', None, {
         'version': ('pim.version', number, first), 'pim_type': ('pim.type', number, first),
         'checksum': ('pim.checksum', number, first), 'options[].type': 'pim.optiontype',
@@ -661,6 +700,9 @@ LAYERS.update({
         'version': ('quic.version', number, first), 'destination': ('quic.dcid', octets, first),
         'source': ('quic.scid', octets, first), 'token': ('quic.token', octets, first),
         'length': ('quic.length', number, first)}),
+    'POP3': ('pop', None, {
+        'command': ('pop.request.command|pop.response.indicator', text, first),
+        'argument': ('pop.request.parameter|pop.response.description', text, first)}),
     'RIP': ('rip', None, {
         'command': 'rip.command', 'version': 'rip.version', 'entries[].address': 'rip.ip',
         'entries[].mask': 'rip.netmask', 'entries[].next_hop': 'rip.next_hop',
@@ -671,6 +713,10 @@ LAYERS.update({
         'actor_port': 'lacp.actor.port', 'actor_state': 'lacp.actor.state',
         'actor_system': ('lacp.actor.sysid', mac), 'partner_system': ('lacp.partner.sysid', mac),
         'partner_port': 'lacp.partner.port', 'partner_state': 'lacp.partner.state'}),
+    'SMTP': ('smtp', None, {
+        'lines[].command': ('smtp.req.command', text, whole_commands),
+        'code': ('smtp.response.code', number, first),
+        'lines[].argument': ('smtp.req.parameter|smtp.rsp.parameter', text, no_tls)}),
     'SNMP': ('snmp', None, {
         'version': ('snmp.version|snmp.msgVersion', number),
         'community': ('snmp.community', text), 'message_id': 'snmp.msgID',

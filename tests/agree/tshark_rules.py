@@ -227,7 +227,8 @@ REFUSED = ('version is not 1', 'version is not 3', 'version is not 5', 'version 
 
 
 # the protocols of D52, in both ways: as a port announces them, and as a standard forbids them
-HINTS_D52 = ('bgp', 'hsrp', 'mqtt', 'quic', 'rip', 'snmp', 'ssh', 'stun', 'syslog', 'tftp', 'wg')
+HINTS_D52 = ('bgp', 'hsrp', 'mqtt', 'quic', 'rip', 'snmp', 'ssh', 'stun', 'syslog', 'tftp', 'wg',
+             'ftp', 'imap', 'irc', 'nntp', 'pop', 'smtp')
 REFUSED += ('the version is not 2', 'unknown PDU type', 'system ids do not have 6 bytes',
             "the PDU's length ends in its header")
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* heads.h - what the heads of HTTP/1 and SIP have in common: lines, and words of token characters */
+/* heads.h - what protocols of lines have in common: lines, and words of token characters */
 #ifndef DECODE_APPLICATION_HEADS_H
 #define DECODE_APPLICATION_HEADS_H
 
@@ -20,6 +20,19 @@ static inline bool take_line(const uint8_t *p, uint32_t length, struct torc_byte
 		size--;
 	*line = (struct torc_bytes){ p, size };
 	return end != NULL;
+}
+
+/* The word up to the next blank; the rest of the line stays. */
+static inline struct torc_bytes take_word(struct torc_bytes *line)
+{
+	const uint8_t *blank = line->length ? memchr(line->data, ' ', line->length) : NULL;
+	struct torc_bytes word = { line->data,
+				   blank ? (uint32_t)(blank - line->data) : line->length };
+	uint32_t used = word.length + (blank ? 1 : 0);
+
+	line->data += used;
+	line->length -= used;
+	return word;
 }
 
 /* tchar of RFC 9110 §5.6.2, which holds the token of RFC 3261 §25.1 */

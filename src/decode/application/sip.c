@@ -9,19 +9,6 @@
 
 #define VERSION "SIP/2.0"
 
-/* The word up to the next blank; the rest of the line stays. */
-static struct torc_bytes take_word(struct torc_bytes *line)
-{
-	const uint8_t *blank = line->length ? memchr(line->data, ' ', line->length) : NULL;
-	struct torc_bytes word = { line->data,
-				   blank ? (uint32_t)(blank - line->data) : line->length };
-	uint32_t used = word.length + (blank ? 1 : 0);
-
-	line->data += used;
-	line->length -= used;
-	return word;
-}
-
 static bool is_version(const struct torc_bytes *word)
 {
 	return word->length == strlen(VERSION) && memcmp(word->data, VERSION, word->length) == 0;
