@@ -18,6 +18,7 @@
 #include <torc/flow.h>
 #include <torc/flow_table.h>
 #include <torc/layer.h>
+#include <torc/layers/link/aoe.h>
 #include <torc/layers/link/arp.h>
 #include <torc/layers/routing/bfd.h>
 #include <torc/layers/routing/bgp.h>

@@ -70,6 +70,7 @@ bool line_mptcp(struct line *line, const uint8_t *p, uint32_t length);
 void line_sctp(struct line *line, const struct torc_layer **layer);
 
 /* Links: line_link.c */
+void line_aoe(struct line *line, const struct torc_layer **layer);
 void line_ctp(struct line *line, const struct torc_layer **layer);
 void line_ppp(struct line *line, const struct torc_layer **layer);
 void line_pppoe(struct line *line, const struct torc_layer **layer);

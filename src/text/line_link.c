@@ -1,9 +1,25 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* line_link.c - PPP, PPPoE and the loopback of Ethernet in one line, in the words of tcpdump */
+#include <torc/layers/link/aoe.h>
 #include <torc/layers/link/ctp.h>
 #include <torc/layers/link/ppp.h>
 
 #include "text/line.h"
+
+void line_aoe(struct line *line, const struct torc_layer **layer)
+{
+	struct torc_aoe aoe;
+
+	torc_layer_aoe(line->decoded, *layer, &aoe);
+	field_text(line, "AoE length ", line->decoded->len - (*layer)->offset);
+	field_text(line, ", Ver ", aoe.version);
+	text_string(&line->text, ", Flags: [");
+	text_string(&line->text, aoe.flags & TORC_AOE_RESPONSE ? "Response" : "");
+	if (aoe.flags & TORC_AOE_ERROR)
+		text_string(&line->text, aoe.flags & TORC_AOE_RESPONSE ? ", Error" : "Error");
+	text_string(&line->text, aoe.flags & (TORC_AOE_RESPONSE | TORC_AOE_ERROR) ? "]" : "none]");
+	*layer = line->decoded->layers + line->decoded->layer_count - 1;
+}
 
 /* The function whose turn it is. What there is before and behind it is on its way, not here. */
 void line_ctp(struct line *line, const struct torc_layer **layer)

@@ -412,7 +412,7 @@ bool line_words(struct line *line, const struct torc_layer **layer)
 		{ TORC_LAYER_RADIUS, line_radius }, { TORC_LAYER_GRE, line_gre },
 		{ TORC_LAYER_SCTP, line_sctp },	    { TORC_LAYER_MPLS, line_mpls },
 		{ TORC_LAYER_GENEVE, line_geneve }, { TORC_LAYER_VXLAN, line_vxlan },
-		{ TORC_LAYER_CTP, line_ctp },	    { TORC_LAYER_PPP, line_ppp },
+		{ TORC_LAYER_AOE, line_aoe },	    { TORC_LAYER_CTP, line_ctp },	    { TORC_LAYER_PPP, line_ppp },
 		{ TORC_LAYER_PPPOE, line_pppoe },
 		{ TORC_LAYER_NETFLOW, line_netflow },
 		{ TORC_LAYER_BGP, line_bgp },	    { TORC_LAYER_EIGRP, line_eigrp },   { TORC_LAYER_HSRP, line_hsrp },

@@ -747,6 +747,15 @@ LAYERS.update({
         'counter': 'wg.counter'}),
 })
 
+# layers of links
+LAYERS.update({
+    'AoE': ('aoe', None, {
+        'version': 'aoe.version', 'error_code': 'aoe.error', 'major': ('aoe.major', number),
+        'minor': ('aoe.minor', number), 'command': 'aoe.cmd', 'tag': ('aoe.tag', number),
+        'feature': ('aoe.err_feature', number), 'sector_count': 'aoe.sector_count',
+        'ata_command': ('aoe.ata.status|aoe.ata.cmd', number), 'lba': ('aoe.lba', number)}),
+})
+
 NAMES = {tshark for entry in LAYERS.values() for tshark in
          (entry[0] if isinstance(entry[0], tuple) else (entry[0],)) if tshark} - {'dvmrp'}
 WANTED = {'dhcpv6.option.length', 'icmpv6.opt.prefix.flag'} | {

@@ -14,6 +14,7 @@
 #define TORC_LAYER(name, number, symbol)
 #endif
 
+TORC_LAYER(AOE, 248, aoe)
 TORC_LAYER(ARP, 10, arp)
 TORC_LAYER(ASF, 143, asf)
 TORC_LAYER(ASF_PRESENCE_PONG, 144, asf_presence_pong)
