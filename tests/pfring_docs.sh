@@ -14,7 +14,7 @@ trap 'rm -rf "$tmp"' EXIT
 declared=$(sed 's/\/\*.*\*\///' compat/pfring/pfring.h | grep -v '^ \*\|^\t' |
 	grep -o '\(pfring_[a-z0-9_]*\|gmt_to_local\)(' | tr -d '(' | sort -u)
 documented=$(sed -n 's/^| `\([a-z0-9_]*\)` | .*/\1/p' docs/pfring.md | sort)
-exported=$(sed -n 's/^\t\([a-z0-9_]*\);.*/\1/p' compat/pfring/libpfring.map | grep -v sysdig | sort)
+exported=$(sed -n 's/^\t\([a-z0-9_]*\);.*/\1/p' compat/pfring/libpfring.map | grep -v 'sysdig\|torc_pf_hash' | sort)
 unsupported=$(sed -n 's/^UNSUPPORTED(\([a-z0-9_]*\),.*/\1/p' compat/pfring/unsupported.c | sort)
 said=$(sed -n 's/^| `\([a-z0-9_]*\)` | not supported | .*/\1/p' docs/pfring.md | sort)
 

@@ -160,7 +160,7 @@ static void test_waiting(void)
 	struct pollfd fd = { .events = POLLIN };
 	struct timespec time;
 	u_int64_t raw = 0;
-	struct pfring_pkthdr hdr;
+	struct pfring_pkthdr hdr = { .len = 0 };
 	u_char *data;
 	pfring *ring = open_enabled("p1", 0);
 
@@ -281,13 +281,13 @@ static void test_reentrant(void)
 
 static void test_file(void)
 {
-	struct pfring_pkthdr hdr;
+	struct pfring_pkthdr hdr = { .len = 0 };
 	pcap_dumper_t *dumper;
 	pcap_t *pcap = pcap_open_dead(DLT_EN10MB, 65535);
 	struct pcap_pkthdr record = { .ts = { 1700000000, 123456 }, .caplen = FRAME_BYTES,
 				      .len = FRAME_BYTES };
 	uint8_t bytes[FRAME_BYTES];
-	u_char *data;
+	u_char *data = NULL;
 	pfring *ring;
 
 	build(bytes, &(struct frame){ .number = 42 });

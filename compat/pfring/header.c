@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "plain.h"
 #include "state.h"
 
 #define ETH_HEADER_BYTES 14
@@ -144,26 +145,60 @@ void pf_parsed_fill(struct pkt_parsing_info *info, const struct torc_parsed *par
 	fill_offsets(&info->offset, parsed, data, caplen);
 }
 
+/* All of a plain packet's parsed_pkt, of which most is zero already. */
+static void fill_plain(struct pkt_parsing_info *info, const uint8_t *data, uint32_t transport_bytes)
+{
+	const uint8_t *transport = data + PLAIN_TRANSPORT;
+
+	memcpy(info->dmac, data, 2 * ETH_ALEN);
+	info->eth_type = ETH_P_IP;
+	info->ip_version = 4;
+	info->l3_proto = data[23];
+	info->ip_tos = data[15];
+	info->ip_src.v4 = be32(data + 26);
+	info->ip_dst.v4 = be32(data + 30);
+	info->l4_src_port = be16(transport);
+	info->l4_dst_port = be16(transport + 2);
+	if (info->l3_proto == IPPROTO_TCP) {
+		info->tcp.flags = transport[13] & TCP_FLAGS_MASK;
+		info->tcp.seq_num = be32(transport + 4);
+		info->tcp.ack_num = be32(transport + 8);
+	}
+	info->tunnel.tunnel_id = NO_TUNNEL_ID;
+	info->last_matched_rule_id = (u_int16_t)-1;
+	info->offset.l3_offset = PLAIN_IPV4;
+	info->offset.l4_offset = PLAIN_TRANSPORT;
+	info->offset.payload_offset = (int16_t)(PLAIN_TRANSPORT + transport_bytes);
+}
+
+static __attribute__((noinline)) void fill_any(struct pfring_pkthdr *hdr,
+					       const struct torc_packet *packet)
+{
+	struct pkt_parsing_info *info = &hdr->extended_hdr.parsed_pkt;
+	struct torc_parsed parsed;
+
+	torc_parse(packet->link_type, packet->data, packet->caplen, &parsed);
+	pf_parsed_fill(info, &parsed, packet->data, packet->caplen);
+	if (parsed.flags & TORC_PARSED_MORE_FRAGMENTS)
+		hdr->extended_hdr.flags |= PKT_FLAGS_IP_MORE_FRAG;
+	if (parsed.flags & TORC_PARSED_LATER_FRAGMENT)
+		hdr->extended_hdr.flags |= PKT_FLAGS_IP_FRAG_OFFSET;
+	hdr->extended_hdr.pkt_hash = pf_hash_sum(info, true, info->vlan_id);
+}
+
 /* Everything behind the short header, the hash, and the flags that only parsing tells. */
 void pf_header_long(struct pfring_pkthdr *hdr, const struct torc_packet *packet)
 {
-	struct pkt_parsing_info *info = &hdr->extended_hdr.parsed_pkt;
-	struct torc_parsed own;
-	const struct torc_parsed *parsed = packet->parsed;
+	uint32_t transport_bytes = likely(is_plain(packet)) ? plain_transport_bytes(packet) : 0;
 
-	if (!parsed) {
-		torc_parse(packet->link_type, packet->data, packet->caplen, &own);
-		parsed = &own;
-	}
+	torc_pf_clear(hdr);
 	hdr->extended_hdr.tx.bounce_interface = UNKNOWN_INTERFACE;
-	hdr->extended_hdr.tx.reserved = NULL;
-	hdr->extended_hdr.process.pid = 0;
-	pf_parsed_fill(info, parsed, packet->data, packet->caplen);
-	if (parsed->flags & TORC_PARSED_MORE_FRAGMENTS)
-		hdr->extended_hdr.flags |= PKT_FLAGS_IP_MORE_FRAG;
-	if (parsed->flags & TORC_PARSED_LATER_FRAGMENT)
-		hdr->extended_hdr.flags |= PKT_FLAGS_IP_FRAG_OFFSET;
-	hdr->extended_hdr.pkt_hash = pf_hash_sum(info, true, info->vlan_id);
+	if (unlikely(transport_bytes == 0)) {
+		fill_any(hdr, packet);
+		return;
+	}
+	fill_plain(&hdr->extended_hdr.parsed_pkt, packet->data, transport_bytes);
+	hdr->extended_hdr.pkt_hash = plain_hash(packet->data);
 }
 
 /* The hash of any packet, the long way: recv.c has the short one. */

@@ -103,8 +103,6 @@ static uint32_t torc_flags(u_int32_t flags, const char *device)
 
 	if (flags & PF_RING_REENTRANT)
 		result |= TORC_REENTRANT;
-	if (flags & PF_RING_LONG_HEADER)
-		result |= TORC_LONG_HEADER;
 	if (flags & PF_RING_HW_TIMESTAMP)
 		result |= TORC_HW_TIMESTAMP;
 	/* PF_RING ignores it where there is no one interface. */
@@ -171,11 +169,9 @@ static int start(pfring *ring, const char *device_name, uint64_t buffer_bytes,
 	state->hash = !(ring->flags & PF_RING_DO_NOT_PARSE) && !ring->long_header;
 	if (ring->flags & (PF_RING_IXIA_TIMESTAMP | PF_RING_VSS_APCON_TIMESTAMP |
 			   PF_RING_METAWATCH_TIMESTAMP | PF_RING_ARISTA_TIMESTAMP))
-		state->extra |= EXTRA_TRAILER;
-	if (ring->long_header)
-		state->extra |= EXTRA_LONG;
-	if (ring->flags & PF_RING_RX_PACKET_BOUNCE)
-		state->extra |= EXTRA_BOUNCE;
+		pf_set_extra(ring, EXTRA_TRAILER, true);
+	pf_set_extra(ring, EXTRA_LONG, ring->long_header);
+	pf_set_extra(ring, EXTRA_BOUNCE, ring->flags & PF_RING_RX_PACKET_BOUNCE);
 	read_info(ring);
 	return 0;
 }

@@ -329,7 +329,7 @@ struct __pfring {
 	u_int32_t num_poll_calls;
 	pfring_rwlock_t rx_lock;
 	pfring_rwlock_t tx_lock;
-	void *ft;
+	void *ft; /* here: struct torc_pf_ahead, at the end of this file, or NULL */
 	struct sockaddr_ll sock_tx;
 	pfring *reflector_socket;
 	pfring *one_copy_rx_pfring;
@@ -617,6 +617,138 @@ int pfring_read_arista_7150_keyframe(u_char *buffer, u_int32_t buffer_len, u_int
 				     u_int32_t *ticks_ts);
 int pfring_read_arista_7150_hw_timestamp(u_char *buffer, u_int32_t buffer_len, u_int64_t *ns_ts);
 int pfring_handle_arista_hw_timestamp(u_char *buffer, struct pfring_pkthdr *hdr); /* 1: key frame */
+
+/* ---- compiled into the program ---- */
+
+/*
+ * pfring_recv() is mostly a step over packets that were read ahead, and GCC and clang compile that
+ * into the program: of the header only those fields are filled in then that the program looks at,
+ * as long as it gives &hdr to nobody else. Define TORC_PFRING_NO_INLINE to call the library each time.
+ *
+ * ring->ft is where the packets are, as libtorc has them (struct torc_packet, and struct
+ * torc_ring_cursor of torc/ring.h, which tells when there is no step to make). It is NULL where a
+ * step is not all: long headers, rules, sampling behind them, slicing, trailers, a reflector. Then,
+ * and with another libpfring, the library is called; so the two structs do not change.
+ */
+#ifdef __GNUC__
+
+#define TORC_PFRING_INLINE extern __inline__ __attribute__((__gnu_inline__, __always_inline__))
+
+struct torc_pf_packet {
+	const u_int8_t *data;
+	u_int64_t timestamp_ns;
+	u_int32_t caplen;
+	u_int32_t len;
+	int32_t ifindex;
+	u_int16_t link_type;
+	u_int8_t direction;
+	u_int8_t kind;
+	u_int32_t flags;
+	u_int32_t queue;
+	const void *parsed;
+	u_int64_t reserved[2];
+} __attribute__((__may_alias__));
+
+struct torc_pf_ahead {
+	const struct torc_pf_packet *next;
+	const struct torc_pf_packet *limit;
+};
+
+/* PF_RING's hash of a packet; pure: who does not look at pkt_hash does not pay for it */
+u_int32_t torc_pf_hash(const struct torc_pf_packet *packet) __attribute__((__pure__));
+
+/* The next packet, or NULL: the library has to be asked. */
+TORC_PFRING_INLINE const struct torc_pf_packet *
+torc_pf_step(struct torc_pf_ahead *ahead)
+{
+	const struct torc_pf_packet *next = __atomic_load_n(&ahead->next, __ATOMIC_RELAXED);
+
+	if (__builtin_expect(next >= __atomic_load_n(&ahead->limit, __ATOMIC_RELAXED), 0))
+		return NULL;
+	__atomic_store_n(&ahead->next, next + 1, __ATOMIC_RELAXED);
+	return next;
+}
+
+/* PKT_FLAGS_ of the flags in torc/packet.h */
+TORC_PFRING_INLINE u_int32_t torc_pf_flags(u_int32_t flags)
+{
+	return (flags & 2 /* VLAN restored */ ? PKT_FLAGS_VLAN_HWACCEL : 0) |
+	       (flags & (4 | 8) /* checksum left to the card, or good */ ?
+			PKT_FLAGS_CHECKSUM_OFFLOAD : 0) |
+	       (flags & 8 /* checksum good */ ? PKT_FLAGS_CHECKSUM_OK : 0);
+}
+
+/* The short header. */
+TORC_PFRING_INLINE void torc_pf_fill(struct pfring_pkthdr *hdr,
+					 const struct torc_pf_packet *packet, u_int32_t hash)
+{
+	u_int64_t seconds = packet->timestamp_ns / 1000000000u;
+	u_int32_t rest = (u_int32_t)(packet->timestamp_ns - seconds * 1000000000u);
+
+	hdr->ts.tv_sec = (time_t)seconds;
+	hdr->ts.tv_usec = (suseconds_t)(rest / 1000u);
+	hdr->caplen = packet->caplen;
+	hdr->len = packet->len;
+	hdr->extended_hdr.timestamp_ns = packet->timestamp_ns;
+	hdr->extended_hdr.flags = packet->flags ? torc_pf_flags(packet->flags) : 0;
+	hdr->extended_hdr.rx_direction = packet->direction != 0;
+	hdr->extended_hdr.port_id = 0;
+	hdr->extended_hdr.device_id = 0;
+	hdr->extended_hdr.if_index = packet->ifindex;
+	hdr->extended_hdr.pkt_hash = hash;
+}
+
+/*
+ * Zeros behind the short header: 161 bytes. GCC makes "rep stos" of a memset() of that size, which
+ * costs more than the rest of pfring_recv(), and cannot leave out a memset() that nobody looks at.
+ */
+typedef long long torc_pf_block
+	__attribute__((__vector_size__(16), __aligned__(1), __may_alias__));
+
+TORC_PFRING_INLINE void torc_pf_clear(struct pfring_pkthdr *hdr)
+{
+	torc_pf_block *at = (torc_pf_block *)(void *)&hdr->extended_hdr.tx;
+	const torc_pf_block zero = { 0, 0 };
+
+	at[0] = at[1] = at[2] = at[3] = at[4] = zero;
+	at[5] = at[6] = at[7] = at[8] = at[9] = zero;
+	*(char *)&at[10] = 0;
+}
+
+#ifndef TORC_PFRING_NO_INLINE
+
+/* pfring_recv() of the library. What it fills in is copied, so that hdr is not seen outside. */
+int torc_pf_recv(pfring *ring, u_char **buffer, u_int buffer_len, struct pfring_pkthdr *hdr,
+		     u_int8_t wait_for_incoming_packet) __asm__("pfring_recv");
+
+extern __inline__ __attribute__((__gnu_inline__)) int
+pfring_recv(pfring *ring, u_char **buffer, u_int buffer_len, struct pfring_pkthdr *hdr,
+	    u_int8_t wait_for_incoming_packet)
+{
+	const struct torc_pf_packet *packet;
+	struct pfring_pkthdr other;
+	u_char *data;
+	int result;
+
+	if (buffer_len != 0)
+		return torc_pf_recv(ring, buffer, buffer_len, hdr, wait_for_incoming_packet);
+	packet = ring && ring->ft ? torc_pf_step((struct torc_pf_ahead *)ring->ft) : NULL;
+	if (__builtin_expect(packet != NULL, 1)) {
+		torc_pf_fill(hdr, packet, ring->disable_parsing ? 0 : torc_pf_hash(packet));
+		torc_pf_clear(hdr);
+		*buffer = (u_char *)(size_t)packet->data;
+		return 1;
+	}
+	result = torc_pf_recv(ring, &data, 0, &other, wait_for_incoming_packet);
+	if (result > 0) {
+		*hdr = other;
+		*buffer = data;
+	}
+	return result;
+}
+
+#endif
+#endif
 
 #ifdef __cplusplus
 }

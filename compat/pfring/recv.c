@@ -2,99 +2,55 @@
 /*
  * recv.c - receiving: pfring_recv() and its relatives
  *
- * The fast path of pfring_recv() is torc_ring_borrow()'s step over an array, and 209 bytes of header.
- * Whatever else a ring was asked for (rules, trailers, a reflector ...) is behind one test of
- * state->extra.
+ * The fast path of pfring_recv() is a step over an array, and 209 bytes of header; pfring.h has it, too,
+ * for programs to be compiled in. Whatever else a ring was asked for (long headers, rules, trailers, a
+ * reflector ...) makes ring->ft NULL, where the step begins (pf_set_extra()).
  */
 #include <errno.h>
 #include <limits.h>
 #include <sched.h>
 #include <string.h>
 
+#include "plain.h"
 #include "state.h"
 
 #define NSEC_PER_SEC  1000000000u
-#define NSEC_PER_USEC 1000u
 #define END_OF_FILE   PF_RING_ERROR_INVALID_ARGUMENT /* -2, pcap_next_ex()'s, as PF_RING's pcap: */
 
-static uint32_t packet_flags(uint32_t flags)
-{
-	uint32_t result = 0;
-
-	if (flags & TORC_PACKET_VLAN_RESTORED)
-		result |= PKT_FLAGS_VLAN_HWACCEL;
-	if (flags & (TORC_PACKET_CHECKSUM_PARTIAL | TORC_PACKET_CHECKSUM_VALID))
-		result |= PKT_FLAGS_CHECKSUM_OFFLOAD;
-	if (flags & TORC_PACKET_CHECKSUM_VALID)
-		result |= PKT_FLAGS_CHECKSUM_OK;
-	return result;
-}
-
-static inline uint32_t be32(const uint8_t *at)
-{
-	uint32_t word;
-
-	memcpy(&word, at, sizeof(word));
-	return ntohl(word);
-}
-
-/* GTP from 2123 to 2152, and VXLAN: these are hashed by what is inside. */
-static inline bool maybe_tunnel(uint16_t port)
-{
-	return (uint16_t)(port - GTP_SIGNALING_PORT) <= GTP_U_DATA_PORT - GTP_SIGNALING_PORT ||
-	       port == VXLAN_IP_PORT;
-}
-
-/*
- * PF_RING's sum for what most packets are, without parsing: untagged IPv4 without options, not a
- * fragment, TCP or UDP outside of tunnels (RFC 791 §3.1). false: it is another packet.
- */
-static inline bool hash_plain(const struct torc_packet *packet, uint32_t *hash)
-{
-	const uint8_t *data = packet->data;
-	uint32_t middle, ports;
-	uint8_t protocol;
-
-	if (unlikely(packet->link_type != TORC_LINK_ETHERNET || packet->caplen < 54))
-		return false;
-	middle = be32(data + 20); /* fragment, time to live, protocol */
-	ports = be32(data + 34);
-	protocol = (uint8_t)middle;
-	if (unlikely(be32(data + 12) >> 8 != 0x080045 || (middle & 0x3FFF0000)))
-		return false;
-	if (protocol != IPPROTO_TCP &&
-	    unlikely(protocol != IPPROTO_UDP || maybe_tunnel((uint16_t)(ports >> 16)) ||
-		     maybe_tunnel((uint16_t)ports)))
-		return false;
-	*hash = be32(data + 26) + be32(data + 30) + protocol + (ports >> 16) + (ports & 0xFFFF);
-	return true;
-}
+/* torc_ring_step()'s cursor and packets are what pfring.h compiles into programs. */
+_Static_assert(sizeof(struct torc_pf_packet) == sizeof(struct torc_packet), "a packet");
+#define SAME(member)                                                                               \
+	_Static_assert(offsetof(struct torc_pf_packet, member) ==                              \
+			       offsetof(struct torc_packet, member) &&                             \
+		       sizeof(((struct torc_pf_packet *)0)->member) ==                         \
+			       sizeof(((struct torc_packet *)0)->member), #member)
+SAME(data);
+SAME(timestamp_ns);
+SAME(caplen);
+SAME(len);
+SAME(ifindex);
+SAME(direction);
+SAME(flags);
+_Static_assert(TORC_PACKET_TX == 0 && TORC_PACKET_VLAN_RESTORED == 2 &&
+	       TORC_PACKET_CHECKSUM_PARTIAL == 4 && TORC_PACKET_CHECKSUM_VALID == 8, "flags");
+_Static_assert(offsetof(struct torc_ring_cursor, next) == offsetof(struct torc_pf_ahead, next) &&
+	       offsetof(struct torc_ring_cursor, limit) == offsetof(struct torc_pf_ahead, limit),
+	       "a cursor");
 
 static inline uint32_t hash_of(const struct torc_packet *packet)
 {
-	uint32_t hash;
-
-	return hash_plain(packet, &hash) ? hash : pf_hash_parsed(packet);
+	return likely(is_plain(packet)) ? plain_hash(packet->data) : pf_hash_parsed(packet);
 }
 
-/* The short header. */
+API u_int32_t torc_pf_hash(const struct torc_pf_packet *packet)
+{
+	return hash_of((const struct torc_packet *)packet);
+}
+
 static inline void fill_short(struct pfring_pkthdr *hdr, const struct torc_packet *packet,
 			      uint32_t hash)
 {
-	uint64_t seconds = packet->timestamp_ns / NSEC_PER_SEC;
-	uint32_t rest = (uint32_t)(packet->timestamp_ns - seconds * NSEC_PER_SEC);
-
-	hdr->ts.tv_sec = (time_t)seconds;
-	hdr->ts.tv_usec = (suseconds_t)(rest / NSEC_PER_USEC);
-	hdr->caplen = packet->caplen;
-	hdr->len = packet->len;
-	hdr->extended_hdr.timestamp_ns = packet->timestamp_ns;
-	hdr->extended_hdr.flags = packet->flags ? packet_flags(packet->flags) : 0;
-	hdr->extended_hdr.rx_direction = packet->direction != TORC_PACKET_TX;
-	hdr->extended_hdr.port_id = 0;
-	hdr->extended_hdr.device_id = 0;
-	hdr->extended_hdr.if_index = packet->ifindex;
-	hdr->extended_hdr.pkt_hash = hash;
+	torc_pf_fill(hdr, (const struct torc_pf_packet *)packet, hash);
 }
 
 /* All of it: behind the short header the long one, or zeros. */
@@ -106,7 +62,7 @@ static void fill_header(const struct state *state, struct pfring_pkthdr *hdr,
 		pf_header_long(hdr, packet);
 	} else {
 		fill_short(hdr, packet, state->hash ? hash_of(packet) : 0);
-		pf_clear_long(hdr);
+		torc_pf_clear(hdr);
 	}
 }
 
@@ -152,7 +108,7 @@ static bool extras(pfring *ring, struct state *state, struct pfring_pkthdr *hdr,
 		state->last = *packet;
 	/* The rules needed the long header; who did not ask for it gets the short one. */
 	if ((state->extra & (EXTRA_RULES | EXTRA_LONG)) == EXTRA_RULES)
-		pf_clear_long(hdr);
+		torc_pf_clear(hdr);
 	return true;
 withhold:
 	__atomic_fetch_add(&state->withheld, 1, __ATOMIC_RELAXED);
@@ -276,10 +232,25 @@ static __attribute__((noinline)) int recv_slow(pfring *ring, u_char **buffer, u_
 	return give(&packet, buffer, buffer_len, hdr);
 }
 
-static __attribute__((noinline)) int recv_other(const struct state *state,
-						const struct torc_packet *packet, u_char **buffer,
-						u_int buffer_len, struct pfring_pkthdr *hdr)
+static __attribute__((noinline)) int recv_stepped(struct pfring_pkthdr *hdr,
+						  const struct torc_packet *packet)
 {
+	fill_short(hdr, packet, pf_hash_parsed(packet));
+	torc_pf_clear(hdr);
+	return 1;
+}
+
+/* What takes more than a step and a short header. */
+static __attribute__((noinline)) int recv_other(pfring *ring, u_char **buffer, u_int buffer_len,
+						struct pfring_pkthdr *hdr, bool wait)
+{
+	struct state *state = ring ? state_of(ring) : NULL;
+	const struct torc_packet *packet = NULL;
+
+	if (state && !(state->extra & ~(uint32_t)EXTRA_LONG))
+		packet = torc_ring_step(state->torc);
+	if (!packet)
+		return recv_slow(ring, buffer, buffer_len, hdr, wait);
 	fill_header(state, hdr, packet);
 	return give(packet, buffer, buffer_len, hdr);
 }
@@ -292,20 +263,23 @@ static __attribute__((noinline)) int recv_other(const struct state *state,
 API int pfring_recv(pfring *ring, u_char **buffer, u_int buffer_len, struct pfring_pkthdr *hdr,
 		    u_int8_t wait_for_incoming_packet)
 {
-	struct state *state = likely(ring != NULL) ? state_of(ring) : NULL;
+	struct torc_pf_ahead *ahead = likely(ring != NULL) ? ring->ft : NULL;
 	const struct torc_packet *packet;
 	uint32_t hash = 0;
 
-	if (unlikely(!state || state->extra & ~(uint32_t)EXTRA_LONG))
-		return recv_slow(ring, buffer, buffer_len, hdr, wait_for_incoming_packet);
-	packet = torc_ring_step(state->torc);
+	if (unlikely(!ahead || buffer_len != 0))
+		return recv_other(ring, buffer, buffer_len, hdr, wait_for_incoming_packet);
+	packet = (const struct torc_packet *)torc_pf_step(ahead);
 	if (unlikely(!packet))
 		return recv_slow(ring, buffer, buffer_len, hdr, wait_for_incoming_packet);
-	if (buffer_len != 0 || state->extra || (state->hash && unlikely(!hash_plain(packet, &hash))))
-		return recv_other(state, packet, buffer, buffer_len, hdr);
-	fill_short(hdr, packet, hash);
-	pf_clear_long(hdr);
 	*buffer = (u_char *)(uintptr_t)packet->data;
+	if (likely(!ring->disable_parsing)) {
+		if (unlikely(!is_plain(packet)))
+			return recv_stepped(hdr, packet);
+		hash = plain_hash(packet->data);
+	}
+	fill_short(hdr, packet, hash);
+	torc_pf_clear(hdr);
 	return 1;
 }
 

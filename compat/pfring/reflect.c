@@ -138,7 +138,7 @@ API int pfring_set_reflector_device(pfring *ring, char *device_name)
 	if (ifindex == 0)
 		return pf_result(-ENODEV);
 	state->reflect_ifindex = ifindex;
-	state->extra |= EXTRA_REFLECT;
+	pf_set_extra(ring, EXTRA_REFLECT, true);
 	return 0;
 }
 

@@ -56,7 +56,7 @@ static struct rules *get_rules(pfring *ring)
 
 static void engage(pfring *ring)
 {
-	state_of(ring)->extra |= EXTRA_RULES;
+	pf_set_extra(ring, EXTRA_RULES, true);
 	pf_sampling_apply(ring);
 }
 

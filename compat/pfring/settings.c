@@ -48,10 +48,7 @@ int pf_sampling_apply(pfring *ring)
 
 	state->sampling_place = 0;
 	state->sampling_pick = 0;
-	if (here)
-		state->extra |= EXTRA_SAMPLING;
-	else
-		state->extra &= ~(uint32_t)EXTRA_SAMPLING;
+	pf_set_extra(ring, EXTRA_SAMPLING, here);
 	return torc_ring_set_sampling_rate(state->torc, here ? 1 : ring->sampling_rate);
 }
 
@@ -194,10 +191,7 @@ API int pfring_set_packet_slicing(pfring *ring, packet_slicing_level level,
 		return pf_result(-EINVAL);
 	ring->slicing_level = level;
 	ring->slicing_additional_bytes = additional_bytes;
-	if (level == FULL_PACKET_SLICING)
-		state_of(ring)->extra &= ~(uint32_t)EXTRA_SLICING;
-	else
-		state_of(ring)->extra |= EXTRA_SLICING;
+	pf_set_extra(ring, EXTRA_SLICING, level != FULL_PACKET_SLICING);
 	return 0;
 }
 

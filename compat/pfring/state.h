@@ -14,6 +14,7 @@
 #include <torc/parse.h>
 #include <torc/ring.h>
 
+#define TORC_PFRING_NO_INLINE /* the library has the functions themselves */
 #include "pfring.h"
 
 #define API __attribute__((visibility("default")))
@@ -75,21 +76,13 @@ static inline struct state *state_of(const pfring *ring)
 	return ring->priv_data;
 }
 
-/*
- * Zeros from the end of the short header on, in stores of 16 bytes: for 161 bytes a compiler's
- * memset() is a "rep stos", which costs more than the rest of pfring_recv() together.
- */
-static inline void pf_clear_long(struct pfring_pkthdr *hdr)
+/* Whether pfring_recv() does one of these things; none of them: it is a step (pfring.h). */
+static inline void pf_set_extra(pfring *ring, uint32_t extra, bool on)
 {
-	typedef long long block __attribute__((vector_size(16), aligned(1), may_alias));
-	char *at = (char *)hdr + SHORT_HEADER_BYTES;
+	struct state *state = state_of(ring);
 
-	_Static_assert(sizeof(*hdr) - SHORT_HEADER_BYTES == 10 * sizeof(block) + 1, "161 bytes");
-#define CLEAR(n) (*(block *)(void *)(at + (n) * sizeof(block)) = (block){ 0 })
-	CLEAR(0), CLEAR(1), CLEAR(2), CLEAR(3), CLEAR(4);
-	CLEAR(5), CLEAR(6), CLEAR(7), CLEAR(8), CLEAR(9);
-#undef CLEAR
-	at[10 * sizeof(block)] = 0;
+	state->extra = on ? state->extra | extra : state->extra & ~extra;
+	ring->ft = state->extra ? NULL : state->torc;
 }
 
 /* errors.c: set errno from a code of libtorc and return -1; 0 and more are passed on */
