@@ -52,7 +52,9 @@ enum torc_step {
 	/* its fixed part is there, its tail (options, addresses) is cut: what there is is the layer */
 	TORC_STEP_CUT_TAIL = 3,
 	/* all of header_length is the layer, but its tail is wrong: see reason; goes on with next */
-	TORC_STEP_BAD_TAIL = 4
+	TORC_STEP_BAD_TAIL = 4,
+	/* the bytes are of another layer type, set in next, which decodes them instead */
+	TORC_STEP_OTHER = 5
 };
 
 #define TORC_NEED(cursor, bytes)                                                                   \

@@ -104,6 +104,27 @@ static inline bool stops_before(unsigned int type, const struct torc_decode_opti
 	return options && options->flags & TORC_DECODE_TARGETS_ONLY && !target_of(options, type);
 }
 
+static inline void unknown_note(struct torc_decoded *decoded, const struct torc_cursor *cursor)
+{
+	if (decoded->status < TORC_DECODED_UNKNOWN_NEXT)
+		decoded->status = TORC_DECODED_UNKNOWN_NEXT;
+	decoded->registry = cursor->registry;
+	decoded->number = cursor->number;
+}
+
+/* What led here leads to several layers, and the bytes are of that one. */
+static __attribute__((cold, noinline)) int other_decode(struct torc_decoded *decoded,
+							struct torc_cursor *cursor,
+							unsigned int *type)
+{
+	*type = cursor->next;
+	if (cursor->registry != TORC_BY_NONE)
+		unknown_note(decoded, cursor);
+	cursor->next = TORC_LAYER_NONE;
+	cursor->registry = TORC_BY_NONE;
+	return layer_ops(*type)->decode(cursor);
+}
+
 /*
  * One layer of the stack, written to *layer: the one found, or DecodeFailure. Returns the type of
  * the next one, or TORC_LAYER_NONE at the end. Always inline: where decode_layer is a constant, so
@@ -120,6 +141,8 @@ layer_decode(struct torc_decoded *decoded, struct torc_layer *layer, struct torc
 	cursor->next = TORC_LAYER_NONE;
 	cursor->registry = TORC_BY_NONE;
 	step = decode_layer(cursor);
+	if (__builtin_expect(step == TORC_STEP_OTHER, 0))
+		step = other_decode(decoded, cursor, &type);
 	header = cursor->header_length;
 	if (__builtin_expect(step != TORC_STEP_OK || header > cursor->length, 0)) {
 		step = step != TORC_STEP_OK ? step : TORC_STEP_SHORT;
@@ -138,12 +161,8 @@ layer_decode(struct torc_decoded *decoded, struct torc_layer *layer, struct torc
 	/* but for 802.11, where the kind of a frame is a layer though it has no bytes */
 	if (cursor->length == 0 && type != TORC_LAYER_DOT11)
 		return TORC_LAYER_NONE;
-	if (__builtin_expect(cursor->registry != TORC_BY_NONE, 0)) {
-		if (decoded->status < TORC_DECODED_UNKNOWN_NEXT)
-			decoded->status = TORC_DECODED_UNKNOWN_NEXT;
-		decoded->registry = cursor->registry;
-		decoded->number = cursor->number;
-	}
+	if (__builtin_expect(cursor->registry != TORC_BY_NONE, 0))
+		unknown_note(decoded, cursor);
 	return cursor->next;
 }
 

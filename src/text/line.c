@@ -496,15 +496,16 @@ static void line_payload(struct line *line, const struct torc_layer *layer)
 }
 
 /*
- * Access points and SNAP say nothing that what they carry does not, and pf's log not who talks, unless
- * asked, or nobody decodes it.
+ * Access points and SNAP say nothing that what they carry does not, and pf's log and PKTAP not who talks,
+ * unless asked, or nobody decodes it.
  */
 static bool is_left_out(const struct line *line, const struct torc_layer *layer)
 {
 	const struct torc_layer *end = line->decoded->layers + line->decoded->layer_count;
 
 	return (layer->type == TORC_LAYER_LLC || layer->type == TORC_LAYER_SNAP ||
-		layer->type == TORC_LAYER_PPP || layer->type == TORC_LAYER_PFLOG) &&
+		layer->type == TORC_LAYER_PPP || layer->type == TORC_LAYER_PFLOG ||
+		layer->type == TORC_LAYER_PKTAP) &&
 	       !(line->flags & TORC_TEXT_LINK) && line->decoded->registry == TORC_BY_NONE &&
 	       layer + 1 < end && layer[1].type != TORC_LAYER_PAYLOAD &&
 	       layer[1].type != TORC_LAYER_DECODE_FAILURE;

@@ -4,6 +4,12 @@
 
 #include "text/line.h"
 
+/* Ports of two bytes at the beginning: all but RUDP, which says its own. */
+static bool has_ports(unsigned int type)
+{
+	return torc_layer_role(type) == TORC_ROLE_TRANSPORT && type != TORC_LAYER_RUDP;
+}
+
 /* The transport header that belongs to an IP header; NULL for what has no ports. */
 static const struct torc_layer *transport_of(const struct torc_decoded *decoded,
 					     const struct torc_layer *ip)
@@ -13,9 +19,8 @@ static const struct torc_layer *transport_of(const struct torc_decoded *decoded,
 
 	for (layer = ip + 1; layer < end; layer++) {
 		/* of a header that is cut behind its ports too */
-		if (torc_layer_role(layer->type) == TORC_ROLE_TRANSPORT ||
-		    (layer->type == TORC_LAYER_DECODE_FAILURE &&
-		     torc_layer_role(decoded->failed_type) == TORC_ROLE_TRANSPORT))
+		if (has_ports(layer->type) || (layer->type == TORC_LAYER_DECODE_FAILURE &&
+					       has_ports(decoded->failed_type)))
 			return layer->header_length >= 4 ? layer : NULL;
 		if (layer->type != TORC_LAYER_IPV6_HOP_BY_HOP &&
 		    layer->type != TORC_LAYER_IPV6_ROUTING &&

@@ -26,6 +26,7 @@ var families = []func(gopacket.Layer) fields{
 	listenerFields, neighborFields, tunnelFields, discoveryFields, accessFields, routingFields,
 	hostFields, applicationFields, tlsFields,
 	industrialFields, hostLinkFields,
+	deviceFields,
 	wirelessFields,
 }
 

@@ -83,42 +83,54 @@ func managementLength(w *walk, s *step) bool {
 
 // What a decoder says of bytes: nothing where they are another protocol's.
 type message struct {
-	need   int // bytes of the fixed header; the others count where they are there
+	name   string // of the layer, where several are behind a port
+	need   int    // bytes of the fixed header; the others count where they are there
 	header int
 	total  int // that it says to have, with what it carries
 	fields fields
 	next   gopacket.Decoder // of what is behind the header
 	bad    string           // what is wrong in the tail
 	role   bool             // it has the role of an application
+	broken bool             // its tail does not fit: cut, or wrong
+	cut    bool             // it says to be longer than what there is
+	strict bool             // too few bytes are a failure: no port led to it
 }
 
 type newer struct {
 	name  string
-	ports map[int]bool
+	udp   map[int]bool
+	tcp   map[int]bool
+	after string // the layer that has it
 	read  func(p []byte) *message
 }
 
 var newerLayers = []newer{
-	{"GTPv2", map[int]bool{2123: true}, readGTPv2},
-	{"Diameter", map[int]bool{3868: true}, readDiameter},
+	{"GTPv2", map[int]bool{2123: true}, map[int]bool{2123: true}, "GTPv2", readGTPv2},
+	{"Diameter", map[int]bool{3868: true}, map[int]bool{3868: true}, "Diameter", readDiameter},
+	{"AGUEVar0", map[int]bool{666: true}, nil, "", readGUE},
+	{"APSP", map[int]bool{1000: true}, nil, "", readAPSP},
+	{"ENIP", map[int]bool{2222: true, 44818: true}, map[int]bool{44818: true}, "", readENIP},
+	{"CIP", nil, nil, "ENIP", readCIP},
 }
 
 // Which layer the bytes are: behind a port, or behind the same layer
 func (w *walk) newerLayer() *newer {
 	before := w.found[len(w.found)-1]
-	source, destination := 0, 0
+	source, destination, tcp := 0, 0, false
 	switch x := before.layer.(type) {
 	case *layers.UDP:
 		source, destination = int(x.SrcPort), int(x.DstPort)
 	case *layers.TCP:
 		if w.options.DecodeStreamsAsDatagrams {
-			source, destination = int(x.SrcPort), int(x.DstPort)
+			source, destination, tcp = int(x.SrcPort), int(x.DstPort), true
 		}
 	}
 	for _, port := range []int{destination, source} {
 		for i := range newerLayers {
-			if newerLayers[i].ports[port] || newerLayers[i].name == before.name {
-				return &newerLayers[i]
+			layer := &newerLayers[i]
+			if tcp && layer.tcp[port] || !tcp && layer.udp[port] ||
+				layer.after != "" && layer.after == before.name {
+				return layer
 			}
 		}
 	}
@@ -145,8 +157,11 @@ func (s *step) take(name string, m *message, cut bool) bool {
 	}
 	s.undo()
 	s.failure = ""
+	if m.name != "" {
+		name = m.name
+	}
 	if len(p) < m.need {
-		if !cut {
+		if !cut && !m.strict {
 			s.payload()
 			return true
 		}
@@ -158,6 +173,7 @@ func (s *step) take(name string, m *message, cut bool) bool {
 	if total > len(p) {
 		total, s.truncated = len(p), true
 	}
+	s.truncated = s.truncated || m.cut
 	header := min(m.header, total)
 	s.add(name, s.offset, header, total-header, m.fields)
 	if m.role {
@@ -169,6 +185,10 @@ func (s *step) take(name string, m *message, cut bool) bool {
 	}
 	if m.bad != "" && !s.truncated {
 		s.failure, s.tail = m.bad, true
+	}
+	if m.broken {
+		s.failure, s.tail = "what is in it does not fit", true
+		s.truncated = s.truncated || cut
 	}
 	return true
 }

@@ -25,7 +25,12 @@ var rules = []rule{
 	{"D61", wirelessFrame},
 	{"D62", wirelessBody},
 	{"D6", linkTypes16},
-	{"D23", notDecoded},
+	{"D49", packetTap},
+	{"D49", merakiFrame},
+	{"D70", nortelNumbers},
+	{"D70", reliableData},
+	{"D70", lcmChannel},
+	{"D23", keyData},
 	{"D19", oldTag},
 	{"D20", longAddress},
 	{"D9", noLength},
@@ -228,24 +233,16 @@ func unknownNext(w *walk, s *step) bool {
 	return false
 }
 
-// D23: link layers and protocols that gopacket decodes and Torc does not
-func notDecoded(w *walk, s *step) bool {
-	name := s.last().name
-	if x, ok := s.last().layer.(*layers.EAPOLKey); ok && s.next != nil {
-		end := 95 + int(x.KeyDataLength) // gopacket takes the key data for 802.11 elements
-		s.last().fields["key_data"] = hexOf(s.data[95:end])
-		s.last().header, s.last().payload = end, 0
-		s.next, s.rest = nil, nil
-		return true
-	}
-	switch name {
-	case "NortelDiscovery", "RUDP":
-		s.unknown = w.announced(s.before())
-	default:
+// D23: a key's data is not 802.11 elements
+func keyData(w *walk, s *step) bool {
+	x, ok := s.last().layer.(*layers.EAPOLKey)
+	if !ok || s.next == nil {
 		return false
 	}
-	s.undo()
-	s.payload()
+	end := 95 + int(x.KeyDataLength)
+	s.last().fields["key_data"] = hexOf(s.data[95:end])
+	s.last().header, s.last().payload = end, 0
+	s.next, s.rest = nil, nil
 	return true
 }
 

@@ -369,6 +369,9 @@ func accessPoints(w *walk, s *step) bool {
 		if oui == "000000" || oui == "0000f8" {
 			return false
 		}
+		if oui == "000081" && (x.Type == 0x01a1 || x.Type == 0x01a2) {
+			return false
+		}
 		if oui == "00000c" && (x.Type == 0x2000 || x.Type == 0x010b) {
 			return false
 		}

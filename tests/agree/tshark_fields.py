@@ -123,6 +123,16 @@ def high_byte(field):
     return raw(field) >> 8
 
 
+def signed32(field):
+    value = number(field)
+    return value - (1 << 32) if value >> 31 else value
+
+
+def low_bits(field):
+    """CIP's service without the bit that says response."""
+    return raw(field) & 0x7f
+
+
 def there(_):
     return 1
 
@@ -135,6 +145,12 @@ def signed(field):
 def interval(field):
     """Seconds in RFC 3768, hundredths of a second in RFC 5798 §5.2.7; in ms."""
     return raw(field) * (10 if field.name == 'vrrp.short_adver_int' else 1000)
+
+
+def not_end(fields, packet, _):
+    """MDP's list without what ends it."""
+    ends = {field.pos for field in packet.fields['mdp.type'] if number(field) == 255}
+    return [field for field in fields if field.pos not in ends and field.pos - 1 not in ends]
 
 
 def first(fields, *_):
@@ -320,6 +336,33 @@ LAYERS = {
     'ModbusTCP': ('mbtcp', None, {
         'transaction_id': 'mbtcp.trans_id', 'protocol_id': 'mbtcp.prot_id', 'length': 'mbtcp.len',
         'unit_id': 'mbtcp.unit_id'}),
+    'ENIP': ('enip', None, {
+        'command': 'enip.command', 'length': 'enip.length', 'session': 'enip.session',
+        'status': 'enip.status', 'sender_context': ('enip.context', octets), 'options': ('enip.options', raw),
+        'protocol_version': ('enip.rs.version', number), 'session_options': 'enip.rs.flags',
+        'interface_handle': ('enip.srrd.iface|enip.sud.iface', number), 'timeout': 'enip.timeout',
+        'item_count': 'enip.cpf.itemcount', 'items[].type': 'enip.cpf.typeid',
+        'items[].length': 'enip.cpf.length', 'sequence_count': 'cip.seq'}),
+    'CIP': ('cip', 'all', {
+        'response': ('cip.rr', number, first), 'service': ('cip.sc', low_bits, first),
+        'status': ('cip.genstat', number, first), 'class': ('cip.class', number, first),
+        'instance': ('cip.instance', number, first), 'attribute': ('cip.attribute', number, first),
+        'symbol': ('cip.symbol', text, first), 'path_words': ('cip.request_path_size', number, first)}),
+    'NortelDiscovery': ('ndp', None, {
+        'address': 'ndp.ipaddress', 'segment': ('ndp.segmentident', raw), 'chassis': 'ndp.chassis',
+        'backplane': 'ndp.backplane', 'state': 'ndp.state', 'link_count': 'ndp.numberoflinks'}),
+    'MDP': ('mdp', None, {
+        'preamble': ('mdp.preamble_data', octets), 'device': ('mdp.device_info', text),
+        'network': ('mdp.network_info', text), 'tlvs[].type': ('mdp.type', number, not_end), 'tlvs[].length': ('mdp.length', number, not_end),
+        'latitude': ('mdp.longitude', text), 'longitude': ('mdp.latitude', text)}),
+    'ApplePktap': ('pktap', 'header', {
+        'length': 'pktap.hdrlen', 'record_type': 'pktap.rectype', 'link_type': 'pktap.dlt',
+        'interface': ('pktap.ifname', text), 'flags': 'pktap.flags', 'protocol_family': 'pktap.pfamily',
+        'link_header_length': 'pktap.llhdrlen', 'link_trailer_length': 'pktap.lltrlrlen',
+        'pid': ('pktap.pid', signed32), 'command': ('pktap.cmdname', text),
+        'service_class': 'pktap.svc_class', 'interface_type': 'pktap.iftype',
+        'interface_unit': 'pktap.ifunit', 'effective_pid': ('pktap.epid', signed32),
+        'effective_command': ('pktap.ecmdname', text)}),
     'RadioTap': ('radiotap', 'header', {
         'version': 'radiotap.version', 'length': 'radiotap.length', 'tsft': 'radiotap.mactime',
         'channel_frequency': 'radiotap.channel.freq', 'dbm_signal': ('radiotap.dbm_antsignal', signed, first),

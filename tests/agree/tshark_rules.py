@@ -197,6 +197,8 @@ def messages(d, case):
     """Several messages in a segment, or a part of one: Torc shows them by their own lengths."""
     if d.key == 'Diameter @':
         return not d.theirs
+    if case.last['type'] in ('ENIP', 'CIP') and only_tshark(d) and d.proto.name in ('enip', 'cip'):
+        return d.proto.pos >= case.last['offset'] + case.last['header_length']
     return case.last['type'] == 'Modbus' and only_tshark(d) and d.proto.name in ('mbtcp', 'modbus') and \
         d.proto.pos >= case.last['offset'] + case.last['header_length']
 
@@ -228,7 +230,7 @@ REFUSED = ('version is not 1', 'version is not 3', 'version is not 5', 'version 
 
 # the protocols of D52, in both ways: as a port announces them, and as a standard forbids them
 HINTS_D52 = ('bgp', 'hsrp', 'mqtt', 'quic', 'rip', 'snmp', 'ssh', 'stun', 'syslog', 'tftp', 'wg',
-             'ftp', 'imap', 'irc', 'nntp', 'pop', 'smtp')
+             'ftp', 'imap', 'irc', 'nntp', 'pop', 'smtp', 'enip', 'cipio')
 REFUSED += ('the version is not 1', 'the version is not 2', 'unknown PDU type', 'system ids do not have 6 bytes',
             "the PDU's length ends in its header")
 
@@ -284,13 +286,31 @@ def identification(d, case):
         field.show == SSH_IN_ASCII for field in case.theirs.fields['ssh.packet_length'])
 
 
+# layers of gopacket's that tshark does not have
+NOT_TSHARK = ('AGUEVar0', 'AGUEVar1', 'APSP', 'LCM', 'RUDP')
+
+
+def not_known(d, case):
+    """What is in them, and what of them cannot be decoded."""
+    at = [layer['offset'] for layer in case.layers if layer['type'] in NOT_TSHARK]
+    if case.tail in NOT_TSHARK and d.key == 'error':
+        return True
+    return bool(at) and d.key.endswith(' @') and d.layer['offset'] >= at[0]
+
+
+def list_delay(d, case):
+    """ListIdentity asks for a delay in what is the sender's context in every other command."""
+    return d.key == 'ENIP.sender_context' and d.layer['command'] == 0x63
+
+
 RULES = (('S1', quoted), ('S2', foreign), ('S3', inside), ('D1', fragment), ('S4', both_fail),
          ('S5', tshark_stops), ('S6', element), ('D9', jumbo), ('S7', isl), ('S8', erspan3),
          ('S9', wccp), ('S10', ppp_address), ('S11', vxlan_gpe), ('S12', atm_arp), ('S13', other_port),
          ('D16', version), ('S14', udp_esp), ('S15', sum_of_part), ('S16', no_record), ('S17', refused),
          ('D14', geneve_version), ('S18', pseudowire), ('S19', hint), ('S20', lacking), ('S21', messages),
          ('S22', pflog_length), ('S23', later_frame), ('S24', one_list),
-         ('S25', identification))
+         ('S25', identification),
+         ('S30', not_known), ('S31', list_delay))
 
 
 def rule_of(difference, case):

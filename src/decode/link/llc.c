@@ -12,6 +12,11 @@
 #define OUI_ETHERNET 0x000000
 #define OUI_TUNNEL   0x0000F8
 #define OUI_CISCO    0x00000C
+#define OUI_NORTEL   0x000081
+
+/* of Nortel's: to the segment, and to all stations */
+#define NORTEL_SEGMENT 0x01A2
+#define NORTEL_FLATNET 0x01A1
 
 /* Unnumbered frames, which end in 11, have one octet of control; the others two (§5.2). */
 static unsigned int control_length(uint8_t control)
@@ -100,6 +105,8 @@ static int snap_decode(struct torc_cursor *cursor)
 		cursor_next(cursor, TORC_BY_ETHER_TYPE, number);
 	} else if (oui == OUI_CISCO) {
 		cursor_next(cursor, TORC_BY_SNAP, number);
+	} else if (oui == OUI_NORTEL && (number == NORTEL_SEGMENT || number == NORTEL_FLATNET)) {
+		cursor->next = TORC_LAYER_NORTEL_DISCOVERY;
 	} else {
 		cursor->registry = TORC_BY_SNAP;
 		cursor->number = number;
