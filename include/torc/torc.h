@@ -76,6 +76,7 @@
 #include <torc/layers/application/sip.h>
 #include <torc/layers/link/slow.h>
 #include <torc/layers/application/smtp.h>
+#include <torc/layers/application/isakmp.h>
 #include <torc/layers/application/snmp.h>
 #include <torc/layers/application/ssh.h>
 #include <torc/layers/link/stp.h>
@@ -86,6 +87,7 @@
 #include <torc/layers/application/tls.h>
 #include <torc/layers/tlv.h>
 #include <torc/layers/tunnel/tunnel.h>
+#include <torc/layers/link/tags.h>
 #include <torc/layers/link/usb.h>
 #include <torc/layers/transport/udp.h>
 #include <torc/layers/transport/udplite.h>

@@ -98,6 +98,12 @@ void line_wireguard(struct line *line, const struct torc_layer **layer);
 
 /* Management and directories: line_management.c */
 void line_snmp(struct line *line, const struct torc_layer **layer);
+/* Tunnels, and those who set them up: line_tunnels.c */
+void line_esp(struct line *line, const struct torc_layer **layer);
+void line_isakmp(struct line *line, const struct torc_layer **layer);
+void line_nsh(struct line *line, const struct torc_layer **layer);
+void line_udp_encap(struct line *line, const struct torc_layer **layer);
+void line_vxlan_gpe(struct line *line, const struct torc_layer **layer);
 
 /* Protocols of text: line_texts.c */
 void line_dialog(struct line *line, const struct torc_layer **layer);

@@ -316,17 +316,6 @@ static void line_ntp(struct line *line, const struct torc_layer **layer)
 	field_text(line, ", length ", message_length(line, *layer));
 }
 
-static void line_esp(struct line *line, const struct torc_layer **layer)
-{
-	const uint8_t *p = torc_layer_header(line->decoded, *layer);
-
-	text_string(&line->text, "ESP(spi=0x");
-	text_hex(&line->text, torc_be32(p), 8);
-	text_string(&line->text, ",seq=0x");
-	text_hex(&line->text, torc_be32(p + 4), 1);
-	field_text(line, "), length ", message_length(line, *layer));
-}
-
 static void line_ah(struct line *line, const struct torc_layer **layer)
 {
 	struct torc_ipsec_ah ah;
@@ -424,6 +413,8 @@ bool line_words(struct line *line, const struct torc_layer **layer)
 		{ TORC_LAYER_SMTP, line_dialog },   { TORC_LAYER_FTP, line_dialog },
 		{ TORC_LAYER_POP3, line_dialog },   { TORC_LAYER_IMAP, line_dialog },
 		{ TORC_LAYER_NNTP, line_dialog },   { TORC_LAYER_IRC, line_dialog },
+		{ TORC_LAYER_ISAKMP, line_isakmp }, { TORC_LAYER_UDP_ENCAP, line_udp_encap },
+		{ TORC_LAYER_NSH, line_nsh },	    { TORC_LAYER_VXLAN_GPE, line_vxlan_gpe },
 	};
 
 	for (size_t i = 0; i < COUNT(words); i++) {

@@ -133,13 +133,21 @@ OWN = {'BGP', 'CHDLC', 'EIGRP', 'HSRP', 'HTTP', 'ISIS', 'MQTT', 'PIM', 'QUIC', '
        'FTP', 'IMAP', 'IRC', 'NNTP', 'POP3', 'SMTP'}
 OWN |= {'AoE'}
 
+# D53
+OWN |= {'ERSPAN Type III', 'ETag', 'ISAKMP', 'NSH', 'PBB', 'PseudowireChannel', 'PseudowireControlWord',
+        'UDPEncap', 'VNTag', 'VXLAN-GPE'}
+
+# those that it has, but not there: RFC 3948, RFC 4448
+OWN_BEHIND = {('UDP', 'IPSecESP'), ('MPLS', 'Ethernet')}
+
 
 def cut_own(line, ours, theirs):
     """Both up to the first layer of these, which gopacket leaves as bytes; None where there is none."""
-    failed = (line['error'] or '').split(':')[0] in OWN
     stack, other = ours['stack'], theirs['stack'] or []
-    at = next((i for i, name in enumerate(stack)
-               if name in OWN or (failed and name == 'DecodeFailure')), None)
+    error = (line['error'] or '').split(':')[0]
+    failed = error in OWN or (*stack[-2:-1], error) in OWN_BEHIND
+    at = next((i for i, name in enumerate(stack) if name in OWN or (failed and name == 'DecodeFailure') or
+               (*stack[max(i - 1, 0):i], name) in OWN_BEHIND), None)
     if at is None or (len(other) > at and (other[at] not in ('Payload', 'DecodeFailure') or
                                            theirs['places'][at][0] != ours['places'][at][0])):
         return None

@@ -63,6 +63,11 @@ def times(factor):
     return lambda field: raw(field) * factor
 
 
+def times_4(field):
+    """Words, in bytes."""
+    return number(field) * 4
+
+
 def mac(field):
     """The bytes as they are; tshark shows FDDI's with the bits of each turned round."""
     return ':'.join(field.value[i:i + 2] for i in range(0, 12, 2))
@@ -171,6 +176,11 @@ def to_the_end(fields, *_):
 
 def no_end(fields, *_):
     return [field for field in fields if option(field) not in (0, 255)]
+
+
+def not_nested(fields, *_):
+    """ISAKMP: neither proposals nor transforms, which are in an SA."""
+    return [field for field in fields if number(field) not in (2, 3)]
 
 
 def not_frame(fields, *_):
@@ -686,6 +696,44 @@ LAYERS = {
 }
 
 BGP_ATTRIBUTE = 'bgp.update.path_attribute.'
+
+# Tunnels, tags and those who set them up: D53
+LAYERS.update({
+    'ERSPAN Type III': ('erspan', None, {
+        'version': 'erspan.version', 'vlan_id': 'erspan.vlan', 'cos': 'erspan.cos',
+        'bso': 'erspan.bso', 'truncated': 'erspan.truncated', 'session_id': 'erspan.spanid',
+        'timestamp': 'erspan.timestamp', 'security_group': 'erspan.sgt', 'ethernet_pdu': 'erspan.p',
+        'frame_type': 'erspan.ft', 'hardware_id': 'erspan.hw', 'egress': 'erspan.direction',
+        'granularity': 'erspan.gra', 'has_subheader': 'erspan.o', 'platform': 'erspan.platid'}),
+    'ETag': ('etag', None, {
+        'priority': 'etag.pcp', 'drop_eligible': 'etag.dei', 'group': 'etag.group',
+        'ether_type': 'etag.etype'}),
+    'ISAKMP': ('isakmp', None, {
+        'initiator_spi': ('isakmp.ispi', raw), 'responder_spi': ('isakmp.rspi', raw),
+        'next_payload': ('isakmp.nextpayload', number, first), 'exchange': 'isakmp.exchangetype',
+        'payloads[].type': ('isakmp.typepayload', number, not_nested), 'flags': 'isakmp.flags',
+        'message_id': 'isakmp.messageid', 'length': 'isakmp.length'}),
+    'NSH': ('nsh', 'header', {
+        'version': 'nsh.version', 'oam': 'nsh.Obit', 'ttl': 'nsh.ttl',
+        'length': ('nsh.length', times_4), 'metadata_type': 'nsh.mdtype',
+        'next_protocol': 'nsh.nextproto', 'service_path': 'nsh.spi', 'service_index': 'nsh.si',
+        'metadata[].class': 'nsh.metadataclass', 'metadata[].type': 'nsh.metadatatype'}),
+    'PBB': (('ieee8021ah', 'ieee8021ad'), None, {
+        'priority': 'ieee8021ah.priority', 'drop_eligible': 'ieee8021ah.drop',
+        'uses_customer_address': 'ieee8021ah.nca', 'service_id': 'ieee8021ah.isid'}),
+    'PseudowireChannel': ('pwach', None, {
+        'version': 'pwach.ver', 'channel': 'pwach.channel_type'}),
+    'PseudowireControlWord': ('pwethcw', 'header', {'seq': 'pweth.cw.sequence_number'}),
+    'UDPEncap': ('udpencap', 'header', {}),
+    'VNTag': ('vntag', None, {
+        'to_interface': 'vntag.dir', 'is_list': 'vntag.ptr', 'destination': 'vntag.dst',
+        'is_looped': 'vntag.looped', 'version': 'vntag.version', 'source': 'vntag.src',
+        'ether_type': 'vntag.etype', 'length': 'vntag.len'}),
+    'VXLAN-GPE': ('vxlan', 'header', {
+        'flags': ('vxlan.flags', number), 'next_protocol': 'vxlan.next_proto', 'vni': 'vxlan.vni',
+        'version': 'vxlan.ver', 'has_vni': 'vxlan.i_bit', 'has_next_protocol': 'vxlan.p_bit',
+        'oam': 'vxlan.o_bit'}),
+})
 
 # What gopacket does not have: D52 of docs/differences.md
 LAYERS.update({

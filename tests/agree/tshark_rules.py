@@ -13,10 +13,8 @@ Difference = collections.namedtuple('Difference', 'key ours theirs layer proto')
 # protocols of tshark that are no layer of their own
 NOTHING = ('geninfo', 'frame', 'fake-field-wrapper', '_ws.malformed', '_ws.short', '_ws.unreassembled',
            '_ws.expert', 'data', 'pkt_comment', 'mptcp')
-ERSPAN_III, WCCP = 0x22eb, 0x883e
+WCCP = 0x883e
 ATM = 19
-VXLAN_GPE = 4790
-UDP_ESP = 4500
 SSH_IN_ASCII = '1397966893'
 
 
@@ -132,10 +130,6 @@ def isl(d, case):
         case.theirs.has('isl')
 
 
-def erspan3(d, case):
-    return only_tshark(d) and case.unknown == ERSPAN_III and case.before == 'GRE' and case.behind(d.proto)
-
-
 def wccp(d, case):
     return case.unknown == WCCP and case.before == 'GRE' and \
         ((d.key == 'GRE size' and d.theirs == d.ours + 4) or (only_tshark(d) and case.behind(d.proto)))
@@ -145,10 +139,6 @@ def ppp_address(d, case):
     """An address of 255 whose control is not 3: a protocol of one byte (RFC 1661 §6.5)."""
     return case.unknown == 255 and (d.key == 'PPP.address_control' or
                                     (d.key == 'PPP size' and d.ours == 1 < d.theirs))
-
-
-def vxlan_gpe(d, case):
-    return only_tshark(d) and VXLAN_GPE in case.port() and case.behind(d.proto)
 
 
 def atm_arp(d, case):
@@ -166,10 +156,6 @@ def version(d, case):
     """tshark goes by the version nibble, Torc by what announced the packet."""
     return case.failed and case.ours['error'].endswith((': the version is not 4', ': the version is not 6')) and \
         (d.key == 'error' or (only_tshark(d) and d.proto.pos >= case.last['offset']))
-
-
-def udp_esp(d, case):
-    return only_tshark(d) and d.proto.name == 'esp' and UDP_ESP in case.port() and case.before == 'UDP'
 
 
 def sum_of_part(d, case):
@@ -234,6 +220,11 @@ HINTS_D52 = ('bgp', 'hsrp', 'mqtt', 'quic', 'rip', 'snmp', 'ssh', 'stun', 'syslo
 REFUSED += ('the version is not 1', 'the version is not 2', 'unknown PDU type', 'system ids do not have 6 bytes',
             "the PDU's length ends in its header")
 
+# those of D53
+HINTS_D52 += ('esp', 'isakmp', 'udpencap')
+REFUSED += ('a payload does not fit', 'version is not 0', 'version is not 2 (type III)',
+            'not the length of its metadata type')
+
 
 def refused(d, case):
     kept = d.key == 'error' or (d.layer and d.layer['type'] == case.tail)
@@ -250,9 +241,43 @@ def geneve_version(d, case):
         case.behind(d.proto)
 
 
+def place(d):
+    return d.layer['offset'] if d.layer else d.proto.pos if d.proto else -1
+
+
+def behind_layer(d, case, kind, test=lambda layer: True):
+    """Whether a difference is behind a layer of that kind."""
+    return any(layer['type'] == kind and test(layer) and
+               place(d) >= layer['offset'] + layer['header_length'] for layer in case.layers)
+
+
 def pseudowire(d, case):
-    """Behind a label stack, a first nibble of neither 4 nor 6: nothing says what it is (RFC 3985 §5.4)."""
-    return only_tshark(d) and case.before == 'MPLS' and case.behind(d.proto)
+    """Behind a label stack that IP does not follow: tshark goes by the vendors' numbers of two addresses."""
+    stack = [i for i, layer in enumerate(case.layers) if layer['type'] == 'MPLS']
+    if not stack or not behind_layer(d, case, 'MPLS'):
+        return False
+    ours = [layer['offset'] for layer in case.layers[stack[-1]:] if layer['type'] == 'Ethernet'][:1]
+    start = case.layers[stack[-1]]['offset'] + 4
+    theirs = [proto.pos for proto in case.theirs.protos if proto.name == 'eth' and proto.pos >= start][:1]
+    return not ours or ours != theirs
+
+
+def erspan_ip(d, case):
+    """tshark shows the bytes of an ERSPAN type III packet whose frame type is IP."""
+    return d.key.endswith(' @') and behind_layer(
+        d, case, 'ERSPAN Type III', lambda layer: layer['frame_type'] == 2)
+
+
+def gpe_ethernet(d, case):
+    """VXLAN-GPE without a next protocol carries Ethernet."""
+    return d.key.endswith(' @') and behind_layer(
+        d, case, 'VXLAN-GPE', lambda layer: not layer['has_next_protocol'])
+
+
+def backbone(d, case):
+    """tshark takes the customer's addresses and type into the service tag."""
+    before = [b for a, b in zip(case.layers[1:], case.layers) if a is d.layer]
+    return d.key == 'Ethernet @' and before and before[0]['type'] == 'PBB'
 
 
 def later_frame(d, case):
@@ -304,13 +329,15 @@ def list_delay(d, case):
 
 
 RULES = (('S1', quoted), ('S2', foreign), ('S3', inside), ('D1', fragment), ('S4', both_fail),
-         ('S5', tshark_stops), ('S6', element), ('D9', jumbo), ('S7', isl), ('S8', erspan3),
-         ('S9', wccp), ('S10', ppp_address), ('S11', vxlan_gpe), ('S12', atm_arp), ('S13', other_port),
-         ('D16', version), ('S14', udp_esp), ('S15', sum_of_part), ('S16', no_record), ('S17', refused),
+         ('S5', tshark_stops), ('S6', element), ('D9', jumbo), ('S7', isl), ('S8', erspan_ip),
+         ('S9', wccp), ('S10', ppp_address), ('S11', gpe_ethernet), ('S12', atm_arp), ('S13', other_port),
+         ('D16', version), ('S15', sum_of_part), ('S16', no_record), ('S17', refused),
          ('D14', geneve_version), ('S18', pseudowire), ('S19', hint), ('S20', lacking), ('S21', messages),
          ('S22', pflog_length), ('S23', later_frame), ('S24', one_list),
          ('S25', identification),
          ('S30', not_known), ('S31', list_delay))
+
+RULES += (('S41', backbone),)
 
 
 def rule_of(difference, case):

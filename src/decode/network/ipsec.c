@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* ipsec.c - IPsec: the Authentication Header, RFC 4302 §2, and ESP, RFC 4303 §2 */
+/* ipsec.c - IPsec: the Authentication Header, RFC 4302 §2, and ESP, RFC 4303 §2, also in UDP, RFC 3948 §2 */
 #include <torc/layers/network/ipsec.h>
 
 #include "decode/registry.h"
@@ -96,4 +96,64 @@ const struct torc_layer_ops torc_layer_ops_ipsec_esp = {
 	.decode = esp_decode,
 	.read = esp_read,
 	.fields = esp_fields,
+};
+
+#define MARKER       4
+#define IKE_HEADER   28
+#define ESP_LEAST    16  /* two numbers, one block: RFC 4303 §2 */
+#define SPI_RESERVED 255 /* SPIs up to there are IANA's: RFC 4303 §2.1 */
+
+/* ESP ends on a word (RFC 4303 §2.4); a marker has IKE's header behind it, whose version tells. */
+static int udp_encap_decode(struct torc_cursor *cursor)
+{
+	const uint8_t *p = cursor->data;
+
+	TORC_NEED(cursor, 1);
+	if (cursor->wire_length == 1 && p[0] == 0xFF) {
+		cursor->header_length = 1;
+		return TORC_STEP_OK;
+	}
+	TORC_NEED(cursor, MARKER);
+	if (torc_be32(p) != 0) {
+		if (torc_be32(p) <= SPI_RESERVED || cursor->wire_length < ESP_LEAST ||
+		    cursor->wire_length % 4 != 0)
+			return torc_cursor_malformed(cursor, "neither IKE nor ESP");
+		cursor->next = TORC_LAYER_IPSEC_ESP;
+		return TORC_STEP_OTHER;
+	}
+	if (cursor->wire_length < MARKER + IKE_HEADER ||
+	    (cursor->length > MARKER + 17 && p[MARKER + 17] >> 4 != 1 && p[MARKER + 17] >> 4 != 2))
+		return torc_cursor_malformed(cursor, "neither IKE nor ESP");
+	cursor->header_length = MARKER;
+	cursor->next = TORC_LAYER_ISAKMP;
+	return TORC_STEP_OK;
+}
+
+static void udp_encap_read(const struct torc_decoded *decoded, const struct torc_layer *layer,
+			   void *out)
+{
+	struct torc_udp_encap *encap = out;
+
+	(void)decoded;
+	encap->is_keepalive = layer->header_length == 1;
+}
+
+static const struct torc_field_info udp_encap_fields[] = {
+	TORC_FIELD_AT(struct torc_udp_encap, is_keepalive, "keepalive", TORC_FIELD_BOOL),
+	TORC_FIELDS_END
+};
+
+static const struct torc_layer_number udp_encap_numbers[] = {
+	{ TORC_BY_UDP_PORT, 4500 },
+	{ TORC_BY_NONE, 0 }
+};
+
+const struct torc_layer_ops torc_layer_ops_udp_encap = {
+	.name = "UDPEncap",
+	.key = "udp_encap",
+	.struct_size = sizeof(struct torc_udp_encap),
+	.numbers = udp_encap_numbers,
+	.decode = udp_encap_decode,
+	.read = udp_encap_read,
+	.fields = udp_encap_fields,
 };

@@ -27,6 +27,16 @@ struct torc_ipsec_esp {
 
 TORC_LAYER_READER(ipsec_esp, IPSEC_ESP)
 
+/*
+ * What UDP port 4500 has beside ESP, which follows UDP with nothing between: four zeros in front of
+ * IKE, or one byte of 255 that keeps a translator's entry alive. RFC 3948 §2
+ */
+struct torc_udp_encap {
+	bool is_keepalive;
+};
+
+TORC_LAYER_READER(udp_encap, UDP_ENCAP)
+
 #ifdef __cplusplus
 }
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* torc/layers/tunnel/tunnel.h - GRE, ERSPAN, VXLAN, Geneve, GTP-U, EtherIP */
+/* torc/layers/tunnel/tunnel.h - GRE, ERSPAN, VXLAN, VXLAN-GPE, NSH, Geneve, GTP-U, EtherIP */
 #ifndef TORC_LAYERS_TUNNEL_H
 #define TORC_LAYERS_TUNNEL_H
 
@@ -44,6 +44,28 @@ struct torc_erspan2 {
 
 TORC_LAYER_READER(erspan2, ERSPAN2)
 
+/* ERSPAN type III: draft-foschiano-erspan-03 §4.3 */
+struct torc_erspan3 {
+	uint8_t version; /* 2 */
+	uint16_t vlan_id;
+	uint8_t class_of_service;
+	uint8_t bad_short_oversized; /* of the frame: 0 good, 1 short, 2 oversized, 3 bad */
+	bool is_truncated;
+	uint16_t session_id;
+	uint32_t timestamp; /* in units of granularity */
+	uint16_t security_group;
+	bool is_ethernet_pdu;
+	uint8_t frame_type;   /* 0 Ethernet, 2 IP */
+	uint8_t hardware_id;
+	bool is_egress; /* of the mirrored port */
+	uint8_t granularity; /* 0 100 us, 1 100 ns, 2 IEEE 1588, 3 as the platform says */
+	bool has_subheader;
+	uint8_t platform; /* of the subheader */
+	struct torc_bytes subheader;
+};
+
+TORC_LAYER_READER(erspan3, ERSPAN3)
+
 /* RFC 7348 §5, group policy: draft-smith-vxlan-group-policy-05 */
 struct torc_vxlan {
 	uint8_t flags;
@@ -56,6 +78,47 @@ struct torc_vxlan {
 };
 
 TORC_LAYER_READER(vxlan, VXLAN)
+
+/* draft-ietf-nvo3-vxlan-gpe-12 §3.1 */
+struct torc_vxlan_gpe {
+	uint8_t flags;
+	uint8_t version; /* 0 */
+	bool has_network_id;
+	bool has_next_protocol;
+	bool is_replicated; /* broadcast, unknown unicast or multicast */
+	bool is_oam;
+	uint8_t next_protocol; /* 1 IPv4, 2 IPv6, 3 Ethernet, 4 NSH, 5 MPLS */
+	uint32_t network_id;   /* 24 bits */
+};
+
+TORC_LAYER_READER(vxlan_gpe, VXLAN_GPE)
+
+/* Network Service Header: RFC 8300 §2 */
+struct torc_nsh {
+	uint8_t version; /* 0 */
+	bool is_oam;
+	uint8_t ttl;
+	uint8_t length;        /* bytes of the header */
+	uint8_t metadata_type; /* 1: four words of context; 2: a list */
+	uint8_t next_protocol; /* as VXLAN-GPE's */
+	uint32_t service_path; /* 24 bits */
+	uint8_t service_index;
+	struct torc_bytes context; /* of metadata type 1 */
+	struct torc_bytes metadata; /* of type 2 */
+};
+
+TORC_LAYER_READER(nsh, NSH)
+
+/* RFC 8300 §2.5.1 */
+struct torc_nsh_metadata {
+	uint16_t metadata_class;
+	uint8_t type;
+	struct torc_bytes value;
+};
+
+/* The element at *position, 0 at first; 1, or 0 at the end or where one does not fit. */
+TORC_API int torc_nsh_metadata_next(const struct torc_nsh *nsh, uint32_t *position,
+				    struct torc_nsh_metadata *element);
 
 /* RFC 8926 §3.4 */
 struct torc_geneve {
