@@ -84,14 +84,17 @@ void aes_encrypt(const struct aes *aes, const uint8_t in[16], uint8_t out[16])
 	for (unsigned int i = 0; i < 4; i++)
 		state[i] = get32(in + 4 * i) ^ *keys++;
 	for (unsigned int round = 1; round < ROUNDS; round++) {
+#pragma GCC unroll 4
 		for (unsigned int i = 0; i < 4; i++) /* column i takes its bytes by ShiftRows */
 			next[i] = aes->table[state[i] >> 24] ^
 				  rotate32(aes->table[state[(i + 1) % 4] >> 16 & 255], 8) ^
 				  rotate32(aes->table[state[(i + 2) % 4] >> 8 & 255], 16) ^
 				  rotate32(aes->table[state[(i + 3) % 4] & 255], 24) ^ *keys++;
+#pragma GCC unroll 4
 		for (unsigned int i = 0; i < 4; i++)
 			state[i] = next[i];
 	}
+#pragma GCC unroll 4
 	for (unsigned int i = 0; i < 4; i++) {
 		uint32_t word = (uint32_t)aes->sbox[state[i] >> 24] << 24 |
 				(uint32_t)aes->sbox[state[(i + 1) % 4] >> 16 & 255] << 16 |

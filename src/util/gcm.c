@@ -59,15 +59,14 @@ static void multiply(const struct gcm *gcm, uint64_t z[2])
 					   0x9180, 0x8DA0, 0xA9C0, 0xB5E0 };
 	uint64_t high = 0, low = 0;
 
-	for (unsigned int i = 0; i < 32; i++) {
-		const uint64_t *part = gcm->table[z[i < 16] >> 4 * (i % 16) & 15];
-		unsigned int off = low & 15;
+	for (int half = 1; half >= 0; half--)
+		for (uint64_t bits = z[half], i = 0; i < 16; i++, bits >>= 4) {
+			const uint64_t *part = gcm->table[bits & 15];
+			unsigned int off = low & 15;
 
-		low = low >> 4 | high << 60;
-		high = high >> 4 ^ (uint64_t)back[off] << 48;
-		high ^= part[0];
-		low ^= part[1];
-	}
+			low = (low >> 4 | high << 60) ^ part[1];
+			high = (high >> 4 ^ (uint64_t)back[off] << 48) ^ part[0];
+		}
 	z[0] = high;
 	z[1] = low;
 }

@@ -790,7 +790,11 @@ LAYERS.update({
     'QUIC': ('quic', None, {
         'version': ('quic.version', number, first), 'destination': ('quic.dcid', octets, first),
         'source': ('quic.scid', octets, first), 'token': ('quic.token', octets, first),
-        'length': ('quic.length', number, first)}),
+        'length': ('quic.length', number, first),
+        'packet_number': ('quic.packet_number', number, first),
+        'sni': ('tls.handshake.extensions_server_name', text),
+        'alpn': ('tls.handshake.extensions_alpn_str', text, first),
+        'ja3': ('tls.handshake.ja3', text)}),
     'POP3': ('pop', None, {
         'command': ('pop.request.command|pop.response.indicator', text, first),
         'argument': ('pop.request.parameter|pop.response.description', text, first)}),

@@ -328,13 +328,18 @@ def list_delay(d, case):
     return d.key == 'ENIP.sender_context' and d.layer['command'] == 0x63
 
 
+def in_quic(d, case):
+    """What an Initial packet carries is TLS, decrypted: fields of the layer here."""
+    return only_tshark(d) and d.proto.name == 'tls' and case.before == 'QUIC' and case.behind(d.proto)
+
+
 RULES = (('S1', quoted), ('S2', foreign), ('S3', inside), ('D1', fragment), ('S4', both_fail),
          ('S5', tshark_stops), ('S6', element), ('D9', jumbo), ('S7', isl), ('S8', erspan_ip),
          ('S9', wccp), ('S10', ppp_address), ('S11', gpe_ethernet), ('S12', atm_arp), ('S13', other_port),
          ('D16', version), ('S15', sum_of_part), ('S16', no_record), ('S17', refused),
          ('D14', geneve_version), ('S18', pseudowire), ('S19', hint), ('S20', lacking), ('S21', messages),
          ('S22', pflog_length), ('S23', later_frame), ('S24', one_list),
-         ('S25', identification),
+         ('S25', identification), ('S26', in_quic),
          ('S30', not_known), ('S31', list_delay))
 
 RULES += (('S41', backbone),)

@@ -5,18 +5,27 @@
  */
 #include <torc/layers/transport/quic.h>
 
+#include <string.h>
+
+#include "decode/application/tls_hello.h"
 #include "decode/registry.h"
+#include "decode/transport/quic_initial.h"
 
-#define VERSION_1  0x00000001
-#define VERSION_2  0x6B3343CF
-#define CID_MAX	   20
+#define CID_MAX 20
 
-enum { INITIAL = 0, HANDSHAKE = 2, RETRY = 3 };
+enum { RETRY = 3 };
 
 static bool is_known_version(uint32_t version)
 {
-	return version == 0 || version == VERSION_1 || version == VERSION_2 ||
+	return version == 0 || version == QUIC_VERSION_1 || version == QUIC_VERSION_2 ||
 	       version >> 8 == 0xFF0000; /* drafts */
+}
+
+/* Of 5 bytes or more. */
+static bool is_long_header(const uint8_t *p)
+{
+	return p[0] & 0x80 && is_known_version(torc_be32(p + 1)) &&
+	       (torc_be32(p + 1) == 0 || p[0] & 0x40);
 }
 
 static uint8_t type_of(const uint8_t *p)
@@ -24,11 +33,10 @@ static uint8_t type_of(const uint8_t *p)
 	uint8_t type = p[0] >> 4 & 3;
 
 	/* RFC 9369 §3.2 turns them by one */
-	return torc_be32(p + 1) == VERSION_2 ? (type + 3) & 3 : type;
+	return torc_be32(p + 1) == QUIC_VERSION_2 ? (type + 3) & 3 : type;
 }
 
-/* RFC 9000 §16; false where it is not whole. */
-static bool take_integer(const uint8_t *p, uint32_t length, uint32_t *at, uint64_t *value)
+bool quic_integer(const uint8_t *p, uint32_t length, uint32_t *at, uint64_t *value)
 {
 	uint32_t size;
 
@@ -65,13 +73,13 @@ static uint32_t header_read(const uint8_t *p, uint32_t length, struct torc_quic 
 			quic->versions = (struct torc_bytes){ p + at, length - at };
 		return length;
 	}
-	if (quic->type == INITIAL) {
-		if (!take_integer(p, length, &at, &size) || size > length - at)
+	if (quic->type == QUIC_INITIAL) {
+		if (!quic_integer(p, length, &at, &size) || size > length - at)
 			return 0;
 		quic->token = (struct torc_bytes){ p + at, (uint32_t)size };
 		at += (uint32_t)size;
 	}
-	return take_integer(p, length, &at, &quic->length) ? at : 0;
+	return quic_integer(p, length, &at, &quic->length) ? at : 0;
 }
 
 static int quic_decode(struct torc_cursor *cursor)
@@ -81,8 +89,7 @@ static int quic_decode(struct torc_cursor *cursor)
 	uint32_t header;
 
 	TORC_NEED(cursor, 7);
-	if (!(p[0] & 0x80) || !is_known_version(torc_be32(p + 1)) ||
-	    (torc_be32(p + 1) != 0 && !(p[0] & 0x40)))
+	if (!is_long_header(p))
 		return torc_cursor_malformed(cursor, "not a long header of a known version");
 	if (p[5] > CID_MAX)
 		return torc_cursor_malformed(cursor, "a connection id of more than 20 bytes");
@@ -97,12 +104,82 @@ static int quic_decode(struct torc_cursor *cursor)
 	return TORC_STEP_OK;
 }
 
+/* header: bytes up to the packet number, as header_read() found them */
+static void packet_bound(const uint8_t *p, uint32_t length, uint32_t header, struct torc_quic *quic)
+{
+	bool numbered = quic->version != 0 && quic->type != RETRY;
+
+	quic->number_offset = numbered ? header : 0;
+	if (numbered && quic->length < length - header)
+		length = header + (uint32_t)quic->length;
+	quic->packet = (struct torc_bytes){ p, length };
+}
+
 static void quic_read(const struct torc_decoded *decoded, const struct torc_layer *layer, void *out)
 {
 	const uint8_t *p = torc_layer_header(decoded, layer);
+	uint32_t length = layer->header_length + layer->payload_length;
 	struct torc_quic *quic = out;
 
-	header_read(p, layer->header_length, quic);
+	header_read(p, length, quic);
+	packet_bound(p, length, layer->header_length, quic);
+	quic->datagram = (struct torc_bytes){ p, length };
+}
+
+int torc_quic_next(struct torc_bytes datagram, uint32_t *position, struct torc_quic *quic)
+{
+	const uint8_t *p = datagram.data + *position;
+	uint32_t length = datagram.length - *position, header;
+
+	if (*position >= datagram.length || length < 7 || !is_long_header(p))
+		return 0;
+	memset(quic, 0, sizeof(*quic));
+	header = header_read(p, length, quic);
+	if (header == 0)
+		return 0;
+	packet_bound(p, length, header, quic);
+	quic->datagram = (struct torc_bytes){ p, length };
+	*position += quic->packet.length;
+	return 1;
+}
+
+static struct torc_bytes keep(uint8_t **room, struct torc_bytes bytes)
+{
+	struct torc_bytes kept = { *room, bytes.length < 255 ? bytes.length : 255 };
+
+	if (kept.length > 0)
+		memcpy(*room, bytes.data, kept.length);
+	*room += kept.length;
+	return kept;
+}
+
+/* Of all Initial packets of the datagram: a hello may be in two. */
+static void quic_derive(void *object, uint8_t *room)
+{
+	struct torc_quic_initial initial = { .size = sizeof(initial) };
+	struct torc_quic *quic = object, packet;
+	struct torc_tls_hello hello;
+	struct quic_hello all;
+	uint8_t buffer[QUIC_OPEN_MAX];
+	uint32_t position = 0;
+
+	quic_hello_begin(&all);
+	while (torc_quic_next(quic->datagram, &position, &packet)) {
+		if (torc_quic_initial_open(&packet, packet.destination, false, buffer, sizeof(buffer),
+					   &initial) < 0)
+			continue;
+		if (!quic->decrypted)
+			quic->packet_number = initial.packet_number;
+		quic->decrypted = true;
+		quic_hello_add(&all, initial.frames);
+	}
+	if (!tls_hello_read(quic_hello_bytes(&all), TORC_TLS_OVER_QUIC, &hello) ||
+	    hello.type != TLS_CLIENT_HELLO)
+		return;
+	quic->server_name = keep(&room, hello.server_name);
+	quic->alpn = keep(&room, hello.alpn);
+	tls_fingerprints(quic_hello_bytes(&all), TORC_TLS_OVER_QUIC, &room,
+			 (struct tls_fingerprints){ &quic->ja3, NULL, &quic->ja4 });
 }
 
 static const char *type_name(uint64_t type)
@@ -127,6 +204,18 @@ static const struct torc_field_info quic_fields[] = {
 		      .flags = TORC_FIELD_OPTIONAL),
 	TORC_FIELD_AT(struct torc_quic, length, "length", TORC_FIELD_UINT,
 		      .flags = TORC_FIELD_OPTIONAL, .unit = "bytes"),
+	TORC_FIELD_AT(struct torc_quic, decrypted, "decrypted", TORC_FIELD_BOOL,
+		      .flags = TORC_FIELD_OPTIONAL | TORC_FIELD_DERIVED),
+	TORC_FIELD_AT(struct torc_quic, packet_number, "packet_number", TORC_FIELD_UINT,
+		      .flags = TORC_FIELD_OPTIONAL | TORC_FIELD_DERIVED),
+	TORC_FIELD_AT(struct torc_quic, server_name, "sni", TORC_FIELD_STRING,
+		      .flags = TORC_FIELD_OPTIONAL | TORC_FIELD_DERIVED),
+	TORC_FIELD_AT(struct torc_quic, alpn, "alpn", TORC_FIELD_STRING,
+		      .flags = TORC_FIELD_OPTIONAL | TORC_FIELD_DERIVED),
+	TORC_FIELD_AT(struct torc_quic, ja3, "ja3", TORC_FIELD_STRING,
+		      .flags = TORC_FIELD_OPTIONAL | TORC_FIELD_DERIVED),
+	TORC_FIELD_AT(struct torc_quic, ja4, "ja4", TORC_FIELD_STRING,
+		      .flags = TORC_FIELD_OPTIONAL | TORC_FIELD_DERIVED),
 	TORC_FIELDS_END
 };
 
@@ -146,5 +235,6 @@ const struct torc_layer_ops torc_layer_ops_quic = {
 	.numbers = quic_numbers,
 	.decode = quic_decode,
 	.read = quic_read,
+	.derive = quic_derive,
 	.fields = quic_fields,
 };

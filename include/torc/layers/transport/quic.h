@@ -17,9 +17,70 @@ struct torc_quic {
 	struct torc_bytes token;  /* of an Initial */
 	struct torc_bytes versions;  /* of a version negotiation, 4 bytes each */
 	uint64_t length;  /* of packet number and payload */
+	struct torc_bytes packet;    /* from its first byte on, as far as it is there */
+	uint32_t number_offset;      /* of the packet number in it; 0: it has none */
+	struct torc_bytes datagram;  /* the packet and those behind it: torc_quic_next() */
+
+	/*
+	 * What the first Initial packets of a client say, decrypted: empty here, since that takes tens of
+	 * microseconds. torc_field(), text and JSON have it, and torc_quic_initial_open().
+	 */
+	bool decrypted;
+	uint64_t packet_number;
+	struct torc_bytes server_name, alpn; /* 255 bytes of each */
+	struct torc_bytes ja3, ja4;
 };
 
 TORC_LAYER_READER(quic, QUIC)
+
+/*
+ * torc_quic_next - the packets of a datagram, one after the other (RFC 9000 §12.2)
+ *
+ * position   0 at first
+ *
+ * Returns 1 with a packet, or 0: at the end, and where no long header of a known version begins.
+ */
+TORC_API int torc_quic_next(struct torc_bytes datagram, uint32_t *position, struct torc_quic *quic);
+
+/* What is in an Initial packet. */
+struct torc_quic_initial {
+	size_t size;              /* sizeof(struct torc_quic_initial) */
+	uint64_t packet_number;   /* as it is sent: the lowest one to four bytes, RFC 9000 §17.1 */
+	struct torc_bytes frames; /* in the caller's buffer */
+};
+
+/*
+ * torc_quic_initial_open - decrypt an Initial packet, with the keys that everybody can compute
+ *
+ * original      the destination id of the first Initial packet that the client sent, or sent after a
+ *               Retry; that is quic->destination in a client's packet until the server has answered
+ * from_server   which of both keys
+ * buffer        quic->packet.length bytes
+ *
+ * For version 1 (RFC 9001 §5), version 2 (RFC 9369), and drafts from 23 on. Returns 0; -EINVAL when it is
+ * no Initial of those or not there as a whole, -ENOSPC when the buffer is too small, -EBADMSG when the
+ * tag is wrong: other keys, or damaged. Cost: tens of microseconds.
+ */
+TORC_API int torc_quic_initial_open(const struct torc_quic *quic, struct torc_bytes original,
+				    bool from_server, uint8_t *buffer, size_t size,
+				    struct torc_quic_initial *initial);
+
+/* A piece of the handshake's bytes; a client may send them in any order. */
+struct torc_quic_crypto {
+	uint64_t offset;
+	struct torc_bytes data;
+};
+
+/*
+ * torc_quic_crypto_next - the CRYPTO frames of a packet, RFC 9000 §19.6
+ *
+ * position   0 at first
+ *
+ * Returns 1 with a frame, 0 at the end, and at a frame that does not belong into an Initial packet. Together
+ * they are what torc_tls_hello_read() reads.
+ */
+TORC_API int torc_quic_crypto_next(struct torc_bytes frames, uint32_t *position,
+				   struct torc_quic_crypto *crypto);
 
 #ifdef __cplusplus
 }
