@@ -36,8 +36,8 @@ const struct cli_option print_options[] = {
 	  cli_set_repeat, AT(times), NULL },
 	{ 0, "nano", NULL, "times with nine digits (default: six)", cli_set_flag, AT(nano), NULL },
 	{ '#', "number", NULL, "number the packets", cli_set_flag, AT(number), NULL },
-	{ 0, "streams", NULL, "decode what each TCP segment carries, by its port", cli_set_flag,
-	  AT(streams), NULL },
+	{ 0, "no-streams", NULL, "do not decode what each TCP segment carries", cli_set_flag,
+	  AT(no_streams), NULL },
 	{ 'l', NULL, NULL, "write each line at once", cli_set_flag, AT(line), NULL },
 	{ 0 },
 };
@@ -321,14 +321,14 @@ static void put_text(struct printer *printer, struct piece *piece)
 bool printer_packet(struct printer *printer, const struct torc_packet *packet,
 		    const char *interface_name)
 {
-	struct torc_decode_options options = { .size = sizeof(options) };
+	bool streams = !printer->settings->no_streams;
+	struct torc_decode_options options = { .size = sizeof(options),
+					       .flags = streams ? TORC_DECODE_STREAMS : 0 };
 	struct torc_decoded decoded;
 	struct piece piece = { .packet = packet,
 			       .decoded = &decoded,
 			       .interface_name = interface_name };
 
-	if (printer->settings->streams)
-		options.flags = TORC_DECODE_STREAMS;
 	torc_decode_with(packet, &options, &decoded);
 	if (printer->settings->json) {
 		put(printer, make_json, &piece);

@@ -15,7 +15,7 @@ struct print_settings {
 	bool quick;            /* -q */
 	bool number;           /* -# */
 	bool line;             /* -l */
-	bool streams;          /* --streams */
+	bool no_streams;       /* --no-streams */
 	bool numeric;          /* -n */
 	bool absolute;         /* -S */
 	bool tree;             /* --tree */

@@ -106,6 +106,8 @@ void line_udp_encap(struct line *line, const struct torc_layer **layer);
 void line_vxlan_gpe(struct line *line, const struct torc_layer **layer);
 
 /* Protocols of text: line_texts.c */
+void line_head(struct line *line, const struct torc_layer **layer);
+void line_ssh(struct line *line, const struct torc_layer **layer);
 void line_dialog(struct line *line, const struct torc_layer **layer);
 
 /*

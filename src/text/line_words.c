@@ -410,6 +410,7 @@ bool line_words(struct line *line, const struct torc_layer **layer)
 		{ TORC_LAYER_SLOW, line_slow },	    { TORC_LAYER_SYSLOG, line_syslog },
 		{ TORC_LAYER_SNMP, line_snmp },
 		{ TORC_LAYER_TFTP, line_tftp },	    { TORC_LAYER_WIREGUARD, line_wireguard },
+		{ TORC_LAYER_HTTP, line_head },	    { TORC_LAYER_SSH, line_ssh },
 		{ TORC_LAYER_SMTP, line_dialog },   { TORC_LAYER_FTP, line_dialog },
 		{ TORC_LAYER_POP3, line_dialog },   { TORC_LAYER_IMAP, line_dialog },
 		{ TORC_LAYER_NNTP, line_dialog },   { TORC_LAYER_IRC, line_dialog },

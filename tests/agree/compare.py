@@ -42,11 +42,11 @@ def unique(pairs):
 
 def load_torc(build, path, streams):
     """Packet number and what Torc says of it, in the keys of gopacket's lines."""
-    option = ['--streams'] if streams else []
-    dumped = run([f'{build}/torc', 'dump', '-n', '--json', *option, '-r', path])
+    dumped = run([f'{build}/torc', 'dump', '-n', '--json', *([] if streams else ['--no-streams']),
+                  '-r', path])
     lines = [line for line in (json.loads(text, object_pairs_hook=unique) for text in dumped)
              if 'layers' in line]
-    more = run([f'{build}/tests/agree/roles', *option, path])
+    more = run([f'{build}/tests/agree/roles', *(['--streams'] if streams else []), path])
     if len(more) != len(lines):
         raise ValueError(f'{path}: {len(lines)} packets dumped, {len(more)} decoded')
     for n, (line, extra) in enumerate(zip(lines, more), 1):

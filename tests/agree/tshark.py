@@ -348,7 +348,7 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, 'joined.pcapng')
         sections = join(torc, files, path)
-        ours = lines_of(torc, 'dump', '-n', '--streams', '--json', '-r', path)
+        ours = lines_of(torc, 'dump', '-n', '--json', '-r', path)
         sums = lines_of(os.path.join(arguments.build, 'tests/agree/sums'), path)
 
         def take(packet):
