@@ -74,6 +74,7 @@
 #include <torc/layers/transport/sctp.h>
 #include <torc/layers/application/sflow.h>
 #include <torc/layers/application/sip.h>
+#include <torc/layers/link/ptp.h>
 #include <torc/layers/link/slow.h>
 #include <torc/layers/application/smtp.h>
 #include <torc/layers/application/isakmp.h>

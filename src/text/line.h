@@ -66,6 +66,9 @@ void line_tcp(struct line *line, const struct torc_layer *layer);
 /* An option of multipath TCP, behind its kind and length; false, and nothing, when it has no such form. */
 bool line_mptcp(struct line *line, const uint8_t *p, uint32_t length);
 
+/* The Precision Time Protocol: line_ptp.c */
+void line_ptp(struct line *line, const struct torc_layer **layer);
+
 /* SCTP with its chunks: line_sctp.c */
 void line_sctp(struct line *line, const struct torc_layer **layer);
 

@@ -844,6 +844,33 @@ LAYERS.update({
 
 # layers of links
 LAYERS.update({
+    'PTP': ('ptp', None, {
+        'message_type': ('ptp.v2.messagetype', number), 'version': 'ptp.v2.versionptp',
+        'minor_version': 'ptp.v2.minorversionptp', 'major_sdo_id': ('ptp.v2.majorsdoid', number),
+        'minor_sdo_id': 'ptp.v2.minorsdoid', 'length': 'ptp.v2.messagelength',
+        'domain': 'ptp.v2.domainnumber', 'flags': ('ptp.v2.flags', number),
+        'type_specific': 'ptp.v2.messagetypespecific', 'clock': ('ptp.v2.clockidentity', number),
+        'port': 'ptp.v2.sourceportid', 'seq': 'ptp.v2.sequenceid', 'control': 'ptp.v2.controlfield',
+        'log_interval': 'ptp.v2.logmessageperiod',
+        'seconds': 'ptp.v2.sdr.origintimestamp.seconds|ptp.v2.fu.preciseorigintimestamp.seconds|'
+                   'ptp.v2.dr.receivetimestamp.seconds|ptp.v2.an.origintimestamp.seconds|'
+                   'ptp.v2.pdrq.origintimestamp.seconds|ptp.v2.pdrs.requestreceipttimestamp.seconds|'
+                   'ptp.v2.pdfu.responseorigintimestamp.seconds',
+        'target_clock': ('ptp.v2.dr.requestingsourceportidentity|ptp.v2.pdrs.requestingportidentity|'
+                         'ptp.v2.pdfu.requestingportidentity|ptp.v2.sig.targetportidentity|'
+                         'ptp.v2.mm.targetportidentity', number),
+        'target_port': 'ptp.v2.dr.requestingsourceportid|ptp.v2.pdrs.requestingsourceportid|'
+                       'ptp.v2.pdfu.requestingsourceportid|ptp.v2.sig.targetportid|ptp.v2.mm.targetportid',
+        'utc_offset': 'ptp.v2.an.origincurrentutcoffset', 'priority1': 'ptp.v2.an.priority1',
+        'grandmaster_class': 'ptp.v2.an.grandmasterclockclass',
+        'grandmaster_accuracy': ('ptp.v2.an.grandmasterclockaccuracy', number),
+        'grandmaster_variance': 'ptp.v2.an.grandmasterclockvariance',
+        'priority2': 'ptp.v2.an.priority2',
+        'grandmaster': ('ptp.v2.an.grandmasterclockidentity', number),
+        'steps_removed': 'ptp.v2.an.localstepsremoved', 'time_source': ('ptp.v2.timesource', number),
+        'start_hops': 'ptp.v2.mm.startingboundaryhops', 'hops': 'ptp.v2.mm.boundaryhops',
+        'action': 'ptp.v2.mm.action',
+        'tlvs[].type': 'ptp.v2.an.tlvType|ptp.v2.sig.tlv.tlvType|ptp.v2.mm.tlvType'}),
     'AoE': ('aoe', None, {
         'version': 'aoe.version', 'error_code': 'aoe.error', 'major': ('aoe.major', number),
         'minor': ('aoe.minor', number), 'command': 'aoe.cmd', 'tag': ('aoe.tag', number),

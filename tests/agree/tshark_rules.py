@@ -220,6 +220,10 @@ HINTS_D52 = ('bgp', 'hsrp', 'mqtt', 'quic', 'rip', 'snmp', 'ssh', 'stun', 'syslo
 REFUSED += ('the version is not 1', 'the version is not 2', 'unknown PDU type', 'system ids do not have 6 bytes',
             "the PDU's length ends in its header")
 
+# those of links
+HINTS_D52 += ('ptp',)
+REFUSED += ("the length is below the message's",)
+
 # those of D53
 HINTS_D52 += ('esp', 'isakmp', 'udpencap')
 REFUSED += ('a payload does not fit', 'version is not 0', 'version is not 2 (type III)',
@@ -306,7 +310,7 @@ def identification(d, case):
     if d.key == 'SSH.identification':
         return case.cut and [text.rstrip() for text in d.theirs] == list(d.ours)
     if d.key == 'SSH @':
-        return case.cut  # a cut segment's first message is all that it shows
+        return len(d.theirs) == 1 and d.theirs[0] < d.ours  # one protocol for what the segment has
     return d.key.startswith('SSH') and any(
         field.show == SSH_IN_ASCII for field in case.theirs.fields['ssh.packet_length'])
 
