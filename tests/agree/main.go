@@ -12,7 +12,7 @@
 //	truncated error unknown               error is "" or gopacket's text
 //	rules amended                         when rules of rules.go apply: which, and what is then found
 //
-// With -streams, what TCP carries goes to the decoder of its port.
+// With -streams, what TCP carries goes to the decoder of its port. -names lists gopacket's layer types.
 package main
 
 import (
@@ -210,6 +210,15 @@ func readFile(path string, encoder *json.Encoder, streams bool) {
 	}
 }
 
+// The layer types that gopacket has: number and name, one a line.
+func names(out *bufio.Writer) {
+	for number := gopacket.LayerType(0); number < 2000; number++ {
+		if name := number.String(); name != fmt.Sprint(int(number)) {
+			fmt.Fprintf(out, "%d %s\n", number, name)
+		}
+	}
+}
+
 func main() {
 	out := bufio.NewWriter(os.Stdout)
 	os.Stdout = os.Stderr // gopacket prints there in one place
@@ -217,6 +226,10 @@ func main() {
 	encoder := json.NewEncoder(out)
 	encoder.SetEscapeHTML(false)
 	paths, streams := os.Args[1:], false
+	if len(paths) > 0 && paths[0] == "-names" {
+		names(out)
+		return
+	}
 	if len(paths) > 0 && paths[0] == "-streams" {
 		paths, streams = paths[1:], true
 	}
