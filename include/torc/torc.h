@@ -53,6 +53,7 @@
 #include <torc/layers/network/mld.h>
 #include <torc/layers/industrial/modbus.h>
 #include <torc/layers/tunnel/mpls.h>
+#include <torc/layers/application/mysql.h>
 #include <torc/layers/network/ndp.h>
 #include <torc/layers/link/nortel.h>
 #include <torc/layers/application/http.h>
@@ -65,12 +66,15 @@
 #include <torc/layers/routing/pim.h>
 #include <torc/layers/application/pop3.h>
 #include <torc/layers/link/pktap.h>
+#include <torc/layers/application/postgresql.h>
 #include <torc/layers/link/ppp.h>
 #include <torc/layers/transport/quic.h>
 #include <torc/layers/application/radius.h>
+#include <torc/layers/application/resp.h>
 #include <torc/layers/application/rmcp.h>
 #include <torc/layers/routing/rip.h>
 #include <torc/layers/transport/rudp.h>
+#include <torc/layers/application/rtsp.h>
 #include <torc/layers/transport/sctp.h>
 #include <torc/layers/application/sflow.h>
 #include <torc/layers/application/sip.h>
@@ -79,11 +83,13 @@
 #include <torc/layers/application/smtp.h>
 #include <torc/layers/application/isakmp.h>
 #include <torc/layers/application/snmp.h>
+#include <torc/layers/application/socks.h>
 #include <torc/layers/application/ssh.h>
 #include <torc/layers/link/stp.h>
 #include <torc/layers/application/stun.h>
 #include <torc/layers/application/syslog.h>
 #include <torc/layers/transport/tcp.h>
+#include <torc/layers/application/telnet.h>
 #include <torc/layers/application/tftp.h>
 #include <torc/layers/application/tls.h>
 #include <torc/layers/tlv.h>

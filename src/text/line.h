@@ -112,6 +112,9 @@ void line_vxlan_gpe(struct line *line, const struct torc_layer **layer);
 void line_head(struct line *line, const struct torc_layer **layer);
 void line_ssh(struct line *line, const struct torc_layer **layer);
 void line_dialog(struct line *line, const struct torc_layer **layer);
+void line_resp(struct line *line, const struct torc_layer **layer);
+void line_rtsp(struct line *line, const struct torc_layer **layer);
+void line_telnet(struct line *line, const struct torc_layer **layer);
 
 /*
  * The part of a protocol that has words of tcpdump's own; false when it has none. *layer moves to

@@ -417,8 +417,13 @@ bool line_words(struct line *line, const struct torc_layer **layer)
 		{ TORC_LAYER_NNTP, line_dialog },   { TORC_LAYER_IRC, line_dialog },
 		{ TORC_LAYER_ISAKMP, line_isakmp }, { TORC_LAYER_UDP_ENCAP, line_udp_encap },
 		{ TORC_LAYER_NSH, line_nsh },	    { TORC_LAYER_VXLAN_GPE, line_vxlan_gpe },
+		{ TORC_LAYER_RESP, line_resp },	    { TORC_LAYER_RTSP, line_rtsp },
 	};
 
+	if ((*layer)->type == TORC_LAYER_TELNET) { /* goes on with TCP's part: " [telnet ...]" */
+		line_telnet(line, layer);
+		return true;
+	}
 	for (size_t i = 0; i < COUNT(words); i++) {
 		if (words[i].type != (*layer)->type)
 			continue;

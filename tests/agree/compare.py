@@ -130,7 +130,8 @@ def drop_mapped(found):
 # D52: layers that gopacket does not have; it calls them Payload, or fails
 OWN = {'BGP', 'CHDLC', 'EIGRP', 'HSRP', 'HTTP', 'ISIS', 'MQTT', 'PIM', 'QUIC', 'RIP', 'SlowProtocol', 'SNMP',
        'SSH', 'STUN', 'Syslog', 'TFTP', 'WireGuard',
-       'FTP', 'IMAP', 'IRC', 'NNTP', 'POP3', 'SMTP'}
+       'FTP', 'IMAP', 'IRC', 'NNTP', 'POP3', 'SMTP', 'MySQL', 'PostgreSQL', 'RESP', 'RTSP', 'SOCKS',
+       'Telnet'}
 OWN |= {'AoE', 'PTP'}
 
 # D53

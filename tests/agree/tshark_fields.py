@@ -46,6 +46,13 @@ def unquoted(field):
     return field.show.strip('"')
 
 
+def characters(field):
+    """RESP's, of which tshark shows bulk strings as bytes, with the CR where the rest is cut."""
+    if field.name != 'resp.bulk_string.value' or not given(field):
+        return field.show
+    return bytes.fromhex(field.value).decode('utf-8', 'replace').rstrip('\r')
+
+
 def octets(field):
     return field.value.lower()
 
@@ -303,6 +310,22 @@ def words(fields, *_):
 def not_done(fields, *_):
     """The end of IDLE is a command without a tag."""
     return [field for field in fields[:1] if field.show.upper() != 'DONE']
+
+
+def commands(fields, *_):
+    """Telnet's, without the end of a subnegotiation."""
+    return [field for field in fields if number(field) != 240]
+
+
+def options(fields, packet, _):
+    """Those of Telnet that stand behind a command, not inside a subnegotiation."""
+    places = {field.pos for field in packet.fields['telnet.cmd']}
+    return [field for field in fields if field.pos - 1 in places]
+
+
+def versions(fields, *_):
+    """An answer of SOCKS 4 has 0 there."""
+    return [field for field in fields[:1] if number(field) != 0]
 
 
 LAYERS = {
@@ -781,6 +804,13 @@ LAYERS.update({
         'packets[].type': 'mqtt.msgtype', 'packets[].client': ('mqtt.clientid', text),
         'packets[].topic': ('mqtt.topic', text), 'packets[].level': 'mqtt.ver',
         'packets[].keep_alive': 'mqtt.kalive'}),
+    'MySQL': ('mysql', None, {
+        'seq': ('mysql.packet_number', number, first), 'length': ('mysql.packet_length', number, first),
+        'version': ('mysql.version', text), 'thread_id': 'mysql.thread_id',
+        'user': ('mysql.user', text), 'database': ('mysql.schema', text, first),
+        'command': ('mysql.command', number, first), 'query': ('mysql.query', text, first),
+        'error_code': 'mysql.error_code', 'sqlstate': ('mysql.sqlstate', text),
+        'error': ('mysql.error.message', text)}),
     'NNTP': ('nntp', None, {
         'reply': ('nntp.response', number, first)}),
     'PIM': ('pim', None, {
@@ -798,6 +828,18 @@ LAYERS.update({
     'POP3': ('pop', None, {
         'command': ('pop.request.command|pop.response.indicator', text, first),
         'argument': ('pop.request.parameter|pop.response.description', text, first)}),
+    'PostgreSQL': ('pgsql', None, {
+        'messages[].length': ('pgsql.length', number), 'query': ('pgsql.query', text, first),
+        'tag': ('pgsql.tag', text, first), 'severity': ('pgsql.severity', text, first),
+        'sqlstate': ('pgsql.code', text, first), 'error': ('pgsql.message', text, first),
+        'password': ('pgsql.password', text)}),
+    'RESP': ('resp', None, {
+        'values[].string': ('resp.string+resp.error+resp.bulk_string.value', characters),
+        'error': ('resp.error', text, first)}),
+    'RTSP': ('rtsp', None, {
+        'method': ('rtsp.method', text), 'uri': ('rtsp.url', text), 'status': 'rtsp.status',
+        'session': ('rtsp.session', text), 'transport': ('rtsp.transport', text),
+        'content_type': ('rtsp.content-type', text)}),
     'RIP': ('rip', None, {
         'command': 'rip.command', 'version': 'rip.version', 'entries[].address': 'rip.ip',
         'entries[].mask': 'rip.netmask', 'entries[].next_hop': 'rip.next_hop',
@@ -822,6 +864,11 @@ LAYERS.update({
         'agent': 'snmp.agent_addr', 'generic_trap': 'snmp.generic_trap',
         'specific_trap': 'snmp.specific_trap', 'timestamp': 'snmp.time_stamp',
         'bindings[].oid': ('snmp.name', text)}),
+    'SOCKS': ('socks', None, {
+        'version': ('socks.version', number, versions), 'command': 'socks.command',
+        'ipv4': 'socks.dst', 'ipv6': ('socks.dstV6', address), 'port': 'socks.port|socks.dstport',
+        'host': ('socks.remote_name|socks.v4a_dns_name', text), 'user': ('socks.username', text),
+        'method': 'socks.auth_accepted_method', 'reply': 'socks.results'}),
     'SSH': ('ssh', None, {
         'identification': ('ssh.protocol', text), 'message': ('ssh.message_code', number),
         'cookie': ('ssh.cookie', octets), 'packet_length': 'ssh.packet_length',
@@ -834,6 +881,9 @@ LAYERS.update({
         'attributes[].type': 'stun.att.type', 'attributes[].length': 'stun.att.length'}),
     'Syslog': ('syslog', None, {
         'facility': 'syslog.facility', 'severity': 'syslog.level'}),
+    'Telnet': ('telnet', None, {
+        'items[].command': ('telnet.cmd', number, commands),
+        'items[].option': ('telnet.subcmd', number, options)}),
     'TFTP': ('tftp', None, {
         'opcode': 'tftp.opcode', 'block': 'tftp.block', 'mode': ('tftp.type', text),
         'error_code': 'tftp.error.code'}),

@@ -216,7 +216,8 @@ REFUSED = ('version is not 1', 'version is not 3', 'version is not 5', 'version 
 
 # the protocols of D52, in both ways: as a port announces them, and as a standard forbids them
 HINTS_D52 = ('bgp', 'hsrp', 'mqtt', 'quic', 'rip', 'snmp', 'ssh', 'stun', 'syslog', 'tftp', 'wg',
-             'ftp', 'imap', 'irc', 'nntp', 'pop', 'smtp', 'enip', 'cipio')
+             'ftp', 'imap', 'irc', 'nntp', 'pop', 'smtp', 'mysql', 'pgsql', 'resp', 'rtsp', 'socks',
+             'telnet', 'enip', 'cipio')
 REFUSED += ('the version is not 1', 'the version is not 2', 'unknown PDU type', 'system ids do not have 6 bytes',
             "the PDU's length ends in its header")
 
@@ -290,12 +291,15 @@ def later_frame(d, case):
         case.behind(d.proto)
 
 
+# of which a segment's messages are one layer
+LISTS = {'BGP': 'bgp', 'MQTT': 'mqtt', 'MySQL': 'mysql', 'PostgreSQL': 'pgsql'}
+
+
 def one_list(d, case):
     """A segment's messages are one layer; the digest of RIP is no route, and no address is none."""
     if only_tshark(d):
         inside = case.layer_at(d.proto)
-        return inside is not None and inside['type'] in ('BGP', 'MQTT') and \
-            d.proto.name == inside['type'].lower()
+        return inside is not None and d.proto.name == LISTS.get(inside['type'])
     if d.key.startswith('RIP.entries[].'):
         key = d.key.split('.')[-1]
         return list(d.theirs) == [entry[key] for entry in d.layer['entries'] if entry['family'] != 65535]
@@ -313,6 +317,18 @@ def identification(d, case):
         return len(d.theirs) == 1 and d.theirs[0] < d.ours  # one protocol for what the segment has
     return d.key.startswith('SSH') and any(
         field.show == SSH_IN_ASCII for field in case.theirs.fields['ssh.packet_length'])
+
+
+def by_bytes(d, case):
+    """What tshark knows by the connection, Torc by the bytes alone."""
+    if d.key == 'MySQL.command':  # a login is a command for it
+        return d.layer['kind'] != 4
+    if d.key == 'RESP.values[].string':  # and waits for the rest of the last one
+        return not d.layer['values'][-1]['whole'] and list(d.ours[:-1]) == list(d.theirs)
+    if not d.key.endswith(' @') or d.theirs:
+        return False
+    return d.key == 'PostgreSQL @' and d.layer['header_length'] == 1 or \
+        d.key in ('SOCKS @', 'MySQL @', 'PostgreSQL @') and case.broken
 
 
 # layers of gopacket's that tshark does not have
@@ -347,6 +363,7 @@ RULES = (('S1', quoted), ('S2', foreign), ('S3', inside), ('D1', fragment), ('S4
          ('S30', not_known), ('S31', list_delay))
 
 RULES += (('S41', backbone),)
+RULES += (('S40', by_bytes),)
 
 
 def rule_of(difference, case):

@@ -4,7 +4,7 @@
 
 #include <strings.h>
 
-#include "decode/registry.h"
+#include "decode/application/side.h"
 
 bool dialog_is(const struct torc_bytes *word, const char *name)
 {
@@ -206,31 +206,15 @@ static bool reply_fits(const struct dialog_grammar *grammar, const struct torc_d
 	}
 }
 
-/* The port that led here is at the server's end; from: its side alone, to: the other's. */
-static void sides(const struct torc_cursor *cursor, unsigned int type, bool *from, bool *to)
-{
-	const struct torc_decoded *decoded = cursor->decoded;
-	const struct torc_layer *tcp = decoded->layers + decoded->layer_count - 1;
-	const uint8_t *p;
-
-	*from = *to = true;
-	if (decoded->layer_count == 0 || tcp->type != TORC_LAYER_TCP)
-		return;
-	p = torc_layer_header(decoded, tcp);
-	*from = registry_find(TORC_BY_TCP_PORT, torc_be16(p)) == type;
-	*to = registry_find(TORC_BY_TCP_PORT, torc_be16(p + 2)) == type;
-}
-
 static bool line_fits(const struct torc_cursor *cursor, const struct dialog_grammar *grammar,
 		      const struct torc_dialog_line *line)
 {
-	bool from, to;
+	unsigned int side = cursor_side(cursor, grammar->type);
 
-	sides(cursor, grammar->type, &from, &to);
 	if (line->is_reply)
-		return from && reply_fits(grammar, line);
+		return side & SIDE_SERVER && reply_fits(grammar, line);
 	/* servers of IRC send commands too, with a prefix or without */
-	if (!to && grammar->kind != TORC_DIALOG_PREFIXED)
+	if (!(side & SIDE_CLIENT) && grammar->kind != TORC_DIALOG_PREFIXED)
 		return false;
 	return is_known(&line->command, grammar->commands) &&
 	       (!grammar->fits || grammar->fits(line));
