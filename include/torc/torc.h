@@ -102,6 +102,8 @@
 #include <torc/layers/tunnel/wireguard.h>
 #include <torc/layers/wireless/dot11.h>
 #include <torc/layers/wireless/radiotap.h>
+#include <torc/layers/windows/netbios.h>
+#include <torc/layers/windows/smb.h>
 #include <torc/live.h>
 #include <torc/message.h>
 #include <torc/netflow_templates.h>

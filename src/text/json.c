@@ -56,6 +56,8 @@ static void json_value(struct json *json, const char *name, const struct torc_va
 		json_text(json, name, value->bytes.data, value->bytes.length);
 		break;
 	case TORC_FIELD_NAME:
+	case TORC_FIELD_NETBIOS:
+	case TORC_FIELD_UTF16:
 		json_text(json, name, (const uint8_t *)domain,
 			  (uint32_t)value_name(value, domain, sizeof(domain)));
 		break;

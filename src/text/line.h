@@ -99,6 +99,13 @@ void line_syslog(struct line *line, const struct torc_layer **layer);
 void line_tftp(struct line *line, const struct torc_layer **layer);
 void line_wireguard(struct line *line, const struct torc_layer **layer);
 
+/* Windows networks: line_windows.c */
+void line_nbdgm(struct line *line, const struct torc_layer **layer);
+void line_nbns(struct line *line, const struct torc_layer **layer);
+void line_nbss(struct line *line, const struct torc_layer **layer);
+void line_smb(struct line *line, const struct torc_layer **layer);
+void line_smb2(struct line *line, const struct torc_layer **layer);
+
 /* Management and directories: line_management.c */
 void line_snmp(struct line *line, const struct torc_layer **layer);
 /* Tunnels, and those who set them up: line_tunnels.c */

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <torc/layers/windows/netbios.h>
+
 #include "decode/registry.h"
 
 const struct torc_field_info *layer_fields(const struct torc_decoded *decoded,
@@ -75,6 +77,8 @@ void field_value(const struct torc_field_info *field, const void *object, struct
 	case TORC_FIELD_BYTES:
 	case TORC_FIELD_STRING:
 	case TORC_FIELD_OID:
+	case TORC_FIELD_NETBIOS:
+	case TORC_FIELD_UTF16:
 		memcpy(&value->bytes, p, sizeof(value->bytes));
 		break;
 	case TORC_FIELD_NAME:
@@ -109,10 +113,33 @@ bool field_hidden(const struct torc_field_info *field, const void *object)
 	       memcmp(value.address, zero, sizeof(zero)) == 0;
 }
 
+/* "FRED<20>", without the blanks or zeros behind the name; empty where there are no letters */
+static int netbios_name(const struct torc_bytes *letters, char *buffer, size_t size)
+{
+	struct text text = text_start(buffer, size);
+	uint8_t name[TORC_NETBIOS_NAME];
+	unsigned int length = TORC_NETBIOS_NAME - 1;
+
+	if (!torc_netbios_name(letters, name))
+		return 0;
+	while (length > 0 && (name[length - 1] == ' ' || name[length - 1] == 0))
+		length--;
+	for (unsigned int i = 0; i < length; i++)
+		text_char(&text, (char)name[i]);
+	text_char(&text, '<');
+	text_hex(&text, name[TORC_NETBIOS_NAME - 1], 2);
+	text_char(&text, '>');
+	return text_end(&text);
+}
+
 int value_name(const struct torc_value *value, char *buffer, size_t size)
 {
 	struct torc_domain_name name = { value->bytes, (uint32_t)value->number };
 
+	if (value->kind == TORC_FIELD_NETBIOS)
+		return netbios_name(&value->bytes, buffer, size);
+	if (value->kind == TORC_FIELD_UTF16)
+		return (int)text_from_utf16(value->bytes.data, value->bytes.length, buffer, size);
 	return torc_domain_name_text(&name, buffer, size);
 }
 
@@ -147,6 +174,10 @@ void value_text(struct text *text, const struct torc_value *value, uint32_t byte
 	case TORC_FIELD_NAME:
 		value_name(value, name, sizeof(name));
 		text_string(text, name);
+		return;
+	case TORC_FIELD_NETBIOS:
+	case TORC_FIELD_UTF16:
+		text_escaped(text, (const uint8_t *)name, (size_t)value_name(value, name, sizeof(name)));
 		return;
 	case TORC_FIELD_OID:
 		text_oid(text, value->bytes.data, length);

@@ -127,6 +127,49 @@ void text_oid(struct text *text, const uint8_t *data, size_t length)
 	}
 }
 
+/* The bytes of a character in UTF-8. */
+static size_t utf8_put(uint32_t c, char *to)
+{
+	if (c < 0x80) {
+		to[0] = (char)c;
+		return 1;
+	}
+	if (c < 0x800) {
+		to[0] = (char)(0xC0 | c >> 6);
+		to[1] = (char)(0x80 | (c & 0x3F));
+		return 2;
+	}
+	if (c < 0x10000) {
+		to[0] = (char)(0xE0 | c >> 12);
+		to[1] = (char)(0x80 | (c >> 6 & 0x3F));
+		to[2] = (char)(0x80 | (c & 0x3F));
+		return 3;
+	}
+	to[0] = (char)(0xF0 | c >> 18);
+	to[1] = (char)(0x80 | (c >> 12 & 0x3F));
+	to[2] = (char)(0x80 | (c >> 6 & 0x3F));
+	to[3] = (char)(0x80 | (c & 0x3F));
+	return 4;
+}
+
+size_t text_from_utf16(const uint8_t *data, size_t length, char *buffer, size_t size)
+{
+	size_t written = 0;
+
+	for (size_t i = 0; length - i >= 2 && size - written >= 4; i += 2) {
+		uint32_t c = (uint32_t)data[i + 1] << 8 | data[i];
+
+		if (c >= 0xD800 && c < 0xDC00 && length - i >= 4 && (data[i + 3] & 0xFC) == 0xDC) {
+			c = 0x10000 + ((c & 0x3FF) << 10 | (data[i + 3] & 3u) << 8 | data[i + 2]);
+			i += 2;
+		} else if (c >= 0xD800 && c < 0xE000) {
+			c = 0xFFFD;
+		}
+		written += utf8_put(c, buffer + written);
+	}
+	return written;
+}
+
 void text_escaped(struct text *text, const uint8_t *data, size_t length)
 {
 	size_t i = 0;

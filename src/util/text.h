@@ -77,6 +77,12 @@ unsigned int text_utf8(const uint8_t *p, size_t left, uint32_t *character);
 bool text_steers(uint32_t character);
 
 /*
+ * UTF-16, the lower byte first, as UTF-8 in the buffer, without a zero behind it; what is no character becomes
+ * U+FFFD. Ends where the buffer is full. Returns the bytes written.
+ */
+size_t text_from_utf16(const uint8_t *data, size_t length, char *buffer, size_t size);
+
+/*
  * Bytes of somebody else's that should be readable: what is no UTF-8, a backslash, and what steers a
  * terminal or the direction of text becomes \xNN.
  */

@@ -141,6 +141,8 @@ OWN |= {'ERSPAN Type III', 'ETag', 'ISAKMP', 'NSH', 'PBB', 'PseudowireChannel', 
 # those that it has, but not there: RFC 3948, RFC 4448
 OWN_BEHIND = {('UDP', 'IPSecESP'), ('MPLS', 'Ethernet')}
 
+OWN |= {'NBDGM', 'NBNS', 'NBSS', 'SMB', 'SMB2'}  # Windows networks
+
 
 def cut_own(line, ours, theirs):
     """Both up to the first layer of these, which gopacket leaves as bytes; None where there is none."""

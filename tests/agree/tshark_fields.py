@@ -85,6 +85,36 @@ def oui(field):
     return '%02x:%02x:%02x' % (value >> 16, value >> 8 & 255, value & 255)
 
 
+def netbios(field):
+    """tshark shows the suffix, says what it tells, and zeros as <00>."""
+    show = field.show.split(' (')[0]
+    base, _, suffix = show.rpartition('<')
+    while base.endswith('<00>'):
+        base = base[:-4]
+    return base.rstrip(' ') + '<' + suffix
+
+
+def netbios_plain(field):
+    """15 bytes as they are, and the suffix."""
+    return bytes.fromhex(field.value)[:15].decode('latin-1').rstrip(' \0')
+
+
+def unicode(fields, *_):
+    return [field for field in fields if field.value[2:4] == '00']
+
+
+def not_unicode(fields, *_):
+    return [field for field in fields if field.value[2:4] != '00']
+
+
+def transformed(fields, packet, _):
+    return fields if packet.fields['smb2.header.transform.msg_size'] else []
+
+
+def not_transformed(fields, packet, _):
+    return [] if packet.fields['smb2.header.transform.msg_size'] else fields
+
+
 def not_everywhere(fields, *_):
     """Torc leaves an address of zeros out: the default route has a length only."""
     return [field for field in fields if field.show != '0.0.0.0']
@@ -926,6 +956,51 @@ LAYERS.update({
         'minor': ('aoe.minor', number), 'command': 'aoe.cmd', 'tag': ('aoe.tag', number),
         'feature': ('aoe.err_feature', number), 'sector_count': 'aoe.sector_count',
         'ata_command': ('aoe.ata.status|aoe.ata.cmd', number), 'lba': ('aoe.lba', number)}),
+})
+
+# Windows networks: D65
+LAYERS.update({
+    'NBNS': ('nbns', None, {
+        'id': 'nbns.id', 'response': 'nbns.flags.response', 'opcode': 'nbns.flags.opcode',
+        'authoritative': 'nbns.flags.authoritative', 'truncated': 'nbns.flags.truncated',
+        'recursion_desired': 'nbns.flags.recdesired', 'broadcast': 'nbns.flags.broadcast',
+        'recursion_available': 'nbns.flags.recavail', 'response_code': 'nbns.flags.rcode',
+        'question_count': 'nbns.count.queries', 'answer_count': 'nbns.count.answers',
+        'authority_count': 'nbns.count.auth_rr', 'additional_count': 'nbns.count.add_rr',
+        'records[].type': 'nbns.type', 'records[].class': 'nbns.class', 'records[].ttl': 'nbns.ttl',
+        'records[].name': ('nbns.name', netbios), 'records[].address': ('nbns.addr', text, first),
+        'names[].name': ('nbns.netbios_name', netbios_plain),
+        'names[].group': 'nbns.name_flags.group', 'names[].active': 'nbns.name_flags.act'}),
+    'NBDGM': ('nbdgm', None, {
+        'message_type': 'nbdgm.type', 'more_fragments': 'nbdgm.next', 'first': 'nbdgm.first',
+        'node_type': 'nbdgm.node_type', 'id': 'nbdgm.dgram_id', 'source_ip': 'nbdgm.src.ip',
+        'source_port': 'nbdgm.src.port', 'datagram_length': 'nbdgm.dgram_len',
+        'fragment_offset': 'nbdgm.pkt_offset', 'error_code': 'nbdgm.error_code',
+        'source': ('nbdgm.source_name', netbios), 'destination': ('nbdgm.destination_name', netbios)}),
+    'NBSS': ('nbss', None, {
+        'message_type': 'nbss.type', 'length': 'nbss.length',
+        'error_code': 'nbss.error_code', 'called': ('nbss.called_name', netbios),
+        'calling': ('nbss.calling_name', netbios)}),
+    'SMB': ('smb', None, {
+        'command': ('smb.cmd', number, first), 'response': 'smb.flags.response', 'status': 'smb.nt_status',
+        'flags': 'smb.flags', 'flags2': 'smb.flags2', 'tree_id': 'smb.tid', 'user_id': 'smb.uid',
+        'multiplex_id': 'smb.mid', 'name': ('smb.trans_name|smb.path|smb.file', text, not_unicode),
+        'unicode_name': ('smb.trans_name|smb.path|smb.file', text, unicode),
+        'dialects[].name': ('smb.dialect.name', text), 'browser_command': 'browser.command',
+        'browser_name': ('browser.server', text)}),
+    'SMB2': ('smb2', None, {
+        'messages[].command': 'smb2.cmd', 'messages[].response': 'smb2.flags.response',
+        'messages[].status': 'smb2.nt_status', 'messages[].message_id': 'smb2.msg_id',
+        'messages[].credits': ('smb2.credits.requested+smb2.credits.granted', number),
+        'messages[].flags': 'smb2.flags', 'messages[].tree_id': 'smb2.tid',
+        'messages[].session_id': ('smb2.sesid', number, not_transformed), 'messages[].async_id': 'smb2.aid',
+        'messages[].name': ('smb2.filename+smb2.tree+smb2.find.pattern', text),
+        'messages[].length': ('smb2.read_length+smb2.write_length', number),
+        'messages[].offset': ('smb2.file_offset', number),
+        'messages[].user': ('ntlmssp.auth.username', text),
+        'messages[].domain': ('ntlmssp.auth.domain', text),
+        'messages[].workstation': ('ntlmssp.auth.hostname', text),
+        'session_id': ('smb2.sesid', number, transformed), 'original_size': 'smb2.header.transform.msg_size'}),
 })
 
 NAMES = {tshark for entry in LAYERS.values() for tshark in

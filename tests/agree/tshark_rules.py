@@ -225,6 +225,9 @@ REFUSED += ('the version is not 1', 'the version is not 2', 'unknown PDU type', 
 HINTS_D52 += ('ptp',)
 REFUSED += ("the length is below the message's",)
 
+# those of D65
+HINTS_D52 += ('nbdgm', 'nbns', 'nbss')
+
 # those of D53
 HINTS_D52 += ('esp', 'isakmp', 'udpencap')
 REFUSED += ('a payload does not fit', 'version is not 0', 'version is not 2 (type III)',
@@ -292,7 +295,7 @@ def later_frame(d, case):
 
 
 # of which a segment's messages are one layer
-LISTS = {'BGP': 'bgp', 'MQTT': 'mqtt', 'MySQL': 'mysql', 'PostgreSQL': 'pgsql'}
+LISTS = {'BGP': 'bgp', 'MQTT': 'mqtt', 'MySQL': 'mysql', 'PostgreSQL': 'pgsql', 'SMB2': 'smb2'}
 
 
 def one_list(d, case):

@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* line_windows.c - NetBIOS and SMB in one line: tcpdump without its SMB printer says nothing of them */
+#include <torc/layers/windows/netbios.h>
+#include <torc/layers/windows/smb.h>
+
+#include "text/line.h"
+#include "text/value.h"
+
+#define SHOWN 8 /* records, messages */
+
+/* What the field of that name means, or its number. */
+static void named(struct line *line, const struct torc_field_info *fields, const char *name,
+		  const void *object)
+{
+	struct torc_value value;
+
+	field_value(field_named(fields, name), object, &value);
+	if (value.name)
+		text_string(&line->text, value.name);
+	else
+		value_text(&line->text, &value, SHOWN);
+}
+
+static const struct torc_field_info *fields_of(const struct torc_layer *layer)
+{
+	return torc_layer_describe(layer->type)->fields;
+}
+
+static void netbios_text(struct line *line, const struct torc_bytes *letters)
+{
+	uint8_t name[TORC_NETBIOS_NAME];
+	unsigned int length = TORC_NETBIOS_NAME - 1;
+
+	if (!torc_netbios_name(letters, name)) {
+		text_char(&line->text, '?');
+		return;
+	}
+	while (length > 0 && (name[length - 1] == ' ' || name[length - 1] == 0))
+		length--;
+	for (unsigned int i = 0; i < length; i++)
+		text_char(&line->text, name[i] > ' ' && name[i] < 0x7F ? (char)name[i] : '.');
+	text_char(&line->text, '<');
+	text_hex(&line->text, name[TORC_NETBIOS_NAME - 1], 2);
+	text_char(&line->text, '>');
+}
+
+/* A line is ASCII: other characters as \u20ac. */
+static void utf16_text(struct line *line, const char *before, const struct torc_bytes *string)
+{
+	text_string(&line->text, before);
+	for (uint32_t i = 0; i + 1 < string->length; i += 2) {
+		unsigned int c = (unsigned)string->data[i + 1] << 8 | string->data[i];
+
+		if (c >= ' ' && c < 0x7F) {
+			text_char(&line->text, (char)c);
+		} else {
+			text_string(&line->text, "\\u");
+			text_hex(&line->text, c, 4);
+		}
+	}
+}
+
+void line_nbns(struct line *line, const struct torc_layer **layer)
+{
+	static const char *const opcodes[] = { "query", [5] = "registration", "release", "wait",
+					       "refresh", "refresh",
+					       [15] = "multi-homed registration" };
+	struct torc_nbns_record record;
+	uint32_t position = 0;
+	struct torc_nbns nbns;
+
+	torc_layer_nbns(line->decoded, *layer, &nbns);
+	text_string(&line->text, "NBNS ");
+	name_text(line, opcodes, COUNT(opcodes), nbns.opcode);
+	text_string(&line->text, nbns.is_response ? " response" : "");
+	if (nbns.is_response && nbns.response_code != 0) {
+		text_string(&line->text, ", ");
+		named(line, fields_of(*layer), "response_code", &nbns);
+	}
+	for (int i = 0; i < SHOWN && torc_nbns_record_next(&nbns, &position, &record); i++) {
+		text_string(&line->text, i == 0 ? " " : ", ");
+		if (record.type == 0x20 || record.type == 0x21)
+			text_string(&line->text, record.type == 0x20 ? "NB " : "NBSTAT ");
+		else
+			field_text(line, "type ", record.type);
+		if (record.type != 0x20 && record.type != 0x21)
+			text_char(&line->text, ' ');
+		netbios_text(line, &record.name);
+		if (record.section == 0 || record.type != 0x20)
+			continue;
+		text_char(&line->text, ' ');
+		text_ipv4(&line->text, record.address);
+		text_string(&line->text, record.is_group ? " group" : "");
+	}
+	field_text(line, ", length ", message_length(line, *layer));
+}
+
+void line_nbdgm(struct line *line, const struct torc_layer **layer)
+{
+	struct torc_nbdgm nbdgm;
+
+	torc_layer_nbdgm(line->decoded, *layer, &nbdgm);
+	text_string(&line->text, "NBDGM ");
+	named(line, fields_of(*layer), "message_type", &nbdgm);
+	if (nbdgm.source.length > 0) {
+		text_char(&line->text, ' ');
+		netbios_text(line, &nbdgm.source);
+		text_string(&line->text, " >");
+	}
+	if (nbdgm.destination.length > 0) {
+		text_char(&line->text, ' ');
+		netbios_text(line, &nbdgm.destination);
+	}
+	field_text(line, ", length ", message_length(line, *layer));
+}
+
+void line_nbss(struct line *line, const struct torc_layer **layer)
+{
+	struct torc_nbss nbss;
+
+	torc_layer_nbss(line->decoded, *layer, &nbss);
+	if (nbss.type == 0) {
+		line->joined = true; /* the message behind it says it all */
+		return;
+	}
+	text_string(&line->text, "NBSS ");
+	named(line, fields_of(*layer), "message_type", &nbss);
+	if (nbss.called.length > 0 && nbss.calling.length > 0) {
+		text_char(&line->text, ' ');
+		netbios_text(line, &nbss.calling);
+		text_string(&line->text, " > ");
+		netbios_text(line, &nbss.called);
+	}
+	if (nbss.error_code) {
+		text_string(&line->text, ", ");
+		named(line, fields_of(*layer), "error_code", &nbss);
+	}
+}
+
+void line_smb(struct line *line, const struct torc_layer **layer)
+{
+	struct torc_smb smb;
+
+	torc_layer_smb(line->decoded, *layer, &smb);
+	text_string(&line->text, "SMB ");
+	named(line, fields_of(*layer), "command", &smb);
+	text_string(&line->text, smb.is_response ? " Response" : " Request");
+	if (smb.is_response && smb.status != 0) {
+		text_string(&line->text, ", ");
+		named(line, fields_of(*layer), "status", &smb);
+	}
+	if (smb.name.length > 0) {
+		text_char(&line->text, ' ');
+		for (uint32_t i = 0; i < smb.name.length; i++)
+			text_char(&line->text, smb.name.data[i] >= ' ' && smb.name.data[i] < 0x7F ?
+						       (char)smb.name.data[i] :
+						       '.');
+	} else if (smb.unicode_name.length > 0) {
+		utf16_text(line, " ", &smb.unicode_name);
+	}
+	if (smb.browser_command) {
+		text_string(&line->text, ", ");
+		named(line, fields_of(*layer), "browser_command", &smb);
+	}
+	if (smb.browser_name.length > 0) {
+		text_char(&line->text, ' ');
+		for (uint32_t i = 0; i < smb.browser_name.length; i++)
+			text_char(&line->text,
+				  smb.browser_name.data[i] > ' ' && smb.browser_name.data[i] < 0x7F ?
+					  (char)smb.browser_name.data[i] :
+					  '.');
+	}
+}
+
+static void smb2_message(struct line *line, const struct torc_field_info *fields,
+			 const struct torc_smb2_message *message)
+{
+	named(line, fields, "command", message);
+	text_string(&line->text, message->is_response ? " Response" : " Request");
+	if (message->is_response && message->status != 0) {
+		text_string(&line->text, ", ");
+		named(line, fields, "status", message);
+	}
+	if (message->name.length > 0)
+		utf16_text(line, " ", &message->name);
+	if (message->dialect) {
+		text_string(&line->text, ", ");
+		named(line, fields, "dialect", message);
+	}
+	if (message->user.length > 0) {
+		utf16_text(line, ", user ", &message->domain);
+		utf16_text(line, message->domain.length > 0 ? "\\" : "", &message->user);
+	}
+	if (message->length > 0) {
+		field_text(line, " ", message->length);
+		field_text(line, " bytes at ", message->offset);
+	}
+}
+
+void line_smb2(struct line *line, const struct torc_layer **layer)
+{
+	const struct torc_field_info *fields = field_named(fields_of(*layer), "messages")->list->fields;
+	struct torc_smb2_message message;
+	uint32_t position = 0;
+	struct torc_smb2 smb2;
+
+	torc_layer_smb2(line->decoded, *layer, &smb2);
+	text_string(&line->text, "SMB2 ");
+	if (smb2.is_encrypted || smb2.is_compressed) {
+		text_string(&line->text, smb2.is_encrypted ? "encrypted" : "compressed");
+		field_text(line, ", ", smb2.original_size);
+		text_string(&line->text, " bytes");
+		return;
+	}
+	for (int i = 0; i < SHOWN && torc_smb2_message_next(&smb2, &position, &message); i++) {
+		text_string(&line->text, i == 0 ? "" : "; ");
+		smb2_message(line, fields, &message);
+	}
+}
