@@ -34,7 +34,7 @@ static const struct cli_option flow_options[] = {
 	  NULL },
 	{ 0, "inner", NULL, "of tunnels the flow inside", cli_set_flag, AT(inner), NULL },
 	{ 0, "no-vlan", NULL, "VLAN ids make no difference", cli_set_flag, AT(no_vlan), NULL },
-	{ 0, "no-names", NULL, "no names of TLS and DNS", cli_set_flag, AT(no_names), NULL },
+	{ 0, "no-names", NULL, "no names of TLS, QUIC and DNS", cli_set_flag, AT(no_names), NULL },
 	{ 0, "streams", NULL, "put TCP together: also HTTP hosts, and TLS names in two segments",
 	  cli_set_flag, AT(streams), NULL },
 	{ 0, "workers", "N", "share the packets among N processes", set_u32, AT(workers), NULL },

@@ -78,6 +78,9 @@ static void add_table(struct torc_flow_table_stats *sum, const struct torc_flow_
 	sum->fragments += one->fragments;
 	sum->fragments_alone += one->fragments_alone;
 	sum->names_left_out += one->names_left_out;
+	sum->quic_decrypted += one->quic_decrypted;
+	sum->quic_left_out += one->quic_left_out;
+	sum->quic_unfinished += one->quic_unfinished;
 	sum->clock_steps += one->clock_steps;
 	sum->flows_max += one->flows_max;
 	sum->memory_bytes += one->memory_bytes;
@@ -238,6 +241,9 @@ static void json_table(const struct torc_flow_table_stats *table)
 	field("fragments", table->fragments);
 	field("fragments_alone", table->fragments_alone);
 	field("names_left_out", table->names_left_out);
+	field("quic_decrypted", table->quic_decrypted);
+	field("quic_left_out", table->quic_left_out);
+	field("quic_unfinished", table->quic_unfinished);
 	field("clock_steps", table->clock_steps);
 	field("flows_max", table->flows_max);
 	field("memory_bytes", table->memory_bytes);

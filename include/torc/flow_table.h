@@ -71,7 +71,8 @@ enum torc_flow_name_from {
 	TORC_FLOW_NAME_NONE = 0,
 	TORC_FLOW_NAME_TLS = 1,  /* the server name of a ClientHello */
 	TORC_FLOW_NAME_DNS = 2,  /* the question */
-	TORC_FLOW_NAME_HTTP = 3  /* the Host of a request: torc_flow_table_add_hint() */
+	TORC_FLOW_NAME_HTTP = 3, /* the Host of a request: torc_flow_table_add_hint() */
+	TORC_FLOW_NAME_QUIC = 4  /* the server name of a ClientHello in QUIC, decrypted */
 };
 
 #define TORC_FLOW_HISTORY_SIZE 17
@@ -91,7 +92,7 @@ enum torc_flow_name_from {
  * retransmissions  segments all or part of which was there before
  * out_of_order     segments that came later than what follows them (this includes the second sending
  *                  of what was lost before this place)
- * name, alpn       "" or what a packet said in the clear: TLS server name and protocol, DNS question,
+ * name, alpn       "" or what a packet said: server name and protocol of TLS and QUIC, DNS question,
  *                  HTTP host; any bytes may be in it, the zero excepted. name_from tells which
  */
 struct torc_flow_record {
@@ -135,7 +136,7 @@ struct torc_flow_record {
 enum {
 	TORC_FLOW_TABLE_INNER = 1 << 0,   /* the flow in a tunnel, not that of the tunnel */
 	TORC_FLOW_TABLE_NO_VLAN = 1 << 1, /* the same flow whatever its VLAN */
-	TORC_FLOW_TABLE_NO_NAMES = 1 << 2 /* no TLS and DNS names */
+	TORC_FLOW_TABLE_NO_NAMES = 1 << 2 /* no names of TLS, QUIC and DNS */
 };
 
 #define TORC_FLOW_TABLE_DEFAULT_FLOWS 1000000u
@@ -187,6 +188,9 @@ struct torc_flow_table_stats {
 	uint64_t flows_max;       /* the room */
 	uint64_t memory_bytes;    /* what the table takes at most */
 	bool balanced;            /* both equations hold */
+	uint64_t quic_decrypted;  /* Initial packets, tried for the name of their flow */
+	uint64_t quic_left_out;   /* more than 10,000 a second: not tried */
+	uint64_t quic_unfinished; /* flows whose ClientHello waited for more, and made room for another */
 };
 
 /*

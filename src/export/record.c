@@ -242,6 +242,10 @@ static void json_name(struct json *json, const struct torc_flow_record *record)
 		json_open(json, "tls", '{');
 		json_member(json, "sni", record->name);
 		break;
+	case TORC_FLOW_NAME_QUIC:
+		json_open(json, "quic", '{');
+		json_member(json, "sni", record->name);
+		break;
 	case TORC_FLOW_NAME_HTTP:
 		json_open(json, "http", '{');
 		json_member(json, "hostname", record->name);

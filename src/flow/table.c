@@ -10,6 +10,7 @@
 
 #include <torc/layers/transport/tcp.h>
 
+#include "flow/table_quic.h"
 #include "util/error.h"
 
 #define MS 1000000ull
@@ -105,6 +106,8 @@ static void flow_end(struct torc_flow_table *table, uint32_t place, unsigned int
 {
 	struct flow *flow = &table->flows[place];
 
+	if (flow->facts & FACT_QUIC)
+		flow_quic_settle(table, place);
 	give_record(table, place, reason);
 	index_remove(table, flow->key.hash, place);
 	flow_name_release(table, &table->more[place]);
@@ -355,7 +358,7 @@ static void add_to_flow(struct torc_flow_table *table, const struct torc_packet 
 		flow_tcp_update(flow, &table->more[place], read, direction);
 	if (!(flow->facts & FACT_NAMED) && read->transport &&
 	    (!read->tcp || (read->payload > 0 && direction == 0)))
-		flow_name_look(table, flow, &table->more[place], read, decoded);
+		flow_name_look(table, place, read, decoded);
 	if (update_state(flow, direction)) {
 		wheel_remove(table, place);
 		wheel_add(table, place, look_time(table, flow));
@@ -543,7 +546,7 @@ static int take_times(struct torc_flow_table *table, const struct torc_flow_tabl
 /* All arrays in one mapping: pages are there when they are touched, large ones where possible. */
 static int take_memory(struct torc_flow_table *table)
 {
-	size_t slots = 2, flows, more, index, names, fragments, n;
+	size_t slots = 2, flows, more, index, names, fragments, quic, n;
 	char *memory;
 
 	while (slots < 2 * (size_t)table->room)
@@ -555,7 +558,8 @@ static int take_memory(struct torc_flow_table *table)
 	names = table->name_room * sizeof(struct flow_name);
 	index = slots * sizeof(struct index_slot);
 	fragments = FRAGMENT_SETS * FRAGMENT_WAYS * sizeof(struct fragment);
-	table->bytes = flows + names + fragments + index + more;
+	quic = table->flags & TORC_FLOW_TABLE_NO_NAMES ? 0 : sizeof(struct flow_quic);
+	table->bytes = flows + names + fragments + index + more + quic;
 	memory = mmap(NULL, table->bytes, PROT_READ | PROT_WRITE,
 		      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (memory == MAP_FAILED)
@@ -566,7 +570,10 @@ static int take_memory(struct torc_flow_table *table)
 	table->names = (struct flow_name *)(memory += flows);
 	table->fragments = (struct fragment *)(memory += names);
 	table->index = (struct index_slot *)(memory += fragments);
-	table->more = (struct flow_more *)(memory + index);
+	table->more = (struct flow_more *)(memory += index);
+	table->quic = quic ? (struct flow_quic *)(memory + more) : NULL;
+	if (quic)
+		flow_quic_begin(table->quic);
 	for (n = 0; n < slots; n++)
 		table->index[n].place = FLOW_NONE;
 	return 0;

@@ -12,6 +12,7 @@
 #define TORC_FLOW_TABLE_INSIDE_H
 
 #include <torc/flow_table.h>
+#include <torc/layers/application/tls.h>
 
 #define FLOW_NONE UINT32_MAX /* no place */
 
@@ -55,7 +56,8 @@ enum {
 	FACT_USED = 1 << 1,
 	FACT_OPENER_SHIFT = 2,     /* two bits: enum torc_flow_opener */
 	FACT_STATE_SHIFT = 4,      /* two bits: enum torc_flow_state */
-	FACT_NAMED = 1 << 6        /* there was a look for names */
+	FACT_NAMED = 1 << 6,       /* there was a look for names */
+	FACT_QUIC = 1 << 7         /* its ClientHello is not whole: table_quic.c waits for more */
 };
 
 /* Two cache lines. Pairs of numbers are of the client and the server. */
@@ -144,6 +146,7 @@ struct torc_flow_table {
 	struct index_slot *index;
 	struct flow_name *names;
 	struct fragment *fragments;
+	struct flow_quic *quic; /* table_quic.h */
 	uint64_t seed[3];
 	uint64_t now_ns; /* the latest packet or torc_flow_table_advance() */
 	uint64_t horizon_ns; /* the longest timeout */
@@ -220,12 +223,17 @@ static inline bool flow_tcp_next(struct flow *flow, const struct flow_packet *pa
 }
 
 /* table_name.c */
-void flow_name_look(struct torc_flow_table *table, struct flow *flow, struct flow_more *more,
+void flow_name_look(struct torc_flow_table *table, uint32_t place,
 		    const struct flow_packet *packet, const struct torc_decoded *decoded);
+/* Keeps what a ClientHello says, if it says anything. */
+void flow_name_hello(struct torc_flow_table *table, struct flow_more *more, unsigned int from,
+		     const struct torc_tls_hello *hello);
 /* Keeps what a stream said; false: there is no room. */
 bool flow_name_keep(struct torc_flow_table *table, struct flow_more *more,
 		    const struct torc_flow_hint *hint);
 void flow_name_release(struct torc_flow_table *table, struct flow_more *more);
+/* table_quic.c: a flow with FACT_QUIC waits no longer, and is named by what there is. */
+void flow_quic_settle(struct torc_flow_table *table, uint32_t place);
 
 /* table_wheel.c */
 void wheel_add(struct torc_flow_table *table, uint32_t place, uint64_t time_ns);

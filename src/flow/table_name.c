@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * table_name.c - the name a flow is about, where a packet says it in the clear: the server name and
- * the first protocol of a TLS ClientHello (RFC 6066 §3, RFC 7301), the question of a DNS message
+ * table_name.c - the name a flow is about, where a packet says it: the server name and the first
+ * protocol of a ClientHello (RFC 6066 §3, RFC 7301), the question of a DNS message
  *
- * Only the first data of a TCP client is looked at, and the first DNS message of a flow.
+ * Only the first data of a TCP client is looked at, and the first DNS message of a flow; of QUIC the first
+ * packets: table_quic.c.
  */
 #include "flow/table.h"
 
 #include <string.h>
 
 #include <torc/layers/application/dns.h>
-#include <torc/layers/application/tls.h>
+
+#include "decode/application/tls_hello.h"
+#include "flow/table_quic.h"
 
 /* A zero ends the name: it has no place in one. */
 static bool copy(char *out, size_t size, const void *bytes, size_t length)
@@ -31,28 +34,6 @@ static void fill(struct flow_name *name, unsigned int from, struct torc_bytes te
 	name->from = (uint8_t)from;
 	name->cut = !copy(name->name, sizeof(name->name), text.data, text.length);
 	copy(name->alpn, sizeof(name->alpn), alpn.data, alpn.length);
-}
-
-static bool look_at_tls(const struct torc_decoded *decoded, const struct flow_packet *packet,
-			struct flow_name *name)
-{
-	const struct torc_layer *tcp = packet->transport;
-	const uint8_t *p = torc_layer_payload(decoded, tcp);
-	struct torc_layer layer = {
-		.type = TORC_LAYER_TLS,
-		.offset = tcp->offset + tcp->header_length,
-		.header_length = tcp->payload_length,
-	};
-	struct torc_tls tls;
-
-	/* a handshake record whose message is a ClientHello */
-	if (tcp->payload_length < 9 || p[0] != 22 || p[1] != 3 || p[5] != 1)
-		return false;
-	if (torc_layer_tls(decoded, &layer, &tls) < 0 || tls.server_name.length +
-							 tls.alpn.length == 0)
-		return false;
-	fill(name, TORC_FLOW_NAME_TLS, tls.server_name, tls.alpn);
-	return true;
 }
 
 static bool look_at_dns(const struct torc_decoded *decoded, const struct torc_layer *layer,
@@ -101,24 +82,51 @@ void flow_name_release(struct torc_flow_table *table, struct flow_more *more)
 	more->name = FLOW_NONE;
 }
 
-void flow_name_look(struct torc_flow_table *table, struct flow *flow, struct flow_more *more,
-		    const struct flow_packet *packet, const struct torc_decoded *decoded)
+void flow_name_hello(struct torc_flow_table *table, struct flow_more *more, unsigned int from,
+		     const struct torc_tls_hello *hello)
 {
-	const struct torc_layer *layer = packet->transport;
-	struct flow_name name = { .dns_type = 0 };
-	bool found = false;
-
-	if (layer->type == TORC_LAYER_TCP)
-		found = look_at_tls(decoded, packet, &name);
-	else if (layer + 1 < decoded->layers + decoded->layer_count &&
-		 layer[1].type == TORC_LAYER_DNS)
-		found = look_at_dns(decoded, layer + 1, &name);
-	flow->facts |= FACT_NAMED;
-	if (!found)
+	if (hello->server_name.length + hello->alpn.length == 0 || more->name != FLOW_NONE)
 		return;
 	more->name = name_place(table);
-	if (more->name != FLOW_NONE)
-		table->names[more->name] = name;
+	if (more->name == FLOW_NONE)
+		return;
+	memset(&table->names[more->name], 0, sizeof(table->names[more->name]));
+	fill(&table->names[more->name], from, hello->server_name, hello->alpn);
+}
+
+static void look_at_tls(struct torc_flow_table *table, struct flow_more *more,
+			const struct torc_decoded *decoded, const struct torc_layer *tcp)
+{
+	const uint8_t *p = torc_layer_payload(decoded, tcp);
+	struct torc_tls_hello hello;
+
+	/* a handshake record whose message is a ClientHello */
+	if (tcp->payload_length >= 9 && p[0] == 22 && p[1] == 3 && p[5] == TLS_CLIENT_HELLO &&
+	    tls_hello_read((struct torc_bytes){ p + 5, tcp->payload_length - 5 }, TORC_TLS_OVER_TCP,
+			   &hello))
+		flow_name_hello(table, more, TORC_FLOW_NAME_TLS, &hello);
+}
+
+void flow_name_look(struct torc_flow_table *table, uint32_t place,
+		    const struct flow_packet *packet, const struct torc_decoded *decoded)
+{
+	const struct torc_layer *layer = packet->transport, *next = layer + 1;
+	struct flow_more *more = &table->more[place];
+	struct flow_name name = { .dns_type = 0 };
+	bool has_next = next < decoded->layers + decoded->layer_count;
+
+	if (layer->type != TORC_LAYER_TCP && has_next && next->type == TORC_LAYER_QUIC) {
+		flow_quic_look(table, place, packet, decoded);
+		return;
+	}
+	table->flows[place].facts |= FACT_NAMED;
+	if (layer->type == TORC_LAYER_TCP) {
+		look_at_tls(table, more, decoded, layer);
+	} else if (has_next && next->type == TORC_LAYER_DNS && look_at_dns(decoded, next, &name)) {
+		more->name = name_place(table);
+		if (more->name != FLOW_NONE)
+			table->names[more->name] = name;
+	}
 }
 
 bool flow_name_keep(struct torc_flow_table *table, struct flow_more *more,

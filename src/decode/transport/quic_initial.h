@@ -10,7 +10,7 @@
 #define QUIC_INITIAL   0 /* torc_quic.type */
 
 #define QUIC_OPEN_MAX  4096 /* a longer packet is not decrypted: datagrams have 1200 to 1500 bytes */
-#define QUIC_HELLO_MAX 8192 /* nor is a longer ClientHello kept */
+#define QUIC_HELLO_MAX 4096 /* what is behind that in a ClientHello is not kept */
 
 /* A variable-length integer at *at, RFC 9000 §16, which moves behind it; false where it is not whole. */
 bool quic_integer(const uint8_t *p, uint32_t length, uint32_t *at, uint64_t *value);
