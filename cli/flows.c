@@ -10,7 +10,7 @@
 #include "flows.h"
 #include "plot.h"
 
-enum { BATCH = 32, TICK_NS = 100000000, WAIT_S = 5 };
+enum { BATCH = 32, TICK_NS = 100000000 };
 
 #define AT(member) offsetof(struct flows_settings, member)
 
@@ -37,7 +37,7 @@ static const struct cli_option flow_options[] = {
 	{ 0, "no-names", NULL, "no names of TLS, QUIC and DNS", cli_set_flag, AT(no_names), NULL },
 	{ 0, "streams", NULL, "put TCP together: also HTTP hosts, and TLS names in two segments",
 	  cli_set_flag, AT(streams), NULL },
-	{ 0, "workers", "N", "share the packets among N processes", set_u32, AT(workers), NULL },
+	{ 0, "workers", "N", "share the packets of a wire among N processes, of files N threads", set_u32, AT(workers), NULL },
 	{ 0 },
 };
 
@@ -92,9 +92,7 @@ struct worker {
 	struct flows_settings *settings;
 	struct capture capture;
 	struct inputs inputs;
-	struct flows_outputs outputs;
-	struct torc_flow_table *table;
-	struct flows_streams *streams; /* NULL: nobody asked */
+	struct flows_part part;
 	struct flows_top *top;
 	struct plot *plot;
 	struct http_server *server;
@@ -151,58 +149,17 @@ static bool reads_files(const struct capture *capture)
 	return capture->ring_count > 0; /* a decoder has none, and is on a wire */
 }
 
-static int open_table(struct worker *worker)
-{
-	struct torc_flow_table_options options = worker->settings->table;
-	struct torc_error error = { 0 };
-	int code;
-
-	options.size = sizeof(options);
-	options.flows = (uint32_t)worker->settings->flows;
-	options.flags = (worker->settings->inner ? TORC_FLOW_TABLE_INNER : 0) |
-			(worker->settings->no_vlan ? TORC_FLOW_TABLE_NO_VLAN : 0) |
-			(worker->settings->no_names ? TORC_FLOW_TABLE_NO_NAMES : 0);
-	options.ended = flows_outputs_write;
-	options.object = &worker->outputs;
-	code = torc_flow_table_open(&worker->table, &options, &error);
-	return code < 0 ? cli_fail(code, error.text) : CLI_GOOD;
-}
-
-/* Several processes that read a file say which share each takes; see docs/files.md. */
-static int share_files(struct inputs *inputs, unsigned int number, unsigned int workers)
-{
-	for (size_t n = 0; n < inputs->count; n++) {
-		char *device;
-
-		if (strcmp(inputs->devices[n], "pcap:-") == 0) {
-			cli_complain("torc: --workers cannot share standard input: give a file");
-			return CLI_USAGE;
-		}
-		if (asprintf(&device, "%s;member=%u/%u", inputs->devices[n], number + 1, workers) < 0)
-			return cli_fail(-ENOMEM, NULL);
-		free(inputs->devices[n]);
-		inputs->devices[n] = device;
-	}
-	return CLI_GOOD;
-}
-
 static int open_all(struct worker *worker, char **words, unsigned int number)
 {
 	struct flows_settings *settings = worker->settings;
 	int status = inputs_open(&worker->inputs, &settings->input, &settings->capture);
 
-	if (status == CLI_GOOD && settings->workers > 1)
-		status = share_files(&worker->inputs, number, (unsigned int)settings->workers);
-	if (status == CLI_GOOD)
-		status = open_table(worker);
-	if (status == CLI_GOOD && settings->streams)
-		status = flows_streams_open(&worker->streams, settings->flows);
 	if (status == CLI_GOOD)
 		status = capture_open(&worker->capture, &settings->capture,
 				      (const char *const *)worker->inputs.devices, words);
 	if (status == CLI_GOOD)
-		status = flows_outputs_open(&worker->outputs, settings, number,
-					    reads_files(&worker->capture) ? NULL : &worker->capture);
+		status = flows_part_open(&worker->part, settings, number,
+					 reads_files(&worker->capture) ? NULL : &worker->capture);
 	return status;
 }
 
@@ -221,31 +178,22 @@ static void publish(struct worker *worker)
 {
 	char text[1024];
 
-	flows_account_text(worker->account, &worker->outputs, text, sizeof(text));
+	flows_account_text(worker->account, &worker->part.outputs, text, sizeof(text));
 	capture_publish(&worker->capture, text);
-}
-
-/* Packets that are in no flow: for the account that collectors get. */
-static uint64_t ignored(const struct flows_account *account)
-{
-	uint64_t dropped = account->ring.dropped;
-
-	return account->table.packets - account->table.in_flows +
-	       (dropped == TORC_UNKNOWN ? 0 : dropped);
 }
 
 static void tick(struct worker *worker, uint64_t now_ns)
 {
 	worker->tick_ns = now_ns + TICK_NS;
-	flows_account_take(worker->account, &worker->capture, worker->table, &worker->outputs);
+	flows_account_take(worker->account, &worker->capture, &worker->part);
 	flows_tell(worker->start, worker->number, worker->account);
 	if (worker->plot)
 		add_point(worker);
 	flows_page_look(worker->server);
-	if (!flows_outputs_look(&worker->outputs, ignored(worker->account)))
+	if (!flows_outputs_look(&worker->part.outputs, flows_account_ignored(worker->account)))
 		worker->capture.stopped = true;
-	if (worker->top && !flows_top_look(worker->top, worker->table, worker->account,
-					   &worker->outputs))
+	if (worker->top && !flows_top_look(worker->top, worker->part.table, worker->account,
+					   &worker->part.outputs))
 		worker->capture.stopped = true;
 	if (now_ns < worker->told_ns)
 		return;
@@ -270,14 +218,12 @@ static void receive(struct worker *worker)
 								       ? now - packets[0].timestamp_ns : 0);
 		}
 		torc_decode_batch(packets, count, decoded);
-		torc_flow_table_add_batch(worker->table, packets, decoded, count);
+		flows_part_add(&worker->part, packets, decoded, count);
 		if (worker->server)
 			flows_page_count(packets, decoded, count);
-		if (worker->streams)
-			flows_streams_add(worker->streams, worker->table, packets, decoded, count);
 		/* what waits in the ring is older than the clock: only when nothing does */
 		if (count == 0 && !files)
-			torc_flow_table_advance(worker->table, clock_ns());
+			torc_flow_table_advance(worker->part.table, clock_ns());
 		now_ns = cli_now_ns();
 		if (now_ns >= worker->tick_ns)
 			tick(worker, now_ns);
@@ -286,50 +232,13 @@ static void receive(struct worker *worker)
 
 static void finish(struct worker *worker)
 {
-	uint64_t wait_ns = worker->settings->wait_ns;
-
 	capture_end(&worker->capture);
 	flows_top_close(worker->top);
 	worker->top = NULL;
-	flows_outputs_patient(&worker->outputs, wait_ns ? wait_ns : WAIT_S * 1000000000ull);
-	torc_flow_table_flush(worker->table);
-	flows_account_take(worker->account, &worker->capture, worker->table, &worker->outputs);
-	flows_outputs_settle(&worker->outputs, ignored(worker->account));
-	flows_outputs_close(&worker->outputs);
-	flows_account_take(worker->account, &worker->capture, worker->table, &worker->outputs);
+	flows_account_take(worker->account, &worker->capture, &worker->part);
+	flows_part_finish(&worker->part, worker->settings, worker->account);
 	worker->account->seconds_ns = worker->capture.seconds_ns;
 	worker->account->cpu_ns = worker->capture.cpu_ns;
-}
-
-/*
- * Collectors are connected to again when they went away, each at its port; brokers of Kafka tell
- * theirs as they like.
- */
-static int confine(struct worker *worker)
-{
-	static const char *const resolver[] = { "/etc", "/run/systemd/resolve", "/usr/share/ca-certificates",
-						NULL };
-	const struct flows_outputs *outputs = &worker->outputs;
-	uint16_t ports[FLOWS_OUTPUTS_MAX + 2] = { 53 };
-	bool network = false, kafka = worker->settings->kafka.count > 0;
-	unsigned int count = 1;
-
-	for (unsigned int i = 0; i < outputs->count; i++) {
-		const char *target = outputs->target[i], *colon = strrchr(target, ':');
-
-		if (!strstr(target, "udp:") && !strstr(target, "tcp:") && !strstr(target, "kafka:"))
-			continue;
-		network = true;
-		if (colon && (ports[count] = (uint16_t)strtoul(colon + 1, NULL, 10)) != 0)
-			count++;
-	}
-	return capture_confine(&worker->capture, &(struct privileges){
-		.roles = (network || kafka || worker->server ? TORC_CONFINE_NETWORK : 0) |
-			 (worker->server ? TORC_CONFINE_CLUSTER : 0),
-		.listen_ports = (const uint16_t[]){ 0 },
-		.read_paths = worker->server ? flows_page_paths() : network || kafka ? resolver : NULL,
-		.connect_ports = kafka ? NULL : ports,
-	});
 }
 
 static int work(struct flows_settings *settings, char **words, unsigned int number,
@@ -341,7 +250,7 @@ static int work(struct flows_settings *settings, char **words, unsigned int numb
 	int status = CLI_GOOD;
 
 	flows_account_begin(account);
-	flows_outputs_name(&worker.outputs, settings);
+	flows_outputs_name(&worker.part.outputs, settings);
 	if (together && !flows_start_turn(start, number)) {
 		flows_start_together(start, number, false);
 		return CLI_FAILED;
@@ -361,12 +270,12 @@ static int work(struct flows_settings *settings, char **words, unsigned int numb
 		status = worker.plot ? CLI_GOOD : CLI_FAILED;
 	}
 	if (status == CLI_GOOD && settings->listen)
-		status = flows_page_open(&worker.server, settings, worker.table, account);
+		status = flows_page_open(&worker.server, settings, worker.part.table, account);
 	if (status == CLI_GOOD)
-		status = confine(&worker);
+		status = flows_confine(settings, &worker.part.outputs, &worker.capture, worker.server);
 	if (status == CLI_GOOD) {
 		account->live = !reads_files(&worker.capture);
-		flows_account_take(account, &worker.capture, worker.table, &worker.outputs);
+		flows_account_take(account, &worker.capture, &worker.part);
 		flows_tell(start, number, account);
 		if (number == 0 && !worker.top && !settings->again)
 			capture_announce(&worker.capture);
@@ -374,16 +283,14 @@ static int work(struct flows_settings *settings, char **words, unsigned int numb
 		finish(&worker);
 		status = close_plot(&worker);
 	}
-	flows_outputs_close(&worker.outputs);
-	if (worker.outputs.failed && status == CLI_GOOD)
+	if (worker.part.outputs.failed && status == CLI_GOOD)
 		status = CLI_FAILED;
 	if (worker.capture.status == CLI_GOOD && status != CAPTURE_DONE)
 		worker.capture.status = status;
 	if (worker.capture.settings)
 		status = capture_close(&worker.capture);
 	flows_page_close(worker.server);
-	flows_streams_close(worker.streams);
-	torc_flow_table_close(worker.table);
+	flows_part_close(&worker.part);
 	inputs_close(&worker.inputs);
 	return status;
 }
@@ -438,7 +345,9 @@ static int run(void *data, char **words)
 
 	if (status != CLI_GOOD)
 		return status;
-	if (settings->workers > 1) {
+	if (settings->workers > 1 && (settings->input.files.count > 0 || settings->input.list)) {
+		status = flows_spread_run(settings, words, &sum);
+	} else if (settings->workers > 1) {
 		settings->capture.cluster.id = (unsigned int)getpid() % 65535 + 1;
 		settings->capture.cluster.type = settings->inner ? TORC_CLUSTER_PER_INNER_FLOW
 								 : TORC_CLUSTER_PER_FLOW;

@@ -66,6 +66,29 @@ void flows_streams_add(struct flows_streams *streams, struct torc_flow_table *ta
 		       const struct torc_packet *packets, const struct torc_decoded *decoded,
 		       unsigned int count);
 
+/* ---- what becomes of packets, in one worker: flows_part.c ---- */
+
+struct flows_account;
+
+struct flows_part {
+	struct flows_outputs outputs;
+	struct torc_flow_table *table;
+	struct flows_streams *streams; /* NULL: nobody asked */
+};
+
+/* wire: see flows_outputs_open(). An exit status; flows_part_close() either way. */
+int flows_part_open(struct flows_part *part, const struct flows_settings *settings,
+		    unsigned int worker, struct capture *wire);
+void flows_part_add(struct flows_part *part, const struct torc_packet *packets,
+		    const struct torc_decoded *decoded, unsigned int count);
+/* All flows end, and their records are waited for as long as the settings say. */
+void flows_part_finish(struct flows_part *part, const struct flows_settings *settings,
+		       struct flows_account *account);
+void flows_part_close(struct flows_part *part);
+/* Rights that none of these outputs needs are given up. serves: there is a page, too. */
+int flows_confine(const struct flows_settings *settings, const struct flows_outputs *outputs,
+		  struct capture *capture, bool serves);
+
 /* ---- the account: flows_account.c ---- */
 
 enum { FLOWS_LATENCIES = 5 };
@@ -92,9 +115,12 @@ struct flows_account {
 
 /* All zero, which balances: of a worker that does not get as far as to capture. */
 void flows_account_begin(struct flows_account *account);
+/* Packets that are in no flow: for the account that collectors get. */
+uint64_t flows_account_ignored(const struct flows_account *account);
 void flows_account_latency(struct flows_account *account, uint64_t age_ns);
+/* What the rings, the table and the outputs say now. capture: NULL, the rings are another's. */
 void flows_account_take(struct flows_account *account, const struct capture *capture,
-			const struct torc_flow_table *table, const struct flows_outputs *outputs);
+			const struct flows_part *part);
 void flows_account_add(struct flows_account *sum, const struct flows_account *account);
 void flows_account_print(const struct flows_account *account, const struct flows_outputs *outputs);
 void flows_account_print_json(const struct flows_account *account,
@@ -132,6 +158,11 @@ bool flows_start_turn(struct flows_start *start, unsigned int worker);
 void flows_tell(struct flows_start *start, unsigned int worker, const struct flows_account *account);
 /* It has opened all, or failed. Returns when all have; false: one failed. */
 bool flows_start_together(struct flows_start *start, unsigned int worker, bool good);
+
+/* ---- files, read once for several threads: flows_spread.c ---- */
+
+/* The sum of all accounts, and an exit status. */
+int flows_spread_run(struct flows_settings *settings, char **words, struct flows_account *sum);
 
 /* ---- the live table: flows_top.c ---- */
 

@@ -15,11 +15,12 @@ void flows_account_latency(struct flows_account *account, uint64_t age_ns)
 }
 
 void flows_account_take(struct flows_account *account, const struct capture *capture,
-			const struct torc_flow_table *table, const struct flows_outputs *outputs)
+			const struct flows_part *part)
 {
-	capture_stats(capture, &account->ring);
+	const struct flows_outputs *outputs = &part->outputs;
+
 	account->table.size = sizeof(account->table);
-	torc_flow_table_stats(table, &account->table);
+	torc_flow_table_stats(part->table, &account->table);
 	for (unsigned int n = 0; n < outputs->count; n++) {
 		account->output[n] = outputs->stats[n];
 		if (!outputs->out[n])
@@ -27,8 +28,19 @@ void flows_account_take(struct flows_account *account, const struct capture *cap
 		account->output[n].size = sizeof(account->output[n]);
 		torc_export_stats(outputs->out[n], &account->output[n]);
 	}
+	if (!capture)
+		return;
+	capture_stats(capture, &account->ring);
 	account->packets = capture->packets;
 	account->seconds_ns = cli_now_ns() - capture->started_ns;
+}
+
+uint64_t flows_account_ignored(const struct flows_account *account)
+{
+	uint64_t dropped = account->ring.dropped;
+
+	return account->table.packets - account->table.in_flows +
+	       (dropped == TORC_UNKNOWN ? 0 : dropped);
 }
 
 void flows_account_begin(struct flows_account *account)

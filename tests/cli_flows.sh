@@ -67,7 +67,7 @@ torc flows -r "$work/a.pcap" 2>/dev/null | sort >"$work/one"
 torc flows --workers 3 -r "$work/a.pcap" 2>"$work/err" | sort >"$work/three"
 ok 'the same records by three workers' cmp "$work/one" "$work/three"
 like 'one account' "$(cat "$work/err")" '^packets: 2406 = 2406 in flows'
-like 'one account of the ring' "$(cat "$work/err")" '^account: .* = 2406 received \+ 0 dropped .*: balanced$'
+like 'one account of the ring' "$(cat "$work/err")" '^account: .* = 2406 received \+ 0 dropped: balanced$'
 like 'of records too' "$(cat "$work/err")" '^text:-: 401 records = 401 acknowledged'
 run 'what is wrong is said once' 1 flows --workers 3 -r "$work/a.pcap" --ipfix udp:x
 is 'one sentence' "$(wc -l <"$work/err")" 1

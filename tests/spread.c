@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * spread.c - one file, several threads: each packet to one of them, flows whole and in order; more
- * than the buffers hold, records longer than a chunk, damaged files, members that stop
+ * than the buffers hold, records longer than a chunk, damaged files, members that stop. And packets that
+ * the caller puts, from rings on files, whose few blocks members hold, or copied.
  */
 #include <errno.h>
 #include <limits.h>
@@ -130,6 +131,51 @@ static void spread(const void *data, size_t size, struct torc_spread_options opt
 	torc_file_close(file);
 }
 
+/* The same with packets that are put, from so many rings on the file in turn. */
+static void put(const char *path, unsigned int rings, bool copied, struct torc_spread_options options,
+		struct reader *readers, unsigned int most)
+{
+	struct torc_ring_options small = { .size = sizeof(small), .buffer_bytes = 1 << 20 };
+	struct torc_ring *ring[2];
+	struct torc_packet packets[64];
+	struct torc_error error = { 0 };
+	struct torc_spread *spread;
+	char device[64];
+	int result = 0;
+
+	memset(readers, 0, MOST * sizeof(*readers));
+	options.size = sizeof(options);
+	snprintf(device, sizeof(device), "pcap:%s", path);
+	is(torc_spread_open(&spread, NULL, &options, &error), 0, "a spread to %u without a file %s",
+	   options.members, error.text);
+	for (uint32_t n = 0; n < options.members; n++) {
+		readers[n] = (struct reader){ .spread = spread, .member = n, .most = most };
+		pthread_create(&readers[n].thread, NULL, read_all, &readers[n]);
+	}
+	for (unsigned int n = 0; n < rings; n++) {
+		is(torc_ring_open_with(&ring[n], device, &small, &error), 0, "a ring %s", error.text);
+		torc_ring_enable(ring[n]);
+	}
+	for (unsigned int turn = 0, ended = 0; ended < rings && result >= 0; turn++) {
+		struct torc_ring *from = ring[turn % rings];
+		int count = torc_ring_next_batch(from, packets, 1 + turn % 64), given = 0;
+
+		ended = count == 0 && torc_ring_at_end(from) ? ended + 1 : 0;
+		for (; given < count && result >= 0; given += result > 0 ? result : 0)
+			result = torc_spread_put(spread, copied ? NULL : from, packets + given,
+						 (unsigned int)(count - given), turn % 3 ? 1 : -1);
+		if (turn % 100 == 0)
+			torc_spread_flush(spread);
+	}
+	torc_spread_end(spread, -ECANCELED);
+	is(torc_spread_put(spread, NULL, packets, 1, 0) < 0, true, "nothing behind the end");
+	for (uint32_t n = 0; n < options.members; n++)
+		pthread_join(readers[n].thread, NULL);
+	torc_spread_close(spread);
+	for (unsigned int n = 0; n < rings; n++)
+		torc_ring_close(ring[n]);
+}
+
 static struct reader sum(const struct reader *readers, uint32_t members)
 {
 	struct reader all = { 0 };
@@ -224,6 +270,47 @@ static void nobody_reads(void)
 	torc_file_close(file);
 }
 
+static void put_by_caller(const char *path, bool copied, uint32_t members)
+{
+	static struct reader readers[MOST];
+	struct reader all;
+
+	put(path, 1, copied, (struct torc_spread_options){ .members = members }, readers, UINT_MAX);
+	all = sum(readers, members);
+	is(all.packets, PACKETS + 1, "%s: every packet once", copied ? "copied" : "in blocks of a ring");
+	is(all.flows, FLOWS, "each flow is one member's");
+	is(all.disordered, 0, "in the order of the file");
+	is(all.damaged, 0, "and as it was");
+	for (uint32_t n = 0; n < members; n++)
+		is(readers[n].code, -ECANCELED, "member %u: ended as it was told", n);
+	put(path, 2, copied, (struct torc_spread_options){ .members = members,
+							   .type = TORC_CLUSTER_ROUND_ROBIN },
+	    readers, UINT_MAX);
+	all = sum(readers, members);
+	is(all.packets, 2 * (PACKETS + 1), "two rings in turn: every packet once");
+	is(all.damaged, 0, "and as it was");
+	ok(all.longest == LONG, "the long ones, too");
+	for (uint32_t n = 1; n < members; n++)
+		ok(readers[n].packets + 1 >= readers[0].packets, "round robin: in equal shares");
+	put(path, 1, copied, (struct torc_spread_options){ .members = members }, readers, 500);
+	ok(sum(readers, members).packets < PACKETS, "one stopped, and all of them ended");
+}
+
+static void put_by_callers(void)
+{
+	char path[] = "/tmp/torc-spread-XXXXXX";
+	int fd = mkstemp(path);
+
+	if (fd < 0 || write(fd, bytes, length) != (ssize_t)length)
+		exit(1);
+	put_by_caller(path, false, 1);
+	put_by_caller(path, false, 3);
+	put_by_caller(path, true, 3);
+	put_by_caller(path, false, MOST);
+	close(fd);
+	unlink(path);
+}
+
 int main(void)
 {
 	make_file();
@@ -234,6 +321,7 @@ int main(void)
 	damaged_file();
 	stopped();
 	nobody_reads();
+	put_by_callers();
 	free(bytes);
 	return done();
 }

@@ -14,12 +14,20 @@
  *	torc_file_close(file);
  *
  * A thread of the spread's own reads the file once and gives each packet to one member, by the hash
- * that clusters use: both directions of a flow go to one member, in the order of the file. It pays
- * where what the members do with a packet costs more than reading and handing it on (some 200 ns, more
- * from a compressed file); rings on one file in a cluster (torc_ring_set_cluster()) read it once for
- * each, and copy nothing.
+ * that clusters use: both directions of a flow go to one member, in the order of the file.
  *
- * Made for files: on a pipe packets may wait until those behind them come.
+ * Or the caller reads, from a ring on a file or from wherever packets come:
+ *
+ *	torc_spread_open(&spread, NULL, &options, &error);
+ *	while ((count = torc_ring_next_batch(ring, packets, 64)) > 0)
+ *		torc_spread_put(spread, ring, packets, (unsigned int)count, -1);
+ *	torc_spread_end(spread, 0);
+ *
+ * What comes from a ring on a file is not copied: its blocks are kept until the members are done with
+ * them. Handing a packet on costs the reader some 30 ns then, and a copy of the packet more otherwise, so
+ * a spread pays where what the members do with a packet costs more. torc flows --workers does so.
+ *
+ * Made for files: on a pipe packets may wait until those behind them come, or torc_spread_flush().
  *
  * No packet is left out: the reader waits for a member whose buffer is full, and so do the others
  * then. A member that ends early has to call torc_spread_stop(), or to read on.
@@ -50,13 +58,33 @@ struct torc_spread_options {
  * torc_spread_open - begin to read a file for several threads
  *
  * file     an open reader; the spread's thread alone uses it until torc_spread_close(), its block
- *          callback included. It is not closed
+ *          callback included. It is not closed. NULL: packets come by torc_spread_put()
  *
  * Returns 0, -EINVAL for the number of members, the type, or a size, -ENOMEM, or why there is no
  * thread (-EAGAIN).
  */
 TORC_API int torc_spread_open(struct torc_spread **spread, struct torc_file *file,
 			      const struct torc_spread_options *options, struct torc_error *error);
+
+/*
+ * torc_spread_put - give packets to members; in one thread, of a spread without a file
+ *
+ * ring     whose last torc_ring_next_batch() these packets are of, or some of them, in their order: where it
+ *          is a ring on a file, its blocks are kept instead of copies made, so it must live until
+ *          torc_spread_close(). NULL: packets are copied
+ * timeout_ms  to wait for members without room; -1: as long as it takes
+ *
+ * Returns how many were given, in their order (fewer when the time was over: give the others again);
+ * -ESHUTDOWN when the spread was stopped, -ENOMEM, -EBUSY after torc_spread_end() or with a file.
+ */
+TORC_API int torc_spread_put(struct torc_spread *spread, struct torc_ring *ring,
+			     const struct torc_packet *packets, unsigned int count, int timeout_ms);
+
+/* torc_spread_flush - members get now what was put for them, also where it is little */
+TORC_API void torc_spread_flush(struct torc_spread *spread);
+
+/* torc_spread_end - nothing more is put: members get code, 0 or negative, behind the last packet */
+TORC_API void torc_spread_end(struct torc_spread *spread, int code);
 
 /*
  * torc_spread_next_batch - borrow a member's next packets, until its next call

@@ -15,7 +15,7 @@
  *	                           several may be held at once
  *
  * One thread at a time calls into an engine (the ring locks), except stats() of an engine whose
- * counters are atomic.
+ * counters are atomic, and release() of one that has hold().
  */
 #ifndef TORC_ENGINE_H
 #define TORC_ENGINE_H
@@ -94,6 +94,9 @@ struct torc_engine_ops {
 	unsigned int (*fill)(struct torc_engine *engine, struct torc_packet *packets,
 			     unsigned int max);
 	void (*release)(struct torc_engine *engine, uint32_t token);
+	/* A block that is held is held once more: it goes back with as many release(), which may come
+	 * from any thread. NULL: blocks are the ring's alone. */
+	void (*hold)(struct torc_engine *engine, uint32_t token);
 	unsigned int (*queued)(struct torc_engine *engine); /* in blocks not yet acquired */
 	/* Called when nothing is at hand or a descriptor reports an error, and once a second: 0,
 	 * -ENETDOWN or -ENODEV once each time the interface goes down or away, ENGINE_RESTART when it

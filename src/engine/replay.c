@@ -28,7 +28,7 @@
 
 struct block {
 	struct torc_file_buffer buffer; /* unused in block 0, which is the file's own */
-	unsigned int holders;
+	unsigned int holders; /* atomic: members of a spread release in their threads */
 	bool open;
 };
 
@@ -42,7 +42,7 @@ struct torc_engine {
 
 	bool running;
 	bool ended;
-	bool full; /* all blocks are held */
+	bool full; /* all blocks are held; atomic */
 	struct torc_packet pending; /* the next packet, read ahead to know its time */
 	const uint8_t *pending_record;
 	bool has_pending;
@@ -175,17 +175,23 @@ static struct torc_file_buffer *buffer_of(struct torc_engine *engine, unsigned i
 	return index == 0 ? &engine->file->own : &engine->blocks[index].buffer;
 }
 
+/* Acquire: what its last holder has read is read before something else is written there. */
+static bool is_held(const struct block *block)
+{
+	return __atomic_load_n(&block->holders, __ATOMIC_ACQUIRE) > 0;
+}
+
 /* A block that nobody holds, the current one if possible, since it is in the cache; or -1. */
 static int free_block(struct torc_engine *engine)
 {
 	unsigned int i;
 
-	if (engine->blocks[engine->current].holders == 0)
+	if (!is_held(&engine->blocks[engine->current]))
 		return (int)engine->current;
 	for (i = 0; i < engine->block_count; i++) {
 		struct block *block = &engine->blocks[i];
 
-		if (block->holders > 0)
+		if (is_held(block))
 			continue;
 		if (i > 0 && !block->open) {
 			if (torc_file_buffer_open(&block->buffer, 64u << 10,
@@ -218,7 +224,7 @@ static int read_on(struct torc_engine *engine)
 	if (must_wait(engine))
 		return 0;
 	index = free_block(engine);
-	engine->full = index < 0;
+	__atomic_store_n(&engine->full, index < 0, __ATOMIC_RELAXED);
 	if (index < 0)
 		return 0;
 	result = torc_file_fill(engine->file, buffer_of(engine, (unsigned int)index));
@@ -289,12 +295,17 @@ static int64_t replay_due_ns(struct torc_engine *engine)
 		return -1;
 	if (engine->has_pending)
 		return until_due(engine, &engine->pending);
-	if (engine->full)
+	if (__atomic_load_n(&engine->full, __ATOMIC_RELAXED))
 		return FULL_WAIT_NS;
 	return engine->ended || must_wait(engine) ? -1 : 0;
 }
 
 /* ---- packets ---- */
+
+static void replay_hold(struct torc_engine *engine, uint32_t token)
+{
+	__atomic_add_fetch(&engine->blocks[token].holders, 1, __ATOMIC_RELAXED);
+}
 
 static int replay_acquire(struct torc_engine *engine, uint32_t *token)
 {
@@ -308,7 +319,7 @@ static int replay_acquire(struct torc_engine *engine, uint32_t *token)
 	if (until_due(engine, &engine->pending) > 0)
 		return 0;
 	*token = engine->current;
-	engine->blocks[engine->current].holders++;
+	replay_hold(engine, engine->current);
 	return 1;
 }
 
@@ -383,8 +394,8 @@ static unsigned int replay_fill(struct torc_engine *engine, struct torc_packet *
 
 static void replay_release(struct torc_engine *engine, uint32_t token)
 {
-	engine->blocks[token].holders--;
-	engine->full = false;
+	__atomic_store_n(&engine->full, false, __ATOMIC_RELAXED);
+	__atomic_sub_fetch(&engine->blocks[token].holders, 1, __ATOMIC_RELEASE);
 }
 
 static unsigned int replay_queued(struct torc_engine *engine)
@@ -457,6 +468,7 @@ const struct torc_engine_ops torc_engine_replay = {
 	.acquire = replay_acquire,
 	.fill = replay_fill,
 	.release = replay_release,
+	.hold = replay_hold,
 	.queued = replay_queued,
 	.at_end = replay_at_end,
 	.fds = replay_fds,

@@ -11,6 +11,7 @@
 
 #include "parse/cursor.h"
 #include "parse/flow.h"
+#include "parse/plain.h"
 
 #define TUPLE_5 (TORC_FLOW_PORTS | TORC_FLOW_PROTOCOL)
 
@@ -110,6 +111,25 @@ uint32_t torc_cluster_hash(unsigned int flow_bits, const struct torc_parsed *par
 	return torc_flow_hash(parsed, flow_bits);
 }
 
+/*
+ * The same of what nearly every packet is; false: it is something else. What of a parsed packet has no
+ * part in the hash is not even written to memory.
+ */
+static bool plain_hash(unsigned int flow_bits, const struct torc_packet *packet, uint32_t *hash)
+{
+	uint32_t end = packet->caplen < PARSE_REACH ? packet->caplen : PARSE_REACH, sum;
+	struct torc_parsed parsed;
+
+	parsed.vlan_count = 0;
+	if (packet->link_type != TORC_LINK_ETHERNET || !plain_parse(packet->data, end, &parsed))
+		return false;
+	sum = torc_flow_ip_sum(&parsed.ip, flow_bits);
+	if (flow_bits & TORC_FLOW_VLAN)
+		sum += torc_flow_tag_sum(&parsed);
+	*hash = torc_flow_mix_final(sum);
+	return true;
+}
+
 unsigned int torc_cluster_share_of(enum torc_cluster_type type, const struct torc_packet *packet,
 				   unsigned int count)
 {
@@ -121,7 +141,7 @@ unsigned int torc_cluster_share_of(enum torc_cluster_type type, const struct tor
 		return 0;
 	if (packet->parsed) {
 		hash = torc_cluster_hash((unsigned int)bits, packet->parsed);
-	} else {
+	} else if (!plain_hash((unsigned int)bits, packet, &hash)) {
 		torc_parse(packet->link_type, packet->data, packet->caplen, &parsed);
 		hash = torc_cluster_hash((unsigned int)bits, &parsed);
 	}

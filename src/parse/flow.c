@@ -12,18 +12,6 @@ static uint32_t mac_sum(const uint8_t *source, const uint8_t *destination)
 	return torc_flow_mix_end(from) + torc_flow_mix_end(to);
 }
 
-/* Both tags in wire order; "no tag" and "tag 0" differ. */
-static uint32_t tag_sum(const struct torc_parsed *parsed)
-{
-	uint32_t sum = 0;
-
-	if (parsed->vlan_count > 0)
-		sum = (parsed->vlan_id + 1u) * TORC_FLOW_TAG;
-	if (parsed->vlan_count > 1)
-		sum = (sum + parsed->inner_vlan_id + 1u) * TORC_FLOW_TAG;
-	return sum;
-}
-
 uint32_t torc_flow_hash(const struct torc_parsed *parsed, unsigned int what)
 {
 	const struct torc_parsed_ip *ip = &parsed->ip;
@@ -38,6 +26,6 @@ uint32_t torc_flow_hash(const struct torc_parsed *parsed, unsigned int what)
 	else
 		return 0;
 	if (what & TORC_FLOW_VLAN)
-		sum += tag_sum(parsed);
+		sum += torc_flow_tag_sum(parsed);
 	return torc_flow_mix_final(sum);
 }

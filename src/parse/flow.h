@@ -83,6 +83,18 @@ static inline uint32_t torc_flow_ip_sum(const struct torc_parsed_ip *ip, unsigne
 	return sum + torc_flow_mix_end(source) + torc_flow_mix_end(destination);
 }
 
+/* Both tags in wire order; "no tag" and "tag 0" differ. */
+static inline uint32_t torc_flow_tag_sum(const struct torc_parsed *parsed)
+{
+	uint32_t sum = 0;
+
+	if (parsed->vlan_count > 0)
+		sum = (parsed->vlan_id + 1u) * TORC_FLOW_TAG;
+	if (parsed->vlan_count > 1)
+		sum = (sum + parsed->inner_vlan_id + 1u) * TORC_FLOW_TAG;
+	return sum;
+}
+
 /* torc_flow_hash - of a parsed packet, by TORC_FLOW_ bits; 0 for what has no flow */
 uint32_t torc_flow_hash(const struct torc_parsed *parsed, unsigned int what);
 

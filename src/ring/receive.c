@@ -60,6 +60,26 @@ static int enter_block(struct torc_ring *ring)
 	return 0;
 }
 
+bool ring_block(const struct torc_ring *ring, struct ring_hold *block)
+{
+	const struct ring_port *port = &ring->ports[ring->block_port];
+
+	if (!ring->in_block || ring->reentrant || !port->ops->hold)
+		return false;
+	*block = (struct ring_hold){ port->engine, port->ops, ring->block_token };
+	return true;
+}
+
+void ring_block_hold(const struct ring_hold *block)
+{
+	block->ops->hold(block->engine, block->token);
+}
+
+void ring_block_release(const struct ring_hold *block)
+{
+	block->ops->release(block->engine, block->token);
+}
+
 /*
  * Up to max packets of one block, past the ring's own tests. 0: no block is at hand. Once a second
  * the published view and the kernel's counters are refreshed on the way.

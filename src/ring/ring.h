@@ -242,6 +242,20 @@ void ring_device_free(struct ring_device_spec *spec);
 
 /* receive.c */
 int ring_fill(struct torc_ring *ring, struct torc_packet *packets, unsigned int max);
+
+/* A block that stays as it is while the ring goes on. */
+struct ring_hold {
+	struct torc_engine *engine;
+	const struct torc_engine_ops *ops;
+	uint32_t token;
+};
+
+/* The block of the packets that were delivered last, and of those read ahead: false, there is none that
+ * can be held, and what is needed has to be copied. */
+bool ring_block(const struct torc_ring *ring, struct ring_hold *block);
+/* Held until as many releases; these from any thread. */
+void ring_block_hold(const struct ring_hold *block);
+void ring_block_release(const struct ring_hold *block);
 void ring_drain(struct torc_ring *ring);
 struct ring_batch *ring_batch_spare(struct torc_ring *ring);
 void ring_batch_publish(struct torc_ring *ring, struct ring_batch *batch);

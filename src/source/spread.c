@@ -1,12 +1,18 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * spread.c - one thread reads a file, several get its packets by flow
+ * spread.c - one thread reads, several get its packets by flow
  *
  *	reader: torc_file ──▶ hash ──▶ open chunk of the member ──▶ its queue ──▶ torc_spread_next_batch()
+ *	or whoever calls torc_spread_put()
  *
- * Packets are copied into chunks, and chunks go round: free, filled, waiting, read by the member,
- * free. A chunk is handed over when it is full, and not before, since waking a member costs as much
- * as a hundred packets. One lock for all of it is enough: it is taken a few times for each chunk.
+ * Packets go into chunks, and chunks go round: free, filled, waiting, read by the member, free. A chunk
+ * is handed over when it is full, and not before, since waking a member costs as much as a hundred
+ * packets. One lock for all of it is enough: it is taken a few times for each chunk.
+ *
+ * Packets of a file's own reader are copied. Those of a ring on a file stay where they are: each chunk
+ * keeps the blocks of the ring that its packets are in, and the last member to be done with a block
+ * gives it back to the ring. When the ring is at another block, all chunks are handed over, so that
+ * no block waits for packets to come.
  */
 #include <errno.h>
 #include <pthread.h>
@@ -18,6 +24,7 @@
 #include <torc/spread.h>
 
 #include "cluster/cluster.h"
+#include "ring/ring.h"
 #include "util/error.h"
 #include "util/sized.h"
 
@@ -28,10 +35,20 @@
 #define CHUNKS_LEAST  3u /* one filled, one waiting, one read */
 #define CHUNKS_MOST   4096u
 #define ALIGN         8u
+#define KEPT_MOST     8u /* blocks that the packets of one chunk are in */
+
+/* A block of a ring that packets of chunks are in. */
+struct kept {
+	struct kept *next; /* the reader's: one a ring, the block that it is at */
+	const struct torc_ring *ring;
+	struct ring_hold block;
+	uint32_t users; /* atomic: the reader, and chunks */
+};
 
 struct chunk {
 	struct chunk *next;
-	uint32_t count;
+	uint32_t count, kept_count;
+	struct kept *kept[KEPT_MOST];
 	size_t used, room; /* of bytes */
 	uint8_t *bytes;    /* allocated when it is used first */
 	struct torc_packet packets[CHUNK_PACKETS];
@@ -54,6 +71,8 @@ struct torc_spread {
 	struct member *members;
 	pthread_t thread;
 	bool running;
+	struct kept *current; /* the reader's, as the next one */
+	struct member *waiting; /* for whom there was no room in time */
 	pthread_mutex_t lock;
 	pthread_cond_t freed; /* for the reader */
 	bool stopped, ended;
@@ -81,24 +100,48 @@ static void hand_over(struct torc_spread *spread, struct member *member)
 	pthread_mutex_unlock(&spread->lock);
 }
 
-/* An empty chunk for the member; false: stopped. */
-static bool open_chunk(struct torc_spread *spread, struct member *member)
+static struct timespec time_in(int timeout_ms)
 {
+	struct timespec at;
+
+	clock_gettime(CLOCK_MONOTONIC, &at);
+	at.tv_sec += timeout_ms / 1000;
+	at.tv_nsec += timeout_ms % 1000 * 1000000;
+	if (at.tv_nsec >= 1000000000) {
+		at.tv_sec++;
+		at.tv_nsec -= 1000000000;
+	}
+	return at;
+}
+
+/* An empty chunk for the member, in that time (-1: some time). 0, -ESHUTDOWN when stopped, -ETIMEDOUT. */
+static int open_chunk(struct torc_spread *spread, struct member *member, int timeout_ms)
+{
+	struct timespec until = { .tv_sec = 0 };
 	struct chunk *chunk;
+	int result = 0;
 
 	pthread_mutex_lock(&spread->lock);
-	while (!member->free && !spread->stopped)
-		pthread_cond_wait(&spread->freed, &spread->lock);
+	while (!member->free && !spread->stopped && result == 0) {
+		if (timeout_ms < 0) {
+			pthread_cond_wait(&spread->freed, &spread->lock);
+			continue;
+		}
+		if (until.tv_sec == 0)
+			until = time_in(timeout_ms);
+		result = pthread_cond_timedwait(&spread->freed, &spread->lock, &until);
+	}
 	chunk = spread->stopped ? NULL : member->free;
+	result = spread->stopped ? -ESHUTDOWN : chunk ? 0 : -ETIMEDOUT;
 	if (chunk)
 		member->free = chunk->next;
 	pthread_mutex_unlock(&spread->lock);
 	if (!chunk)
-		return false;
+		return result;
 	chunk->count = 0;
 	chunk->used = 0;
 	member->open = chunk;
-	return true;
+	return 0;
 }
 
 /* Room for that many bytes; a record that is longer than a chunk makes it larger. */
@@ -114,26 +157,88 @@ static bool make_room(struct chunk *chunk, size_t bytes)
 	return chunk->bytes != NULL;
 }
 
-static int give(struct torc_spread *spread, struct member *member, const struct torc_packet *packet)
+static void copy_bytes(struct chunk *chunk, struct torc_packet *copy)
+{
+	uint8_t *to = chunk->bytes + chunk->used;
+
+	if (copy->caplen > 0)
+		memcpy(to, copy->data, copy->caplen);
+	copy->data = to;
+	chunk->used += ((size_t)copy->caplen + ALIGN - 1) & ~(size_t)(ALIGN - 1);
+}
+
+/* ---- blocks of rings ---- */
+
+static void drop(struct kept *kept)
+{
+	if (__atomic_sub_fetch(&kept->users, 1, __ATOMIC_ACQ_REL) > 0)
+		return;
+	ring_block_release(&kept->block);
+	free(kept);
+}
+
+static void drop_all(struct chunk *chunk)
+{
+	while (chunk->kept_count > 0)
+		drop(chunk->kept[--chunk->kept_count]);
+}
+
+/* The block stays until the chunk is empty. False: it has room for no more of them. */
+static bool chunk_keeps(struct chunk *chunk, struct kept *kept)
+{
+	for (uint32_t i = chunk->kept_count; i > 0; i--)
+		if (chunk->kept[i - 1] == kept)
+			return true;
+	if (chunk->kept_count == KEPT_MOST)
+		return false;
+	__atomic_add_fetch(&kept->users, 1, __ATOMIC_RELAXED);
+	chunk->kept[chunk->kept_count++] = kept;
+	return true;
+}
+
+/* Room in the member's open chunk: for bytes to be copied, or in the block kept (NULL: none). */
+static int have_room(struct torc_spread *spread, struct member *member, size_t bytes,
+		     struct kept *kept, int timeout_ms)
+{
+	struct chunk *chunk = member->open;
+	int result = 0;
+
+	if (chunk && (chunk->count == CHUNK_PACKETS || (kept && !chunk_keeps(chunk, kept)) ||
+		      (!kept && chunk->count > 0 && chunk->room - chunk->used < bytes)))
+		hand_over(spread, member);
+	if (!member->open)
+		result = open_chunk(spread, member, timeout_ms);
+	if (result < 0)
+		return result;
+	chunk = member->open;
+	if (kept)
+		chunk_keeps(chunk, kept);
+	else if (chunk->used == 0 && !make_room(chunk, bytes))
+		return -ENOMEM;
+	return 0;
+}
+
+static int give(struct torc_spread *spread, struct member *member, const struct torc_packet *packet,
+		struct kept *kept, int timeout_ms)
 {
 	size_t bytes = ((size_t)packet->caplen + ALIGN - 1) & ~(size_t)(ALIGN - 1);
 	struct chunk *chunk = member->open;
 	struct torc_packet *copy;
+	int result;
 
-	if (chunk && (chunk->count == CHUNK_PACKETS || chunk->room - chunk->used < bytes))
-		hand_over(spread, member);
-	if (!member->open && !open_chunk(spread, member))
-		return -ESHUTDOWN;
-	chunk = member->open;
-	if (chunk->count == 0 && !make_room(chunk, bytes))
-		return -ENOMEM;
+	/* most are in the same block as the one before */
+	if (!kept || !chunk || chunk->count == CHUNK_PACKETS || chunk->kept_count == 0 ||
+	    chunk->kept[chunk->kept_count - 1] != kept) {
+		result = have_room(spread, member, bytes, kept, timeout_ms);
+		if (result < 0)
+			return result;
+		chunk = member->open;
+	}
 	copy = &chunk->packets[chunk->count++];
 	*copy = *packet;
-	copy->data = chunk->bytes + chunk->used;
 	copy->parsed = NULL;
-	if (packet->caplen > 0)
-		memcpy(chunk->bytes + chunk->used, packet->data, packet->caplen);
-	chunk->used += bytes;
+	if (!kept)
+		copy_bytes(chunk, copy);
 	return 0;
 }
 
@@ -174,8 +279,20 @@ static int read_batch(struct torc_spread *spread)
 		return 1;
 	}
 	for (int i = 0; i < count && result == 0; i++)
-		result = give(spread, &spread->members[member_of(spread, &packets[i])], &packets[i]);
+		result = give(spread, &spread->members[member_of(spread, &packets[i])], &packets[i],
+			      NULL, -1);
 	return result < 0 ? result : count;
+}
+
+static void end(struct torc_spread *spread, int code)
+{
+	hand_over_all(spread);
+	pthread_mutex_lock(&spread->lock);
+	spread->ended = true;
+	spread->code = code;
+	for (uint32_t n = 0; n < spread->options.members; n++)
+		pthread_cond_signal(&spread->members[n].filled);
+	pthread_mutex_unlock(&spread->lock);
 }
 
 static void *read_file(void *argument)
@@ -186,23 +303,83 @@ static void *read_file(void *argument)
 	do {
 		result = read_batch(spread);
 	} while (result > 0 && !is_stopped(spread));
-	hand_over_all(spread);
-	pthread_mutex_lock(&spread->lock);
-	spread->ended = true;
-	spread->code = result < 0 ? result : 0;
-	for (uint32_t n = 0; n < spread->options.members; n++)
-		pthread_cond_signal(&spread->members[n].filled);
-	pthread_mutex_unlock(&spread->lock);
+	end(spread, result < 0 ? result : 0);
 	return NULL;
+}
+
+/* ---- packets of the caller's ---- */
+
+/* The block that the ring is at, kept; NULL: its packets have to be copied. */
+static struct kept *kept_of(struct torc_spread *spread, const struct torc_ring *ring)
+{
+	struct kept **link = &spread->current, *kept;
+	struct ring_hold block;
+
+	while (*link && (*link)->ring != ring)
+		link = &(*link)->next;
+	kept = *link;
+	if (!ring || !ring_block(ring, &block))
+		return NULL;
+	if (kept && kept->block.engine == block.engine && kept->block.token == block.token)
+		return kept;
+	if (kept) {
+		*link = kept->next;
+		hand_over_all(spread);
+		drop(kept);
+	}
+	kept = malloc(sizeof(*kept));
+	if (!kept)
+		return NULL;
+	*kept = (struct kept){ .next = spread->current, .ring = ring, .block = block, .users = 1 };
+	spread->current = kept;
+	ring_block_hold(&block);
+	return kept;
+}
+
+int torc_spread_put(struct torc_spread *spread, struct torc_ring *ring,
+		    const struct torc_packet *packets, unsigned int count, int timeout_ms)
+{
+	struct kept *kept = kept_of(spread, ring);
+	unsigned int given = 0;
+	int result = spread->file || spread->ended ? -EBUSY : 0;
+
+	while (given < count && result == 0) {
+		const struct torc_packet *packet = &packets[given];
+		struct member *member = spread->waiting;
+
+		if (!member)
+			member = &spread->members[member_of(spread, packet)];
+		result = give(spread, member, packet, kept, timeout_ms);
+		/* round robin gives the next member to the next packet, not to the same one again */
+		spread->waiting = result == 0 ? NULL : member;
+		given += result == 0;
+	}
+	return given > 0 || result == -ETIMEDOUT ? (int)given : result;
+}
+
+void torc_spread_flush(struct torc_spread *spread)
+{
+	hand_over_all(spread);
+}
+
+void torc_spread_end(struct torc_spread *spread, int code)
+{
+	if (!spread->file)
+		end(spread, code);
 }
 
 /* ---- the members ---- */
 
-/* Another processor wrote it: what is certain to be read is fetched while the first is looked at. */
+/*
+ * Another processor wrote it: what is certain to be read is fetched while the first is looked at. Packets
+ * in blocks of a ring lie far apart; torc_decode_batch() fetches those.
+ */
 static void fetch(const struct chunk *chunk)
 {
 	for (uint32_t i = 0; i < chunk->count; i++)
 		__builtin_prefetch(&chunk->packets[i]);
+	if (chunk->used == 0)
+		return;
 	for (size_t at = 0, i = 0; i < chunk->count; i++) {
 		__builtin_prefetch(chunk->bytes + at);
 		__builtin_prefetch(chunk->bytes + at + 63); /* most headers end in the second line */
@@ -219,6 +396,8 @@ int torc_spread_next_batch(struct torc_spread *spread, uint32_t number,
 	if (number >= spread->options.members)
 		return -EINVAL;
 	member = &spread->members[number];
+	if (member->read)
+		drop_all(member->read);
 	pthread_mutex_lock(&spread->lock);
 	if (member->read) {
 		member->read->next = member->free;
@@ -296,6 +475,7 @@ int torc_spread_open(struct torc_spread **out, struct torc_file *file,
 		     const struct torc_spread_options *given, struct torc_error *error)
 {
 	struct torc_spread_options options = { .buffer_bytes = BUFFER_BYTES };
+	pthread_condattr_t monotonic;
 	struct torc_spread *spread;
 	int result = torc_sized_take(&options, sizeof(options), given, "torc_spread_options", error);
 
@@ -315,9 +495,12 @@ int torc_spread_open(struct torc_spread **out, struct torc_file *file,
 	spread->file = file;
 	spread->options = options;
 	pthread_mutex_init(&spread->lock, NULL);
-	pthread_cond_init(&spread->freed, NULL);
+	pthread_condattr_init(&monotonic);
+	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+	pthread_cond_init(&spread->freed, &monotonic);
+	pthread_condattr_destroy(&monotonic);
 	result = make_members(spread);
-	if (result == 0)
+	if (result == 0 && file)
 		result = start(spread);
 	if (result < 0) {
 		torc_spread_close(spread);
@@ -338,10 +521,18 @@ void torc_spread_close(struct torc_spread *spread)
 	for (uint32_t n = 0; spread->members && n < spread->options.members; n++) {
 		struct member *member = &spread->members[n];
 
-		for (uint32_t i = 0; member->chunks && i < spread->chunks; i++)
+		for (uint32_t i = 0; member->chunks && i < spread->chunks; i++) {
+			drop_all(&member->chunks[i]);
 			free(member->chunks[i].bytes);
+		}
 		free(member->chunks);
 		pthread_cond_destroy(&member->filled);
+	}
+	while (spread->current) {
+		struct kept *kept = spread->current;
+
+		spread->current = kept->next;
+		drop(kept);
 	}
 	free(spread->members);
 	pthread_cond_destroy(&spread->freed);
