@@ -585,6 +585,8 @@ static void line_write(struct line *line)
 	}
 	if (decoded->status == TORC_DECODED_LAYER_LIMIT)
 		text_string(&line->text, " [more layers]");
+	if (line->closing)
+		text_string(&line->text, line->closing);
 	if (line->text.length == 0)
 		field_text(line, "length ", decoded->len);
 }

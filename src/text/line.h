@@ -13,6 +13,7 @@ struct line {
 	const struct torc_decoded *decoded;
 	const struct torc_text_options *options; /* whole: all members are there */
 	unsigned int flags;
+	const char *closing; /* what the line ends with, or NULL */
 	bool joined; /* the last part needs no ": " behind it */
 	bool typed;  /* the link-layer header has said what follows */
 };
@@ -111,6 +112,12 @@ void line_snmp(struct line *line, const struct torc_layer **layer);
 /* Tunnels, and those who set them up: line_tunnels.c */
 void line_esp(struct line *line, const struct torc_layer **layer);
 void line_isakmp(struct line *line, const struct torc_layer **layer);
+void line_ipcomp(struct line *line, const struct torc_layer **layer);
+void line_l2tp(struct line *line, const struct torc_layer **layer);
+void line_mobility(struct line *line, const struct torc_layer **layer);
+void line_ppp_control(struct line *line, const struct torc_layer **layer);
+void line_pap(struct line *line, const struct torc_layer **layer);
+void line_chap(struct line *line, const struct torc_layer **layer);
 void line_nsh(struct line *line, const struct torc_layer **layer);
 void line_udp_encap(struct line *line, const struct torc_layer **layer);
 void line_vxlan_gpe(struct line *line, const struct torc_layer **layer);

@@ -418,6 +418,11 @@ bool line_words(struct line *line, const struct torc_layer **layer)
 		{ TORC_LAYER_POP3, line_dialog },   { TORC_LAYER_IMAP, line_dialog },
 		{ TORC_LAYER_NNTP, line_dialog },   { TORC_LAYER_IRC, line_dialog },
 		{ TORC_LAYER_ISAKMP, line_isakmp }, { TORC_LAYER_UDP_ENCAP, line_udp_encap },
+		{ TORC_LAYER_LCP, line_ppp_control }, { TORC_LAYER_IPCP, line_ppp_control },
+		{ TORC_LAYER_IPV6CP, line_ppp_control }, { TORC_LAYER_CCP, line_ppp_control },
+		{ TORC_LAYER_PAP, line_pap },	    { TORC_LAYER_CHAP, line_chap },
+		{ TORC_LAYER_L2TP, line_l2tp },	    { TORC_LAYER_MOBILITY, line_mobility },
+		{ TORC_LAYER_IPCOMP, line_ipcomp },
 		{ TORC_LAYER_NSH, line_nsh },	    { TORC_LAYER_VXLAN_GPE, line_vxlan_gpe },
 		{ TORC_LAYER_RESP, line_resp },	    { TORC_LAYER_RTSP, line_rtsp },
 	};

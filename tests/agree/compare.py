@@ -138,6 +138,8 @@ OWN |= {'AoE', 'PTP'}
 OWN |= {'ERSPAN Type III', 'ETag', 'ISAKMP', 'NSH', 'PBB', 'PseudowireChannel', 'PseudowireControlWord',
         'UDPEncap', 'VNTag', 'VXLAN-GPE'}
 
+OWN |= {'CCP', 'CHAP', 'IPComp', 'IPCP', 'IPv6CP', 'IPv6Mobility', 'L2TP', 'LCP', 'PAP', 'Teredo'}
+
 # those that it has, but not there: RFC 3948, RFC 4448
 OWN_BEHIND = {('UDP', 'IPSecESP'), ('MPLS', 'Ethernet')}
 

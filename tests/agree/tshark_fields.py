@@ -75,6 +75,11 @@ def times_4(field):
     return number(field) * 4
 
 
+def eights(field):
+    """Units of eight bytes, without the first."""
+    return number(field) * 8 + 8
+
+
 def mac(field):
     """The bytes as they are; tshark shows FDDI's with the bits of each turned round."""
     return ':'.join(field.value[i:i + 2] for i in range(0, 12, 2))
@@ -786,6 +791,47 @@ LAYERS.update({
         'flags': ('vxlan.flags', number), 'next_protocol': 'vxlan.next_proto', 'vni': 'vxlan.vni',
         'version': 'vxlan.ver', 'has_vni': 'vxlan.i_bit', 'has_next_protocol': 'vxlan.p_bit',
         'oam': 'vxlan.o_bit'}),
+})
+
+# What sets links, tunnels and addresses up
+CONTROL = {'code': ('ppp.code', number, first), 'id': ('ppp.identifier', number, first),
+           'length': ('ppp.length', number, first)}
+LAYERS.update({
+    'CCP': ('ccp', None, dict(CONTROL, **{'options[].type': 'ccp.opt.type'})),
+    'CHAP': ('chap', None, {
+        'code': 'chap.code', 'id': 'chap.identifier', 'length': 'chap.length',
+        'value': ('chap.value', octets), 'name': ('chap.name', text), 'message': ('chap.message', text)}),
+    'IPComp': ('ipcomp', None, {
+        'next_header': 'ipcomp.next_header', 'flags': 'ipcomp.flags', 'cpi': 'ipcomp.cpi'}),
+    'IPCP': ('ipcp', None, dict(CONTROL, **{
+        'options[].type': 'ipcp.opt.type',
+        'options[].ipv4': 'ipcp.opt.ip_address+ipcp.opt.pri_dns_address+ipcp.opt.sec_dns_address+'
+                          'ipcp.opt.pri_nbns_address+ipcp.opt.sec_nbns_address'})),
+    'IPv6CP': ('ipv6cp', None, dict(CONTROL, **{'options[].type': 'ipv6cp.opt.type'})),
+    'IPv6Mobility': ('mipv6', 'header', {
+        'next_header': 'mip6.proto', 'length': ('mip6.hlen', eights), 'message_type': 'mip6.mhtype',
+        'checksum': 'mip6.csum', 'nonce_index': 'mip6.hot.nindex|mip6.cot.nindex',
+        'cookie': ('mip6.hoti.cookie|mip6.coti.cookie|mip6.hot.cookie|mip6.cot.cookie', raw),
+        'token': ('mip6.hot.token|mip6.cot.token', raw), 'seq': 'mip6.bu.seqnr|mip6.ba.seqnr',
+        'status': 'mip6.ba.status|mip6.be.status', 'home_ip': ('mip6.be.haddr', address),
+        'lifetime': ('mip6.bu.lifetime|mip6.ba.lifetime', times_4)}),
+    'L2TP': ('l2tp', None, {
+        'control': 'l2tp.type', 'has_length': 'l2tp.length_bit', 'has_seq': 'l2tp.seq_bit',
+        'has_offset': 'l2tp.offset_bit', 'has_priority': 'l2tp.priority', 'version': 'l2tp.version',
+        'length': 'l2tp.length', 'tunnel': 'l2tp.tunnel|l2tp.ccid', 'session': 'l2tp.session|l2tp.sid',
+        'ns': 'l2tp.Ns', 'nr': 'l2tp.Nr', 'padding': 'l2tp.offset',
+        'message_type': 'l2tp.avp.message_type', 'attributes[].type': 'l2tp.avp.type',
+        'attributes[].length': 'l2tp.avp.length', 'attributes[].mandatory': 'l2tp.avp.mandatory'}),
+    'LCP': ('lcp', None, dict(CONTROL, **{
+        'options[].type': 'lcp.opt.type', 'magic': 'lcp.magic_number',
+        'rejected_protocol': 'lcp.rej_proto'})),
+    'PAP': ('pap', None, {
+        'code': 'pap.code', 'id': 'pap.identifier', 'length': 'pap.length', 'peer': ('pap.peer_id', text),
+        'password': ('pap.password', text), 'message': ('pap.message', text)}),
+    'Teredo': ('teredo', None, {
+        'client': ('teredo.auth.id', octets), 'authentication': ('teredo.auth.value', octets),
+        'nonce': ('teredo.auth.nonce', raw), 'confirmation': ('teredo.auth.conf', raw),
+        'origin_port': 'teredo.orig.port', 'origin_ip': 'teredo.orig.addr'}),
 })
 
 # What gopacket does not have: D52 of docs/differences.md

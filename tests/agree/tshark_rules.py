@@ -80,7 +80,7 @@ def inside(d, case):
     if not only_tshark(d):
         return False
     layer = case.layer_at(d.proto)
-    return layer is not None and layer['type'] in ('SFlow', 'RADIUS', 'DHCPv6')
+    return layer is not None and layer['type'] in ('SFlow', 'RADIUS', 'DHCPv6', 'LCP')
 
 
 def fragment(d, case):
@@ -229,8 +229,9 @@ REFUSED += ("the length is below the message's",)
 HINTS_D52 += ('nbdgm', 'nbns', 'nbss')
 
 # those of D53
-HINTS_D52 += ('esp', 'isakmp', 'udpencap')
-REFUSED += ('a payload does not fit', 'version is not 0', 'version is not 2 (type III)',
+HINTS_D52 += ('esp', 'isakmp', 'l2tp', 'teredo', 'udpencap')
+REFUSED += ('an attribute does not fit', 'length is below the message',
+            'a payload does not fit', 'version is not 0', 'version is not 2 (type III)',
             'not the length of its metadata type')
 
 

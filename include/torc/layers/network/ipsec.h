@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* torc/layers/network/ipsec.h - IPsec: AH, RFC 4302, and ESP, RFC 4303 */
+/* torc/layers/network/ipsec.h - IPsec: AH, RFC 4302, and ESP, RFC 4303; IPComp, RFC 3173 */
 #ifndef TORC_LAYERS_IPSEC_H
 #define TORC_LAYERS_IPSEC_H
 
@@ -36,6 +36,15 @@ struct torc_udp_encap {
 };
 
 TORC_LAYER_READER(udp_encap, UDP_ENCAP)
+
+/* A payload that was compressed, RFC 3173 §3 */
+struct torc_ipcomp {
+	uint8_t next_header; /* of what comes out of it */
+	uint8_t flags;       /* 0 */
+	uint16_t index;      /* how: below 64, one of IANA's; else as was settled */
+};
+
+TORC_LAYER_READER(ipcomp, IPCOMP)
 
 #ifdef __cplusplus
 }

@@ -170,6 +170,20 @@ struct torc_etherip {
 
 TORC_LAYER_READER(etherip, ETHERIP)
 
+/* Teredo: what may stand in UDP in front of an IPv6 packet, RFC 4380 §5.1.1. Without any of it, no bytes. */
+struct torc_teredo {
+	bool has_authentication;
+	bool has_origin;
+	struct torc_bytes client; /* identifier */
+	struct torc_bytes authentication; /* value */
+	uint64_t nonce;
+	uint8_t confirmation;
+	uint16_t origin_port; /* as it was, not as it is obscured in the packet */
+	uint8_t origin_address[4];
+};
+
+TORC_LAYER_READER(teredo, TEREDO)
+
 #ifdef __cplusplus
 }
 #endif
