@@ -35,6 +35,8 @@ static const struct cli_option flow_options[] = {
 	{ 0, "inner", NULL, "of tunnels the flow inside", cli_set_flag, AT(inner), NULL },
 	{ 0, "no-vlan", NULL, "VLAN ids make no difference", cli_set_flag, AT(no_vlan), NULL },
 	{ 0, "no-names", NULL, "no names of TLS, QUIC and DNS", cli_set_flag, AT(no_names), NULL },
+	{ 0, "fingerprints", NULL, "JA3 and JA4 of TLS and QUIC clients", cli_set_flag, AT(fingerprints),
+	  NULL },
 	{ 0, "streams", NULL, "put TCP together: also HTTP hosts, and TLS names in two segments",
 	  cli_set_flag, AT(streams), NULL },
 	{ 0, "workers", "N", "share the packets of a wire among N processes, of files N threads", set_u32, AT(workers), NULL },
@@ -319,6 +321,8 @@ static int check(const struct flows_settings *settings, struct flows_outputs *ou
 		wrong = "--top and --json both want standard output";
 	else if (settings->streams && settings->no_names)
 		wrong = "--streams finds names, which --no-names leaves out";
+	else if (settings->fingerprints && settings->no_names)
+		wrong = "--fingerprints are kept with names, which --no-names leaves out";
 	else if (settings->streams && settings->inner)
 		wrong = "--streams are those of the outer packets: leave --inner out";
 	else if (settings->top && settings->print)

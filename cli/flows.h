@@ -16,7 +16,7 @@ struct flows_settings {
 	struct input_settings input;
 	struct torc_flow_table_options table;
 	uint64_t flows;
-	bool inner, no_vlan, no_names, streams;
+	bool inner, no_vlan, no_names, fingerprints, streams;
 	struct cli_list ipfix, netflow9, kafka, kafka_options;
 	uint64_t domain, queue_records, message_bytes, pace, template_ns, wait_ns;
 	bool print, top, one_way;

@@ -17,7 +17,8 @@ static int open_table(struct flows_part *part, const struct flows_settings *sett
 	options.flows = (uint32_t)settings->flows;
 	options.flags = (settings->inner ? TORC_FLOW_TABLE_INNER : 0) |
 			(settings->no_vlan ? TORC_FLOW_TABLE_NO_VLAN : 0) |
-			(settings->no_names ? TORC_FLOW_TABLE_NO_NAMES : 0);
+			(settings->no_names ? TORC_FLOW_TABLE_NO_NAMES : 0) |
+			(settings->fingerprints ? TORC_FLOW_TABLE_FINGERPRINTS : 0);
 	options.ended = flows_outputs_write;
 	options.object = &part->outputs;
 	code = torc_flow_table_open(&part->table, &options, &error);

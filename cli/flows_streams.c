@@ -74,8 +74,9 @@ static bool read_hint(const struct torc_message *message, struct torc_flow_hint 
 		hint->from = TORC_FLOW_NAME_TLS;
 		hint->name = tls.server_name;
 		hint->alpn = tls.alpn;
+		hint->hello = tls.hello;
 	}
-	return hint->name.length + hint->alpn.length > 0;
+	return hint->name.length + hint->alpn.length + hint->hello.length > 0;
 }
 
 void flows_streams_add(struct flows_streams *all, struct torc_flow_table *table,

@@ -65,7 +65,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (size < 1)
 		return 0;
-	options.flags = data[0] & 7;
+	options.flags = (data[0] & 7) | (data[0] & 16 ? TORC_FLOW_TABLE_FINGERPRINTS : 0);
 	packet.link_type = links[data[0] >> 3 & 1];
 	packet.timestamp_ns = 1700000000000000000u;
 	if (torc_flow_table_open(&table, &options, NULL) < 0)

@@ -103,6 +103,9 @@ else
 	skip 'tshark finds the same' 'tshark is not installed'
 fi
 run 'streams without names' 2 flows --streams --no-names -r "$work/names.pcap"
+run 'fingerprints without names' 2 flows --fingerprints --no-names -r "$work/names.pcap"
+out=$("$TORC" flows --json --streams --fingerprints -r "$work/names.pcap" 2>/dev/null | grep '"tls"')
+like 'the fingerprints of a hello in two segments' "$out" '"ja3":"[0-9a-f]{32}","ja4":"t1[0-9a-z]{8}_[0-9a-f]{12}_[0-9a-f]{12}"'
 
 # A worker that is killed: its place is taken, and the account is the sum of all lives.
 told() { # how many packets the workers there are have told

@@ -3,6 +3,7 @@
  * flow_quic.c - names of QUIC flows: a ClientHello in one datagram, in two, in any order, behind a Retry, never
  * whole; more flows that wait than there is room for, more packets than are decrypted in a second
  */
+#include <torc/export.h>
 #include <torc/flow_table.h>
 
 #include "flow_packets.h"
@@ -199,11 +200,79 @@ static void test_budget(void)
 	is(named, 512, "names of those that were decrypted");
 }
 
+static const char ja4[] = "13d0307h3_55b375c5d22e_bfe2d94fcd36"; /* of what hello_make() makes */
+
+static bool has_prints(unsigned int record, char carrier)
+{
+	return records[record].ja4[0] == carrier && strcmp(records[record].ja4 + 1, ja4) == 0 &&
+	       strlen(records[record].ja3) == 32;
+}
+
+/* The hello in one segment, or as much of it as is sent. */
+static struct made segment(uint16_t port, const uint8_t *record, uint32_t length)
+{
+	return (struct made){ .source = 1, .destination = 2, .source_port = port,
+			      .destination_port = 443, .protocol = 6, .flags = TORC_TCP_ACK,
+			      .payload = length, .data = record };
+}
+
+static void test_fingerprints(void)
+{
+	struct torc_flow_hint hint = { .size = sizeof(hint), .from = TORC_FLOW_NAME_TLS };
+	struct made_packet packet;
+	struct made_hello hello;
+	struct made_quic one, two;
+	uint8_t record[2048] = { 22, 3, 1 };
+	char json[4096];
+	struct made tcp;
+
+	hello_make(&hello, "print.example", 1200);
+	one = initial("destinat", "destinat", &hello, 0, 900, false);
+	two = initial("destinat", "destinat", &hello, 900, hello.length - 900, false);
+	begin(TORC_FLOW_TABLE_FINGERPRINTS);
+	send(1000, true, &one, 0);
+	send(1000, true, &two, 1);
+	send(2000, true, &one, 2); /* the rest never comes */
+	memcpy(record + 5, hello.bytes, hello.length);
+	record[3] = (uint8_t)(hello.length >> 8);
+	record[4] = (uint8_t)hello.length;
+	for (unsigned int i = 0; i < 2; i++) {
+		tcp = segment((uint16_t)(3000 + i), record, i == 0 ? hello.length + 5 : 700);
+		make_packet(&tcp, &packet);
+		torc_flow_table_add(table, &packet.packet, &packet.decoded);
+	}
+	hint.hello = (struct torc_bytes){ hello.bytes, hello.length };
+	is(torc_flow_table_add_hint(table, &packet.packet, &packet.decoded, &hint), 0,
+	   "what the stream says of a flow with a name");
+	finish();
+	ok(has_prints(0, 'q'), "of a hello in two datagrams");
+	is_str(records[1].name, "print.example", "the name of half a hello");
+	ok(!records[1].ja4[0] && !records[1].ja3[0], "has no fingerprints");
+	ok(has_prints(2, 't'), "of a hello in a segment");
+	ok(has_prints(3, 't'), "of one in two, by the stream");
+	torc_flow_record_json(&records[0], NULL, 0, json, sizeof(json));
+	ok(strstr(json, "\"ja4\":\"q13d0307h3_") && strstr(json, "\"ja3\":\""), "in JSON");
+	torc_flow_record_text(&records[0], json, sizeof(json));
+	ok(strstr(json, " print.example ja4 q13d0307h3_"), "in the line");
+	begin(0);
+	send(1000, true, &one, 0);
+	send(1000, true, &two, 1);
+	make_packet(&tcp, &packet);
+	torc_flow_table_add(table, &packet.packet, &packet.decoded);
+	hint.from = TORC_FLOW_NAME_TLS;
+	is(torc_flow_table_add_hint(table, &packet.packet, &packet.decoded, &hint), -22,
+	   "a hint without a name, where fingerprints are not wanted");
+	finish();
+	name_is(0, "print.example", "without the flag");
+	ok(!records[0].ja4[0] && !records[1].ja4[0], "there are none");
+}
+
 int main(void)
 {
 	test_whole();
 	test_pieces();
 	test_room();
 	test_budget();
+	test_fingerprints();
 	return done();
 }

@@ -34,6 +34,7 @@
 
 #include <torc/decode.h>
 #include <torc/flow.h>
+#include <torc/layers/application/tls.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -130,13 +131,16 @@ struct torc_flow_record {
 	char name[TORC_FLOW_NAME_SIZE];
 	char alpn[TORC_FLOW_ALPN_SIZE]; /* the first protocol, such as "h2", cut where it is longer */
 	uint8_t name_from;        /* enum torc_flow_name_from */
+	char ja3[TORC_TLS_FINGERPRINT_SIZE]; /* "", or of the client: torc_tls_fingerprint() */
+	char ja4[TORC_TLS_FINGERPRINT_SIZE];
 };
 
 /* struct torc_flow_table_options.flags */
 enum {
 	TORC_FLOW_TABLE_INNER = 1 << 0,   /* the flow in a tunnel, not that of the tunnel */
 	TORC_FLOW_TABLE_NO_VLAN = 1 << 1, /* the same flow whatever its VLAN */
-	TORC_FLOW_TABLE_NO_NAMES = 1 << 2 /* no names of TLS, QUIC and DNS */
+	TORC_FLOW_TABLE_NO_NAMES = 1 << 2, /* no names of TLS, QUIC and DNS */
+	TORC_FLOW_TABLE_FINGERPRINTS = 1 << 3 /* JA3 and JA4 too, where a ClientHello is whole */
 };
 
 #define TORC_FLOW_TABLE_DEFAULT_FLOWS 1000000u
@@ -227,6 +231,7 @@ struct torc_flow_hint {
 	unsigned int from;       /* enum torc_flow_name_from: TLS or HTTP */
 	struct torc_bytes name;  /* borrowed for the call */
 	struct torc_bytes alpn;
+	struct torc_bytes hello; /* the ClientHello over TCP: torc_tls.hello. For fingerprints */
 };
 
 /*
@@ -235,8 +240,8 @@ struct torc_flow_hint {
  * packet   that was added before; it brought the last byte of what said the name
  *
  * The table sees packets one by one: the Host of a request, or a server name that a segment cut in
- * two, is found by torc/stream.h and torc/message.h. The first name stays. Returns 1 when the flow
- * has it now, 0 when it has another or is over, -EINVAL for a hint that is none, -ENOSPC when there
+ * two, is found by torc/stream.h and torc/message.h. The first name stays, and gets the fingerprints that
+ * it lacks. Returns 1 when the flow has it now, 0 when it has another or is over, -EINVAL for a hint that is none, -ENOSPC when there
  * is no room for a name.
  */
 TORC_API int torc_flow_table_add_hint(struct torc_flow_table *table,

@@ -124,6 +124,10 @@ static void text_details(struct text *text, const struct torc_flow_record *recor
 		text_char(text, ' ');
 		text_escaped(text, (const uint8_t *)record->name, strlen(record->name));
 	}
+	if (record->ja4[0]) {
+		text_string(text, " ja4 ");
+		text_string(text, record->ja4);
+	}
 }
 
 int torc_flow_record_text(const struct torc_flow_record *record, char *buffer, size_t size)
@@ -235,7 +239,7 @@ static void json_member(struct json *json, const char *key, const char *text)
 
 static void json_name(struct json *json, const struct torc_flow_record *record)
 {
-	if (!record->name[0] && !record->alpn[0])
+	if (!record->name[0] && !record->alpn[0] && !record->ja4[0])
 		return;
 	switch (record->name_from) {
 	case TORC_FLOW_NAME_TLS:
@@ -257,6 +261,8 @@ static void json_name(struct json *json, const struct torc_flow_record *record)
 	if (record->name_cut)
 		json_bool(json, "cut", true);
 	json_member(json, "alpn", record->alpn);
+	json_member(json, "ja3", record->ja3);
+	json_member(json, "ja4", record->ja4);
 	if (record->dns_type) {
 		const char *type = torc_dns_type_name(record->dns_type);
 

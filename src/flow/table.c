@@ -12,6 +12,7 @@
 
 #include "flow/table_quic.h"
 #include "util/error.h"
+#include "util/sized.h"
 
 #define MS 1000000ull
 #define SECOND 1000000000ull
@@ -445,12 +446,14 @@ void torc_flow_table_add_batch(struct torc_flow_table *table, const struct torc_
 int torc_flow_table_add_hint(struct torc_flow_table *table, const struct torc_packet *packet,
 			     const struct torc_decoded *decoded, const struct torc_flow_hint *hint)
 {
+	struct torc_flow_hint full = { .size = sizeof(full) };
 	struct flow_packet read;
 	struct flow_more *more;
 	uint32_t place;
 
-	if (hint->size < sizeof(*hint) || hint->name.length + hint->alpn.length == 0 ||
-	    (hint->from != TORC_FLOW_NAME_TLS && hint->from != TORC_FLOW_NAME_HTTP))
+	if (torc_sized_take(&full, sizeof(full), hint, "torc_flow_hint", NULL) < 0 ||
+	    (full.name.length + full.alpn.length == 0 && !(table->prints && full.hello.length)) ||
+	    (full.from != TORC_FLOW_NAME_TLS && full.from != TORC_FLOW_NAME_HTTP))
 		return -EINVAL;
 	if (decoded->flags & TORC_DECODED_FRAGMENT) /* no stream is of fragments */
 		return 0;
@@ -459,9 +462,11 @@ int torc_flow_table_add_hint(struct torc_flow_table *table, const struct torc_pa
 	if (place == FLOW_NONE)
 		return 0;
 	more = &table->more[place];
-	if (more->name != FLOW_NONE)
+	if (more->name != FLOW_NONE) {
+		flow_name_complete(table, more, &full);
 		return 0;
-	return flow_name_keep(table, more, hint) ? 1 : -ENOSPC;
+	}
+	return flow_name_keep(table, more, &full) ? 1 : -ENOSPC;
 }
 
 void torc_flow_table_advance(struct torc_flow_table *table, uint64_t now_ns)
@@ -546,7 +551,7 @@ static int take_times(struct torc_flow_table *table, const struct torc_flow_tabl
 /* All arrays in one mapping: pages are there when they are touched, large ones where possible. */
 static int take_memory(struct torc_flow_table *table)
 {
-	size_t slots = 2, flows, more, index, names, fragments, quic, n;
+	size_t slots = 2, flows, more, index, names, fragments, quic, prints, n;
 	char *memory;
 
 	while (slots < 2 * (size_t)table->room)
@@ -559,7 +564,9 @@ static int take_memory(struct torc_flow_table *table)
 	index = slots * sizeof(struct index_slot);
 	fragments = FRAGMENT_SETS * FRAGMENT_WAYS * sizeof(struct fragment);
 	quic = table->flags & TORC_FLOW_TABLE_NO_NAMES ? 0 : sizeof(struct flow_quic);
-	table->bytes = flows + names + fragments + index + more + quic;
+	prints = table->flags & TORC_FLOW_TABLE_FINGERPRINTS ?
+			 table->name_room * sizeof(struct flow_prints) : 0;
+	table->bytes = flows + names + fragments + index + more + quic + prints;
 	memory = mmap(NULL, table->bytes, PROT_READ | PROT_WRITE,
 		      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (memory == MAP_FAILED)
@@ -571,7 +578,8 @@ static int take_memory(struct torc_flow_table *table)
 	table->fragments = (struct fragment *)(memory += names);
 	table->index = (struct index_slot *)(memory += fragments);
 	table->more = (struct flow_more *)(memory += index);
-	table->quic = quic ? (struct flow_quic *)(memory + more) : NULL;
+	table->quic = quic ? (struct flow_quic *)(memory += more) : NULL;
+	table->prints = prints ? (struct flow_prints *)(memory + quic) : NULL;
 	if (quic)
 		flow_quic_begin(table->quic);
 	for (n = 0; n < slots; n++)
@@ -589,7 +597,7 @@ int torc_flow_table_open(struct torc_flow_table **result,
 	*result = NULL;
 	if (!options)
 		options = &defaults;
-	if (options->size < sizeof(*options) || options->flags > 7 ||
+	if (options->size < sizeof(*options) || options->flags > 15 ||
 	    options->flows > TORC_FLOW_TABLE_MAX_FLOWS)
 		return torc_error_set(error, -EINVAL,
 				      "flow table: at most %u flows, and only known flags",

@@ -12,7 +12,6 @@
 #define TORC_FLOW_TABLE_INSIDE_H
 
 #include <torc/flow_table.h>
-#include <torc/layers/application/tls.h>
 
 #define FLOW_NONE UINT32_MAX /* no place */
 
@@ -103,6 +102,12 @@ struct flow_name {
 	uint8_t from; /* enum torc_flow_name_from */
 };
 
+/* The fingerprints of the name in the same place, where they are wanted. */
+struct flow_prints {
+	char ja3[TORC_TLS_FINGERPRINT_SIZE];
+	char ja4[TORC_TLS_FINGERPRINT_SIZE];
+};
+
 _Static_assert(sizeof(struct flow_key) == 48, "a key is six words");
 _Static_assert(sizeof(struct flow) == 128, "a flow is two cache lines");
 _Static_assert(sizeof(struct flow_more) == 48, "one million flows fit 192 MiB");
@@ -145,6 +150,7 @@ struct torc_flow_table {
 	struct flow_more *more;
 	struct index_slot *index;
 	struct flow_name *names;
+	struct flow_prints *prints; /* or NULL */
 	struct fragment *fragments;
 	struct flow_quic *quic; /* table_quic.h */
 	uint64_t seed[3];
@@ -231,6 +237,9 @@ void flow_name_hello(struct torc_flow_table *table, struct flow_more *more, unsi
 /* Keeps what a stream said; false: there is no room. */
 bool flow_name_keep(struct torc_flow_table *table, struct flow_more *more,
 		    const struct torc_flow_hint *hint);
+/* The fingerprints of a flow that has a name and none of them. */
+void flow_name_complete(struct torc_flow_table *table, const struct flow_more *more,
+			const struct torc_flow_hint *hint);
 void flow_name_release(struct torc_flow_table *table, struct flow_more *more);
 /* table_quic.c: a flow with FACT_QUIC waits no longer, and is named by what there is. */
 void flow_quic_settle(struct torc_flow_table *table, uint32_t place);

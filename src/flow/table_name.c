@@ -82,16 +82,44 @@ void flow_name_release(struct torc_flow_table *table, struct flow_more *more)
 	more->name = FLOW_NONE;
 }
 
+static void fingerprint(struct torc_flow_table *table, uint32_t place,
+			const struct torc_tls_hello *hello)
+{
+	struct flow_prints *prints;
+
+	if (!table->prints || !hello->is_whole)
+		return;
+	prints = &table->prints[place];
+	torc_tls_fingerprint(hello, TORC_TLS_JA3, prints->ja3, sizeof(prints->ja3));
+	torc_tls_fingerprint(hello, TORC_TLS_JA4, prints->ja4, sizeof(prints->ja4));
+}
+
+/* A name without any letter, for what belongs to one. */
+static uint32_t name_take(struct torc_flow_table *table)
+{
+	uint32_t place = name_place(table);
+
+	if (place == FLOW_NONE)
+		return place;
+	memset(&table->names[place], 0, sizeof(table->names[place]));
+	if (table->prints)
+		memset(&table->prints[place], 0, sizeof(table->prints[place]));
+	return place;
+}
+
 void flow_name_hello(struct torc_flow_table *table, struct flow_more *more, unsigned int from,
 		     const struct torc_tls_hello *hello)
 {
-	if (hello->server_name.length + hello->alpn.length == 0 || more->name != FLOW_NONE)
+	bool tells = hello->server_name.length + hello->alpn.length > 0 ||
+		     (table->prints && hello->is_whole);
+
+	if (!tells || more->name != FLOW_NONE)
 		return;
-	more->name = name_place(table);
+	more->name = name_take(table);
 	if (more->name == FLOW_NONE)
 		return;
-	memset(&table->names[more->name], 0, sizeof(table->names[more->name]));
 	fill(&table->names[more->name], from, hello->server_name, hello->alpn);
+	fingerprint(table, more->name, hello);
 }
 
 static void look_at_tls(struct torc_flow_table *table, struct flow_more *more,
@@ -123,7 +151,7 @@ void flow_name_look(struct torc_flow_table *table, uint32_t place,
 	if (layer->type == TORC_LAYER_TCP) {
 		look_at_tls(table, more, decoded, layer);
 	} else if (has_next && next->type == TORC_LAYER_DNS && look_at_dns(decoded, next, &name)) {
-		more->name = name_place(table);
+		more->name = name_take(table);
 		if (more->name != FLOW_NONE)
 			table->names[more->name] = name;
 	}
@@ -132,10 +160,22 @@ void flow_name_look(struct torc_flow_table *table, uint32_t place,
 bool flow_name_keep(struct torc_flow_table *table, struct flow_more *more,
 		    const struct torc_flow_hint *hint)
 {
-	more->name = name_place(table);
+	more->name = name_take(table);
 	if (more->name == FLOW_NONE)
 		return false;
-	memset(&table->names[more->name], 0, sizeof(table->names[more->name]));
 	fill(&table->names[more->name], hint->from, hint->name, hint->alpn);
+	flow_name_complete(table, more, hint);
 	return true;
+}
+
+void flow_name_complete(struct torc_flow_table *table, const struct flow_more *more,
+			const struct torc_flow_hint *hint)
+{
+	struct torc_tls_hello hello;
+
+	if (table->prints && table->names[more->name].from == TORC_FLOW_NAME_TLS &&
+	    table->prints[more->name].ja4[0] == '\0' &&
+	    tls_hello_read(hint->hello, TORC_TLS_OVER_TCP, &hello) &&
+	    hello.type == TLS_CLIENT_HELLO)
+		fingerprint(table, more->name, &hello);
 }

@@ -152,6 +152,12 @@ void flow_quic_settle(struct torc_flow_table *table, uint32_t place)
 		slot_settle(table, slot, place);
 }
 
+/* Fingerprints are of all of a hello, names may stand at its beginning. */
+static bool names_are_enough(const struct torc_flow_table *table, const struct torc_tls_hello *hello)
+{
+	return !table->prints && hello->server_name.length > 0 && hello->alpn.length > 0;
+}
+
 void flow_quic_look(struct torc_flow_table *table, uint32_t place, const struct flow_packet *read,
 		    const struct torc_decoded *decoded)
 {
@@ -180,6 +186,6 @@ void flow_quic_look(struct torc_flow_table *table, uint32_t place, const struct 
 			quic_hello_add(&slot->hello, initial.frames);
 		}
 	if ((!waits && !opened) || ++slot->looks == QUIC_LOOKS ||
-	    (hello_of(slot, &hello) && hello.is_whole))
+	    (hello_of(slot, &hello) && (hello.is_whole || names_are_enough(table, &hello))))
 		slot_settle(table, slot, place);
 }

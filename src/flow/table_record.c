@@ -30,6 +30,10 @@ static void fill_name(const struct torc_flow_table *table, const struct flow_mor
 	record->dns_type = name->dns_type;
 	record->name_cut = name->cut;
 	record->name_from = name->from;
+	if (!table->prints)
+		return;
+	memcpy(record->ja3, table->prints[more->name].ja3, sizeof(record->ja3));
+	memcpy(record->ja4, table->prints[more->name].ja4, sizeof(record->ja4));
 }
 
 static void fill_key(const struct flow *flow, struct torc_flow_record *record)
