@@ -141,13 +141,17 @@ layer_decode(struct torc_decoded *decoded, struct torc_layer *layer, struct torc
 	cursor->next = TORC_LAYER_NONE;
 	cursor->registry = TORC_BY_NONE;
 	step = decode_layer(cursor);
-	if (__builtin_expect(step == TORC_STEP_OTHER, 0))
-		step = other_decode(decoded, cursor, &type);
 	header = cursor->header_length;
 	if (__builtin_expect(step != TORC_STEP_OK || header > cursor->length, 0)) {
-		step = step != TORC_STEP_OK ? step : TORC_STEP_SHORT;
-		cursor->flags |= layer_failed(decoded, layer, *cursor, type, step);
-		if (step != TORC_STEP_BAD_TAIL || header > cursor->length)
+		if (step == TORC_STEP_OTHER) {
+			step = other_decode(decoded, cursor, &type);
+			header = cursor->header_length;
+		}
+		if (step == TORC_STEP_OK && header > cursor->length)
+			step = TORC_STEP_SHORT;
+		if (step != TORC_STEP_OK)
+			cursor->flags |= layer_failed(decoded, layer, *cursor, type, step);
+		if (step != TORC_STEP_OK && (step != TORC_STEP_BAD_TAIL || header > cursor->length))
 			return TORC_LAYER_NONE;
 	}
 	if (cursor->next == TORC_LAYER_NONE) {
@@ -307,7 +311,8 @@ int torc_decode(uint16_t link_type, const uint8_t *data, uint32_t caplen, uint32
 
 int torc_decode_packet(const struct torc_packet *packet, struct torc_decoded *decoded)
 {
-	return torc_decode(packet->link_type, packet->data, packet->caplen, packet->len, decoded);
+	prefetch_neighbour(packet->data, packet->caplen);
+	return decode(packet->link_type, packet->data, packet->caplen, packet->len, decoded);
 }
 
 void torc_decode_batch(const struct torc_packet *packets, unsigned int count,
