@@ -142,7 +142,10 @@ TORC_API void torc_decode_batch(const struct torc_packet *packets, unsigned int 
 
 /* struct torc_decode_options.flags */
 enum {
-	/* give what TCP carries to the decoder of its port, as if each segment were a datagram */
+	/*
+	 * give what TCP carries to the decoder of its port, as if each segment were a datagram; where the
+	 * ports say nothing, what its first bytes can only be (TLS, HTTP and the like) is decoded too
+	 */
 	TORC_DECODE_STREAMS = 1 << 0,
 	/* with targets: end at the first layer that is not among them (TORC_DECODED_STOPPED) */
 	TORC_DECODE_TARGETS_ONLY = 1 << 1

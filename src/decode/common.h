@@ -8,6 +8,7 @@
 #ifndef TORC_DECODE_COMMON_H
 #define TORC_DECODE_COMMON_H
 
+#include "decode/guess.h"
 #include "decode/options.h"
 #include "decode/registry.h"
 
@@ -129,6 +130,15 @@ static inline int fixed_header_only(struct torc_cursor *cursor, uint32_t header,
 	return torc_cursor_bad_tail(cursor, reason);
 }
 
+/* By its ports, or by what it begins with. */
+static inline unsigned int segment_type(const struct torc_cursor *cursor, uint32_t header)
+{
+	const uint8_t *p = cursor->data;
+	unsigned int type = port_type(TORC_BY_TCP_PORT, torc_be16(p), torc_be16(p + 2));
+
+	return type != TORC_LAYER_PAYLOAD ? type : guess_tcp(p + header, cursor->length - header);
+}
+
 /* RFC 9293 §3.1 */
 static inline int tcp_decode(struct torc_cursor *cursor)
 {
@@ -143,7 +153,7 @@ static inline int tcp_decode(struct torc_cursor *cursor)
 		return TORC_STEP_CUT_TAIL;
 	cursor->header_length = header;
 	if (cursor->options & TORC_DECODE_STREAMS && !(cursor->flags & TORC_DECODED_FRAGMENT))
-		cursor_next_port(cursor, TORC_BY_TCP_PORT, torc_be16(p), torc_be16(p + 2));
+		cursor->next = (uint16_t)segment_type(cursor, header);
 	else
 		cursor->next = TORC_LAYER_PAYLOAD;
 	if (!tcp_options_fit(p, header))

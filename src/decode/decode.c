@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "decode/express.h"
+#include "decode/guess.h"
 #include "decode/registry.h"
 #include "util/prefetch.h"
 
@@ -25,6 +26,15 @@ static bool is_behind_port(const struct torc_decoded *decoded)
 		return false;
 	before = decoded->layers[decoded->layer_count - 1].type;
 	return before == TORC_LAYER_UDP || before == TORC_LAYER_TCP;
+}
+
+/* What a segment has instead of its port's protocol: TLS, once both ends have agreed to it, or bytes. */
+static unsigned int other_type(const struct torc_decoded *decoded, const struct torc_cursor *cursor)
+{
+	return decoded->layers[decoded->layer_count - 1].type == TORC_LAYER_TCP &&
+			       begins_tls(cursor->data, cursor->length) ?
+		       TORC_LAYER_TLS :
+		       TORC_LAYER_PAYLOAD;
 }
 
 /* What the layer's decode function refused is in the packet's status. Returns the flags to add. */
@@ -67,7 +77,7 @@ static __attribute__((cold, noinline)) uint8_t layer_failed(struct torc_decoded 
 			  cursor.next == TORC_LAYER_NONE ? 0 :
 							   cursor.length - cursor.header_length);
 	} else if (is_behind_port(decoded) && (malformed || cursor.length == cursor.wire_length)) {
-		layer_set(layer, TORC_LAYER_PAYLOAD, offset, cursor.length, 0);
+		layer_set(layer, other_type(decoded, &cursor), offset, cursor.length, 0);
 		return 0;
 	} else {
 		layer_set(layer, TORC_LAYER_DECODE_FAILURE, offset, cursor.length, 0);

@@ -331,6 +331,8 @@ def by_bytes(d, case):
         return not d.layer['values'][-1]['whole'] and list(d.ours[:-1]) == list(d.theirs)
     if not d.key.endswith(' @') or d.theirs:
         return False
+    if d.key in ('TLS @', 'SSH @', 'RTSP @'):  # on any port, also where it begins later
+        return case.layers[-1]['type'] == d.key[:-2]
     return d.key == 'PostgreSQL @' and d.layer['header_length'] == 1 or \
         d.key in ('SOCKS @', 'MySQL @', 'PostgreSQL @') and case.broken
 

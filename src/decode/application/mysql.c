@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "decode/application/side.h"
+#include "decode/guess.h"
 #include "decode/little.h"
 
 #define PROTOCOL_41	   0x00000200u
@@ -141,7 +142,7 @@ static bool is_statement(const struct reader *text)
 {
 	uint8_t c = text->left ? text->p[0] | 0x20 : 0;
 
-	return (c >= 'a' && c <= 'z') || (text->left && strchr("/-( \t\r\n#", text->p[0]));
+	return (c >= 'a' && c <= 'z') || (text->left && strchr("/( \t\r\n#", text->p[0]));
 }
 
 /* What goes on in the next segment may as well be other bytes: there only statements are commands. */
@@ -208,6 +209,8 @@ static int mysql_decode(struct torc_cursor *cursor)
 	uint8_t sequence;
 
 	TORC_NEED(cursor, 5);
+	if (begins_tls(cursor->data, cursor->length))
+		return torc_cursor_malformed(cursor, "TLS");
 	at = packet_read(cursor->data, cursor->length, &packet);
 	first_read(&packet, cursor_side(cursor, TORC_LAYER_MYSQL), &mysql);
 	sequence = packet.sequence;

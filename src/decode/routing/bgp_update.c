@@ -42,10 +42,11 @@ static bool attribute_at(const struct torc_bytes *list, uint32_t *at,
 			 struct torc_bgp_attribute *attribute)
 {
 	uint32_t header, length, left = list->length - *at;
-	const uint8_t *p = list->data + *at;
+	const uint8_t *p;
 
 	if (left < 3)
 		return false;
+	p = list->data + *at;
 	header = p[0] & 0x10 ? 4 : 3;
 	if (left < header)
 		return false;
