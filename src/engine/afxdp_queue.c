@@ -8,6 +8,7 @@
  * rings have room for every received frame, so that a packet is lost only for want of a free frame.
  */
 #include <errno.h>
+#include <linux/if_ether.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -37,6 +38,7 @@
 
 #define POLL_BUDGET    64 /* the kernel lets nobody have more without a right */
 #define BIND_TRIES     200u
+#define DESCS_A_LINE    (64u / sizeof(struct xdp_desc)) /* of the cache */
 #define SEND_RING_LEAST 2u /* the kernel wants a completion ring even where nothing is sent */
 
 /* ---- rings ---- */
@@ -429,27 +431,36 @@ void afxdp_queue_sync(struct afxdp_queue *queue)
 			 __ATOMIC_RELAXED);
 }
 
+/* In its frame, with room for a stamp before it and an address in it. */
+static inline bool is_inside(struct xdp_desc desc, uint64_t bytes, uint32_t frame_bytes)
+{
+	const uint32_t stamp = sizeof(struct afxdp_stamp), room = frame_bytes - stamp;
+	uint32_t begin = ((uint32_t)desc.addr & (frame_bytes - 1)) - stamp;
+
+	return desc.addr < bytes && begin <= room - ETH_HLEN && desc.len <= room - begin;
+}
+
 uint32_t afxdp_queue_peek(struct afxdp_queue *queue, struct xdp_desc *descs, uint32_t max)
 {
 	const struct xdp_desc *entries = queue->rx.entries;
-	uint32_t count = afxdp_queue_waiting(queue), at = queue->rx.mine;
+	const uint32_t mask = queue->rx.mask, frame_bytes = queue->frame_bytes;
+	const uint64_t bytes = queue->frames_bytes;
+	uint32_t waiting = afxdp_queue_waiting(queue), count = waiting < max ? waiting : max;
+	uint32_t at = queue->rx.mine;
 
 	if (queue->tap)
 		return afxdp_tap_peek(queue->tap, queue->consumed, descs, max);
-	if (count > max)
-		count = max;
 	for (uint32_t i = 0; i < count; i++) {
-		uint32_t offset;
-
-		descs[i] = entries[(at + i) & queue->rx.mask];
+		descs[i] = entries[(at + i) & mask];
 		/* other processes may have this ring mapped: no descriptor leads out of its frame */
-		offset = (uint32_t)descs[i].addr & (queue->frame_bytes - 1);
-		if (descs[i].addr >= queue->frames_bytes || offset < sizeof(struct afxdp_stamp) ||
-		    descs[i].len > queue->frame_bytes - offset) {
+		if (__builtin_expect(!is_inside(descs[i], bytes, frame_bytes), 0)) {
 			descs[i].addr = AFXDP_HEADROOM;
 			descs[i].len = 0;
 		}
 	}
+	/* those of the next call, unless the kernel is just writing there */
+	for (uint32_t i = count; i < waiting && i < 2 * count; i += DESCS_A_LINE)
+		__builtin_prefetch(&entries[(at + i) & mask]);
 	return count;
 }
 

@@ -6,7 +6,9 @@
  * when the block is acquired; the frames they name are the ring's until the block is released, so
  * blocks can be released in any order.
  */
+#include <endian.h>
 #include <errno.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -15,7 +17,6 @@
 #include "util/clock.h"
 
 #define BLOCKS_FIRST 16u
-#define PREFETCH     32u
 #define FRESH_NS     4000000u /* a clock that is being disciplined moves by 2 microseconds */
 
 /*
@@ -92,10 +93,16 @@ void afxdp_blocks_free(struct afxdp_blocks *blocks)
 
 /* ---- receive ---- */
 
-static void prefetch_frame(const struct afxdp_block *block, uint32_t index)
+/*
+ * All frames of a block at once, and the descriptors of the next: what another processor has written
+ * takes longer to arrive than a packet takes, and only many requests under way make up for it.
+ */
+static void read_block_ahead(const struct afxdp_block *block)
 {
-	__builtin_prefetch(block->queue->frames + block->descs[index].addr -
-			   sizeof(struct afxdp_stamp));
+	const uint8_t *stamps = block->queue->frames - sizeof(struct afxdp_stamp);
+
+	for (uint32_t i = 0; i < block->count; i++)
+		__builtin_prefetch(stamps + block->descs[i].addr);
 }
 
 int afxdp_acquire(struct torc_engine *engine, uint32_t *token)
@@ -109,8 +116,7 @@ int afxdp_acquire(struct torc_engine *engine, uint32_t *token)
 	block = blocks->all[*token];
 	if (!engine->role->take || engine->role->take(engine, block) == 0)
 		return 0;
-	for (uint32_t i = 0; i < block->count && i < PREFETCH; i++)
-		prefetch_frame(block, i);
+	read_block_ahead(block);
 	blocks->free_count--;
 	blocks->current = block;
 	blocks->filled = 0;
@@ -146,28 +152,77 @@ static uint8_t kind_of(const struct torc_engine *engine, const uint8_t *frame)
 }
 
 /*
+ * Packets that follow each other mostly differ in bytes, length and time only. What the others have
+ * in common is made once, and copied for as long as stamp and destination say the same.
+ */
+struct alike {
+	uint64_t marks;       /* of the stamp */
+	uint64_t destination; /* DESTINATION of it is the address */
+	uint64_t time_mask;   /* 0: the stamp has no time */
+	uint64_t time_ns;     /* to be added */
+	struct torc_packet packet;
+};
+
+#define DESTINATION htobe64(0xFFFFFFFFFFFF0000)
+#define ALIKE_BYTES (offsetof(struct torc_packet, parsed) - offsetof(struct torc_packet, ifindex))
+
+static inline uint64_t marks_of(const uint8_t *frame)
+{
+	uint64_t marks;
+
+	_Static_assert(sizeof(struct afxdp_stamp) - offsetof(struct afxdp_stamp, cookie) ==
+		       sizeof(marks), "cookie and flags");
+	memcpy(&marks, &stamp_of(frame)->cookie, sizeof(marks));
+	return marks;
+}
+
+/* Eight bytes are there: afxdp_queue_peek(). */
+static inline uint64_t destination_of(const uint8_t *frame)
+{
+	uint64_t destination;
+
+	memcpy(&destination, frame, sizeof(destination));
+	return destination;
+}
+
+static inline bool is_alike(const struct alike *alike, const uint8_t *frame)
+{
+	return ((marks_of(frame) ^ alike->marks) |
+		((destination_of(frame) ^ alike->destination) & DESTINATION)) == 0;
+}
+
+/*
  * A driver (in one mode) either has room for metadata or has not, so a cookie that is there is this
  * packet's. It is only read: writing to the frame would take the line away from the processor that
  * is about to fill it again.
  */
-static void read_stamp(const struct torc_engine *engine, const uint8_t *frame,
-		       struct torc_packet *packet)
+static __attribute__((noinline)) void learn(const struct torc_engine *engine, struct alike *alike,
+					    const uint8_t *frame)
 {
 	const struct afxdp_stamp *stamp = stamp_of(frame);
 
-	packet->flags = 0;
+	*alike = (struct alike){
+		.marks = marks_of(frame),
+		.destination = destination_of(frame),
+		.time_mask = UINT64_MAX,
+		.packet = { .ifindex = engine->device.ifindex,
+			    .link_type = TORC_LINK_ETHERNET,
+			    .direction = TORC_PACKET_RX,
+			    .kind = kind_of(engine, frame),
+			    .queue = engine->blocks.current->queue->id },
+	};
 	if (stamp->cookie != engine->port->cookie) {
-		packet->timestamp_ns = engine->blocks.pickup_ns;
-		packet->flags = TORC_PACKET_BATCH_TIMESTAMP;
+		alike->time_mask = 0;
+		alike->time_ns = engine->blocks.pickup_ns;
+		alike->packet.flags = TORC_PACKET_BATCH_TIMESTAMP;
 		return;
 	}
-	packet->timestamp_ns = stamp->time_ns;
 	if (stamp->flags & AFXDP_STAMP_HARDWARE)
-		packet->flags = TORC_PACKET_HW_TIMESTAMP;
+		alike->packet.flags = TORC_PACKET_HW_TIMESTAMP;
 	else
-		packet->timestamp_ns += engine->blocks.monotonic_offset_ns;
+		alike->time_ns = engine->blocks.monotonic_offset_ns;
 	if (stamp->flags & AFXDP_STAMP_VLAN_RESTORED)
-		packet->flags |= TORC_PACKET_VLAN_RESTORED;
+		alike->packet.flags |= TORC_PACKET_VLAN_RESTORED;
 }
 
 /*
@@ -202,39 +257,38 @@ unsigned int afxdp_fill(struct torc_engine *engine, struct torc_packet *packets,
 {
 	struct afxdp_blocks *blocks = &engine->blocks;
 	struct afxdp_block *block = blocks->current;
-	const int32_t ifindex = engine->device.ifindex;
 	const uint32_t snaplen = engine->reader.snaplen;
 	const uint8_t *frames;
-	uint32_t at, queue;
+	struct alike alike;
 	unsigned int count;
+	uint32_t at, end;
 
 	if (!block)
 		return 0;
+	at = blocks->filled;
+	end = block->count;
 	frames = block->queue->frames;
-	queue = block->queue->id;
-	for (count = 0, at = blocks->filled; count < max && at < block->count; count++) {
+	if (at < end)
+		learn(engine, &alike, frames + block->descs[at].addr);
+	for (count = 0; count < max && at < end; count++) {
 		const struct xdp_desc *desc = &block->descs[at++];
 		const uint8_t *frame = frames + desc->addr;
 		struct torc_packet *packet = &packets[count];
 
-		if (at - 1 + PREFETCH < block->count)
-			prefetch_frame(block, at - 1 + PREFETCH);
-		read_stamp(engine, frame, packet);
+		if (__builtin_expect(!is_alike(&alike, frame), 0))
+			learn(engine, &alike, frame);
 		packet->data = frame;
+		packet->timestamp_ns = (stamp_of(frame)->time_ns & alike.time_mask) + alike.time_ns;
 		packet->len = packet->caplen = desc->len;
-		if ((desc->options & XDP_PKT_CONTD) && at < block->count) {
+		memcpy(&packet->ifindex, &alike.packet.ifindex, ALIKE_BYTES);
+		packet->parsed = NULL;
+		if (__builtin_expect(desc->options & XDP_PKT_CONTD && at < end, 0)) {
 			blocks->filled = at;
 			assemble(engine, block, packet);
 			at = blocks->filled;
 		}
 		if (packet->caplen > snaplen)
 			packet->caplen = snaplen;
-		packet->ifindex = ifindex;
-		packet->link_type = TORC_LINK_ETHERNET;
-		packet->direction = TORC_PACKET_RX;
-		packet->kind = kind_of(engine, frame);
-		packet->queue = queue;
-		packet->parsed = NULL;
 	}
 	blocks->filled = at;
 	return count;

@@ -13,6 +13,7 @@
 #include "engine/afxdp_table.h"
 
 #include <errno.h>
+#include <linux/if_ether.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -71,11 +72,12 @@ static uint32_t frame_of(const struct afxdp_table *table, uint32_t queue, uint64
 		(table->geometry.frame_count - 1));
 }
 
+/* In its frame, with room for a stamp before it and an address in it: both are read unasked. */
 static bool fits(const struct afxdp_table *table, const struct afxdp_packet *packet)
 {
 	return packet->frame < table->geometry.frames &&
 	       packet->offset >= sizeof(struct afxdp_stamp) &&
-	       packet->offset <= table->geometry.frame_bytes &&
+	       packet->offset <= table->geometry.frame_bytes - ETH_HLEN &&
 	       packet->length <= table->geometry.frame_bytes - packet->offset;
 }
 
