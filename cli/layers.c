@@ -14,7 +14,7 @@ static const char *kind_of(const struct torc_field_info *field)
 	static const char *const kinds[] = {
 		"", "number", "number in hex", "yes or no", "MAC address", "IPv4 address",
 		"IPv6 address", "bytes", "text", "number with a sign", "list", "domain name",
-		"object identifier", "NetBIOS name", "text in UTF-16",
+		"object identifier", "NetBIOS name", "text in UTF-16", "UUID",
 	};
 
 	return field->kind < sizeof(kinds) / sizeof(*kinds) ? kinds[field->kind] : "";

@@ -277,7 +277,8 @@ enum torc_field_kind {
 	TORC_FIELD_NAME = 11,  /* a domain name: struct torc_domain_name */
 	TORC_FIELD_OID = 12,   /* an object identifier: bytes as in X.690 §8.19; text "1.3.6.1" */
 	TORC_FIELD_NETBIOS = 13, /* a NetBIOS name: 32 letters as in RFC 1001 §14.1; text "FRED<20>" */
-	TORC_FIELD_UTF16 = 14  /* UTF-16, the lower byte first; text in UTF-8 */
+	TORC_FIELD_UTF16 = 14, /* UTF-16, the lower byte first; text in UTF-8 */
+	TORC_FIELD_UUID = 15   /* 16 bytes in the order of their text, RFC 9562 §4 */
 };
 
 /* A domain name in a DNS message, whose other names it may point to (RFC 1035 §4.1.4). */
@@ -302,7 +303,7 @@ struct torc_value {
 	uint8_t size;       /* bytes of the number or address */
 	uint64_t number;    /* UINT HEX BOOL; INT in two's complement; NAME: where it begins */
 	struct torc_bytes bytes; /* BYTES, STRING and what is made of bytes: borrowed from the packet; NAME: the message */
-	uint8_t address[16]; /* MAC, IPV4, IPV6 */
+	uint8_t address[16]; /* MAC, IPV4, IPV6, UUID */
 	const char *name;   /* what the number means ("SYN-ACK", "echo request"), or NULL */
 	const char *unit;   /* "bytes", "seconds" ..., or NULL */
 	uint64_t reserved[2]; /* for later kinds; 0 */

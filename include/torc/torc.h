@@ -105,6 +105,11 @@
 #include <torc/layers/tunnel/wireguard.h>
 #include <torc/layers/wireless/dot11.h>
 #include <torc/layers/wireless/radiotap.h>
+#include <torc/layers/application/ldap.h>
+#include <torc/layers/application/rpc.h>
+#include <torc/layers/routing/ripng.h>
+#include <torc/layers/windows/dcerpc.h>
+#include <torc/layers/windows/kerberos.h>
 #include <torc/layers/windows/netbios.h>
 #include <torc/layers/windows/smb.h>
 #include <torc/live.h>

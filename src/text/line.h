@@ -52,6 +52,15 @@ static inline uint32_t message_length(const struct line *line, const struct torc
 	return line_payload_length(line->decoded, layer) + layer->header_length;
 }
 
+/* A line is ASCII: what does not print is a dot. */
+static inline void line_ascii(struct line *line, const struct torc_bytes *bytes)
+{
+	for (uint32_t i = 0; i < bytes->length; i++)
+		text_char(&line->text, bytes->data[i] >= ' ' && bytes->data[i] < 0x7F ?
+					       (char)bytes->data[i] :
+					       '.');
+}
+
 /* A port, by its name where there is one to be had. */
 void line_port_text(struct line *line, unsigned int protocol, uint16_t port);
 
@@ -91,6 +100,7 @@ void line_eigrp(struct line *line, const struct torc_layer **layer);
 void line_hsrp(struct line *line, const struct torc_layer **layer);
 void line_isis(struct line *line, const struct torc_layer **layer);
 void line_pim(struct line *line, const struct torc_layer **layer);
+void line_ripng(struct line *line, const struct torc_layer **layer);
 void line_rip(struct line *line, const struct torc_layer **layer);
 
 /* Services and tunnels: line_services.c */
@@ -101,6 +111,8 @@ void line_tftp(struct line *line, const struct torc_layer **layer);
 void line_wireguard(struct line *line, const struct torc_layer **layer);
 
 /* Windows networks: line_windows.c */
+void line_dcerpc(struct line *line, const struct torc_layer **layer);
+void line_kerberos(struct line *line, const struct torc_layer **layer);
 void line_nbdgm(struct line *line, const struct torc_layer **layer);
 void line_nbns(struct line *line, const struct torc_layer **layer);
 void line_nbss(struct line *line, const struct torc_layer **layer);
@@ -108,6 +120,8 @@ void line_smb(struct line *line, const struct torc_layer **layer);
 void line_smb2(struct line *line, const struct torc_layer **layer);
 
 /* Management and directories: line_management.c */
+void line_ldap(struct line *line, const struct torc_layer **layer);
+void line_rpc(struct line *line, const struct torc_layer **layer);
 void line_snmp(struct line *line, const struct torc_layer **layer);
 /* Tunnels, and those who set them up: line_tunnels.c */
 void line_esp(struct line *line, const struct torc_layer **layer);

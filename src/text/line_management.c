@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* line_management.c - SNMP in one line, in the words of tcpdump */
+/* line_management.c - SNMP, LDAP and ONC RPC in one line, in the words of tcpdump where it has some */
+#include <torc/layers/application/ldap.h>
+#include <torc/layers/application/rpc.h>
 #include <torc/layers/application/snmp.h>
 
 #include "decode/ber.h"
 #include "text/line.h"
+#include "text/value.h"
 
 enum { SNMP_GET = 0xA0, SNMP_NEXT, SNMP_RESPONSE, SNMP_SET, SNMP_TRAP_V1, SNMP_BULK };
 
@@ -204,4 +207,106 @@ void line_snmp(struct line *line, const struct torc_layer **layer)
 	}
 	if (snmp.pdu_type != 0)
 		snmp_pdu(line, &snmp);
+}
+
+/* What the field of that name in an object of the table means, or its number. */
+static void meaning_text(struct line *line, const struct torc_field_info *fields, const char *name,
+			 const void *object)
+{
+	struct torc_value value;
+
+	field_value(field_named(fields, name), object, &value);
+	if (value.name)
+		text_string(&line->text, value.name);
+	else
+		text_uint(&line->text, value.number);
+}
+
+#define MESSAGES_SHOWN 16
+
+void line_ldap(struct line *line, const struct torc_layer **layer)
+{
+	const struct torc_field_info *fields =
+		field_named(torc_layer_describe(TORC_LAYER_LDAP)->fields, "messages")->list->fields;
+	struct torc_ldap_message message;
+	uint32_t position = 0;
+	struct torc_ldap ldap;
+
+	torc_layer_ldap(line->decoded, *layer, &ldap);
+	text_string(&line->text, "LDAP ");
+	for (int i = 0; i < MESSAGES_SHOWN && torc_ldap_message_next(&ldap, &position, &message); i++) {
+		text_string(&line->text, i == 0 ? "" : "; ");
+		meaning_text(line, fields, "operation", &message);
+		field_text(line, "(", message.message_id);
+		text_char(&line->text, ')');
+		if (message.name.length > 0) {
+			text_string(&line->text, " \"");
+			line_ascii(line, &message.name);
+			text_char(&line->text, '"');
+		}
+		if (message.operation == 0 || message.operation == 3)
+			text_char(&line->text, ' ');
+		if (message.mechanism.length > 0)
+			line_ascii(line, &message.mechanism);
+		else if (message.operation == 0)
+			meaning_text(line, fields, "authentication", &message);
+		else if (message.operation == 3)
+			meaning_text(line, fields, "scope", &message);
+		if (message.is_result) {
+			text_char(&line->text, ' ');
+			meaning_text(line, fields, "result_code", &message);
+		}
+	}
+	field_text(line, ", length ", message_length(line, *layer));
+}
+
+/* A reply does not say whose it is; from NFS's port it is NFS's. */
+static bool is_of_nfs(const struct line *line, const struct torc_layer *layer,
+		      const struct torc_rpc *rpc)
+{
+	const struct torc_layer *before = layer;
+
+	if (rpc->message_type == 0)
+		return rpc->program == 100003;
+	while (before > line->decoded->layers && before->type == TORC_LAYER_RPC)
+		before--;
+	return (before->type == TORC_LAYER_TCP || before->type == TORC_LAYER_UDP) &&
+	       torc_be16(torc_layer_header(line->decoded, before)) == 2049;
+}
+
+void line_rpc(struct line *line, const struct torc_layer **layer)
+{
+	const struct torc_field_info *fields = torc_layer_describe(TORC_LAYER_RPC)->fields;
+	bool is_nfs;
+	struct torc_rpc rpc;
+
+	torc_layer_rpc(line->decoded, *layer, &rpc);
+	is_nfs = is_of_nfs(line, *layer, &rpc);
+	text_string(&line->text, is_nfs ? "NFS " : "RPC ");
+	text_string(&line->text, rpc.message_type == 1 ? "reply" : is_nfs ? "request" : "call");
+	field_text(line, " xid ", rpc.xid);
+	if (rpc.message_type == 1) {
+		text_string(&line->text, rpc.reply_state == 0 ? " reply ok" : " reply ERR");
+		field_text(line, " ", rpc.length);
+		if (rpc.reply_state == 0 && rpc.accept_state == 0)
+			return;
+		text_string(&line->text, " ");
+		meaning_text(line, fields, rpc.reply_state ? "reject_state" : "accept_state", &rpc);
+		return;
+	}
+	field_text(line, " ", rpc.length);
+	text_char(&line->text, ' ');
+	if (!is_nfs) {
+		meaning_text(line, fields, "program", &rpc);
+		field_text(line, " v", rpc.program_version);
+		text_char(&line->text, ' ');
+	}
+	if (rpc.procedure_name.length > 0)
+		line_ascii(line, &rpc.procedure_name);
+	else
+		field_text(line, "proc-", rpc.procedure);
+	if (rpc.wanted_program) {
+		text_string(&line->text, " of ");
+		meaning_text(line, fields, "wanted_program", &rpc);
+	}
 }

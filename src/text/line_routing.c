@@ -6,6 +6,7 @@
 #include <torc/layers/routing/isis.h>
 #include <torc/layers/routing/pim.h>
 #include <torc/layers/routing/rip.h>
+#include <torc/layers/routing/ripng.h>
 
 #include "text/line.h"
 
@@ -251,4 +252,36 @@ void line_rip(struct line *line, const struct torc_layer **layer)
 	field_text(line, "RIPv", rip.version);
 	text_string(&line->text, rip.command == 1 ? ", Request" : ", Response");
 	field_text(line, ", length: ", message_length(line, *layer));
+}
+
+/* A request for everything is one route of length 0 that cannot be reached (RFC 2080 §2.4.1). */
+void line_ripng(struct line *line, const struct torc_layer **layer)
+{
+	struct torc_ripng_entry entry;
+	uint32_t position = 0;
+	struct torc_ripng ripng;
+
+	torc_layer_ripng(line->decoded, *layer, &ripng);
+	text_string(&line->text, ripng.command == 1 ? " ripng-req " : " ripng-resp ");
+	if (ripng.command == 1 && torc_ripng_entry_next(&ripng, &position, &entry) &&
+	    position == ripng.entries.length && entry.prefix_length == 0 && entry.metric == 16) {
+		text_string(&line->text, "dump");
+		return;
+	}
+	text_uint(&line->text, ripng.entries.length / 20);
+	text_char(&line->text, ':');
+	position = 0;
+	for (int i = 0; i < 4 * ROUTES_SHOWN && torc_ripng_entry_next(&ripng, &position, &entry);
+	     i++) {
+		text_char(&line->text, ' ');
+		text_ipv6(&line->text, entry.prefix);
+		field_text(line, "/", entry.prefix_length);
+		if (entry.tag)
+			field_text(line, " [", entry.tag);
+		text_string(&line->text, entry.tag ? "]" : "");
+		if (ripng.command == 1 && entry.metric == 1)
+			continue;
+		field_text(line, " (", entry.metric);
+		text_char(&line->text, ')');
+	}
 }

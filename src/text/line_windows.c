@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* line_windows.c - NetBIOS and SMB in one line: tcpdump without its SMB printer says nothing of them */
+/* line_windows.c - what Windows networks talk in one line: tcpdump without its SMB printer says nothing of it */
+#include <torc/layers/windows/dcerpc.h>
+#include <torc/layers/windows/kerberos.h>
 #include <torc/layers/windows/netbios.h>
 #include <torc/layers/windows/smb.h>
 
@@ -17,6 +19,8 @@ static void named(struct line *line, const struct torc_field_info *fields, const
 	field_value(field_named(fields, name), object, &value);
 	if (value.name)
 		text_string(&line->text, value.name);
+	else if (value.kind == TORC_FIELD_STRING)
+		line_ascii(line, &value.bytes);
 	else
 		value_text(&line->text, &value, SHOWN);
 }
@@ -151,10 +155,7 @@ void line_smb(struct line *line, const struct torc_layer **layer)
 	}
 	if (smb.name.length > 0) {
 		text_char(&line->text, ' ');
-		for (uint32_t i = 0; i < smb.name.length; i++)
-			text_char(&line->text, smb.name.data[i] >= ' ' && smb.name.data[i] < 0x7F ?
-						       (char)smb.name.data[i] :
-						       '.');
+		line_ascii(line, &smb.name);
 	} else if (smb.unicode_name.length > 0) {
 		utf16_text(line, " ", &smb.unicode_name);
 	}
@@ -164,11 +165,7 @@ void line_smb(struct line *line, const struct torc_layer **layer)
 	}
 	if (smb.browser_name.length > 0) {
 		text_char(&line->text, ' ');
-		for (uint32_t i = 0; i < smb.browser_name.length; i++)
-			text_char(&line->text,
-				  smb.browser_name.data[i] > ' ' && smb.browser_name.data[i] < 0x7F ?
-					  (char)smb.browser_name.data[i] :
-					  '.');
+		line_ascii(line, &smb.browser_name);
 	}
 }
 
@@ -216,4 +213,79 @@ void line_smb2(struct line *line, const struct torc_layer **layer)
 		text_string(&line->text, i == 0 ? "" : "; ");
 		smb2_message(line, fields, &message);
 	}
+}
+
+static void interfaces_text(struct line *line, const struct torc_dcerpc *dcerpc,
+			    const struct torc_field_info *fields)
+{
+	struct torc_dcerpc_context context;
+	uint32_t position = 0;
+
+	for (int i = 0; i < SHOWN && torc_dcerpc_context_next(dcerpc, &position, &context); i++) {
+		text_string(&line->text, i == 0 ? ", " : " ");
+		named(line, fields, context.service.length > 0 ? "service" : "interface", &context);
+		field_text(line, " v", context.version);
+	}
+}
+
+void line_dcerpc(struct line *line, const struct torc_layer **layer)
+{
+	const struct torc_field_info *fields = fields_of(*layer);
+	struct torc_dcerpc dcerpc;
+
+	torc_layer_dcerpc(line->decoded, *layer, &dcerpc);
+	text_string(&line->text, "DCERPC ");
+	named(line, fields, "packet_type", &dcerpc);
+	field_text(line, ", call ", dcerpc.call_id);
+	if (dcerpc.packet_type == 0 && dcerpc.service.length > 0) {
+		text_string(&line->text, ", ");
+		named(line, fields, "service", &dcerpc);
+	}
+	if (dcerpc.packet_type == 0)
+		field_text(line, ", opnum ", dcerpc.opnum);
+	if (dcerpc.status) {
+		text_string(&line->text, ", ");
+		named(line, fields, "status", &dcerpc);
+	}
+	interfaces_text(line, &dcerpc, field_named(fields, "contexts")->list->fields);
+	field_text(line, ", length ", dcerpc.version == 4 ? message_length(line, *layer) : dcerpc.length);
+}
+
+static void principal_text(struct line *line, const struct torc_kerberos *kerberos,
+			   int (*next)(const struct torc_kerberos *kerberos, uint32_t *position,
+				       struct torc_kerberos_name *name))
+{
+	struct torc_kerberos_name part;
+	uint32_t position = 0;
+
+	for (int i = 0; i < SHOWN && next(kerberos, &position, &part); i++) {
+		text_string(&line->text, i == 0 ? "" : "/");
+		line_ascii(line, &part.name);
+	}
+}
+
+void line_kerberos(struct line *line, const struct torc_layer **layer)
+{
+	struct torc_kerberos kerberos;
+
+	torc_layer_kerberos(line->decoded, *layer, &kerberos);
+	text_string(&line->text, "Kerberos ");
+	named(line, fields_of(*layer), "message_type", &kerberos);
+	if (kerberos.error_code) {
+		text_string(&line->text, ", ");
+		named(line, fields_of(*layer), "error_code", &kerberos);
+	}
+	if (kerberos.client.length > 0) {
+		text_string(&line->text, ", ");
+		principal_text(line, &kerberos, torc_kerberos_client_next);
+	}
+	if (kerberos.server.length > 0) {
+		text_string(&line->text, kerberos.client.length > 0 ? " for " : ", for ");
+		principal_text(line, &kerberos, torc_kerberos_server_next);
+	}
+	if (kerberos.realm.length > 0) {
+		text_char(&line->text, '@');
+		line_ascii(line, &kerberos.realm);
+	}
+	field_text(line, ", length ", message_length(line, *layer));
 }

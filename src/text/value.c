@@ -72,6 +72,7 @@ void field_value(const struct torc_field_info *field, const void *object, struct
 	case TORC_FIELD_MAC:
 	case TORC_FIELD_IPV4:
 	case TORC_FIELD_IPV6:
+	case TORC_FIELD_UUID:
 		memcpy(value->address, p, field->size <= 16 ? field->size : 16);
 		break;
 	case TORC_FIELD_BYTES:
@@ -179,6 +180,9 @@ void value_text(struct text *text, const struct torc_value *value, uint32_t byte
 	case TORC_FIELD_UTF16:
 		text_escaped(text, (const uint8_t *)name, (size_t)value_name(value, name, sizeof(name)));
 		return;
+	case TORC_FIELD_UUID:
+		text_uuid(text, value->address);
+		break;
 	case TORC_FIELD_OID:
 		text_oid(text, value->bytes.data, length);
 		break;

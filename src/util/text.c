@@ -105,6 +105,15 @@ bool text_steers(uint32_t character)
 	       (character >= 0xFFF9 && character <= 0xFFFB);
 }
 
+void text_uuid(struct text *text, const uint8_t *uuid)
+{
+	for (int i = 0; i < 16; i++) {
+		if (i == 4 || i == 6 || i == 8 || i == 10)
+			text_char(text, '-');
+		text_hex(text, uuid[i], 2);
+	}
+}
+
 void text_oid(struct text *text, const uint8_t *data, size_t length)
 {
 	bool is_first = true;

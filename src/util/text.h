@@ -62,6 +62,9 @@ void text_ipv4(struct text *text, const uint8_t *address);
 /* RFC 5952 */
 void text_ipv6(struct text *text, const uint8_t *address);
 
+/* e1af8308-5d1f-11c9-91a4-08002b14a0fa */
+void text_uuid(struct text *text, const uint8_t *uuid);
+
 /* Bytes as pairs of digits; all of them. */
 void text_bytes(struct text *text, const uint8_t *data, size_t length);
 

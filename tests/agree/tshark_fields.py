@@ -90,6 +90,11 @@ def oui(field):
     return '%02x:%02x:%02x' % (value >> 16, value >> 8 & 255, value & 255)
 
 
+def signed32(field):
+    value = number(field)
+    return value - (1 << 32) if value >= 1 << 31 else value
+
+
 def netbios(field):
     """tshark shows the suffix, says what it tells, and zeros as <00>."""
     show = field.show.split(' (')[0]
@@ -1002,6 +1007,48 @@ LAYERS.update({
         'minor': ('aoe.minor', number), 'command': 'aoe.cmd', 'tag': ('aoe.tag', number),
         'feature': ('aoe.err_feature', number), 'sector_count': 'aoe.sector_count',
         'ata_command': ('aoe.ata.status|aoe.ata.cmd', number), 'lba': ('aoe.lba', number)}),
+})
+
+# directories and remote procedures: D66
+LAYERS.update({
+    'DCERPC': ('dcerpc', None, {
+        'version': ('dcerpc.ver', number, first), 'packet_type': ('dcerpc.pkt_type', number, first),
+        'flags': ('dcerpc.cn_flags|dcerpc.dg_flags1', number, first),
+        'length': 'dcerpc.cn_frag_len|dcerpc.dg_len',
+        'auth_length': 'dcerpc.cn_auth_len', 'call_id': 'dcerpc.cn_call_id|dcerpc.dg_seqnum',
+        'opnum': ('dcerpc.opnum', number, first), 'status': 'dcerpc.cn_status',
+        'max_transmit': 'dcerpc.cn_max_xmit', 'max_receive': 'dcerpc.cn_max_recv',
+        'association_group': 'dcerpc.cn_assoc_group', 'interface': ('dcerpc.dg_if_id', text),
+        'activity': ('dcerpc.dg_act_id', text),
+        'contexts[].interface': ('dcerpc.cn_bind_to_uuid', text),
+        'contexts[].version': 'dcerpc.cn_bind_if_ver',
+        'results[].result': 'dcerpc.cn_ack_result', 'stub': ('dcerpc.stub_data', octets)}),
+    'Kerberos': ('kerberos', None, {
+        'message_type': ('kerberos.msg_type', number, first), 'error_code': 'kerberos.error_code',
+        'error_text': ('kerberos.e_text', text),
+        'client_realm': ('kerberos.crealm', text), 'nonce': 'kerberos.nonce',
+        'client[].name': ('kerberos.CNameString', text),
+        'etypes[].etype': ('kerberos.ENCTYPE', signed32),
+        'record_length': ('kerberos.rm.length', number)}),
+    'LDAP': (('ldap', 'cldap'), None, {
+        'messages[].message_id': 'ldap.messageID', 'messages[].operation': 'ldap.protocolOp',
+        'messages[].version': 'ldap.version', 'messages[].mechanism': ('ldap.mechanism', text),
+        'messages[].scope': 'ldap.scope', 'messages[].size_limit': 'ldap.sizeLimit',
+        'messages[].time_limit': 'ldap.timeLimit', 'messages[].result_code': 'ldap.resultCode',
+        'messages[].diagnostic': ('ldap.errorMessage', text)}),
+    'RPC': ('rpc', None, {
+        'xid': 'rpc.xid', 'message_type': 'rpc.msgtyp', 'rpc_version': 'rpc.version',
+        'program': 'rpc.program', 'program_version': ('rpc.programversion', number, first),
+        'procedure': 'rpc.procedure', 'credential_flavor': ('rpc.auth.flavor', number, first),
+        'machine': ('rpc.auth.machinename', text), 'uid': 'rpc.auth.uid', 'gid': 'rpc.auth.gid',
+        'reply_state': 'rpc.replystat', 'accept_state': 'rpc.state_accept',
+        'reject_state': 'rpc.state_reject', 'fragment_length': 'rpc.fraglen',
+        'wanted_program': 'portmap.prog', 'wanted_version': 'portmap.version',
+        'wanted_protocol': 'portmap.proto'}),
+    'RIPng': ('ripng', None, {
+        'command': 'ripng.cmd', 'version': 'ripng.version',
+        'entries[].prefix': ('ripng.rte.ipv6_prefix', address), 'entries[].tag': 'ripng.rte.route_tag',
+        'entries[].prefix_length': 'ripng.rte.prefix_length', 'entries[].metric': 'ripng.rte.metric'}),
 })
 
 # Windows networks: D65

@@ -228,6 +228,9 @@ REFUSED += ("the length is below the message's",)
 # those of D65
 HINTS_D52 += ('nbdgm', 'nbns', 'nbss')
 
+# those of D66
+HINTS_D52 += ('cldap', 'dcerpc', 'kerberos', 'ldap', 'ripng', 'rpc')
+
 # those of D53
 HINTS_D52 += ('esp', 'isakmp', 'l2tp', 'teredo', 'udpencap')
 REFUSED += ('an attribute does not fit', 'length is below the message',
@@ -296,7 +299,7 @@ def later_frame(d, case):
 
 
 # of which a segment's messages are one layer
-LISTS = {'BGP': 'bgp', 'MQTT': 'mqtt', 'MySQL': 'mysql', 'PostgreSQL': 'pgsql', 'SMB2': 'smb2'}
+LISTS = {'BGP': 'bgp', 'MQTT': 'mqtt', 'MySQL': 'mysql', 'PostgreSQL': 'pgsql', 'SMB2': 'smb2', 'LDAP': 'ldap'}
 
 
 def one_list(d, case):
@@ -359,12 +362,17 @@ def in_quic(d, case):
     return only_tshark(d) and d.proto.name == 'tls' and case.before == 'QUIC' and case.behind(d.proto)
 
 
+def reply(d, case):
+    """tshark knows a reply of RPC by its call only."""
+    return d.key == 'RPC @' and not d.theirs and d.layer['message_type'] == 1
+
+
 RULES = (('S1', quoted), ('S2', foreign), ('S3', inside), ('D1', fragment), ('S4', both_fail),
          ('S5', tshark_stops), ('S6', element), ('D9', jumbo), ('S7', isl), ('S8', erspan_ip),
          ('S9', wccp), ('S10', ppp_address), ('S11', gpe_ethernet), ('S12', atm_arp), ('S13', other_port),
          ('D16', version), ('S15', sum_of_part), ('S16', no_record), ('S17', refused),
          ('D14', geneve_version), ('S18', pseudowire), ('S19', hint), ('S20', lacking), ('S21', messages),
-         ('S22', pflog_length), ('S23', later_frame), ('S24', one_list),
+         ('S22', pflog_length), ('S23', later_frame), ('S24', one_list), ('S65', reply),
          ('S25', identification), ('S26', in_quic),
          ('S30', not_known), ('S31', list_delay))
 
