@@ -150,10 +150,14 @@ static void smb_read(const struct torc_decoded *decoded, const struct torc_layer
 int torc_smb_dialect_next(const struct torc_smb *smb, uint32_t *position,
 			  struct torc_smb_dialect *dialect)
 {
-	const uint8_t *p = smb->dialects.data + *position;
 	uint32_t left, length;
+	const uint8_t *p;
 
-	if (*position >= smb->dialects.length || p[0] != 2)
+	*dialect = (struct torc_smb_dialect){ 0 };
+	if (*position >= smb->dialects.length)
+		return 0;
+	p = smb->dialects.data + *position;
+	if (p[0] != 2)
 		return 0;
 	left = smb->dialects.length - *position - 1;
 	length = (uint32_t)strnlen((const char *)p + 1, left);
