@@ -54,6 +54,16 @@ static int edit_random(struct torc_edit *edit)
 	}
 }
 
+/* What is behind a label is guessed from the bytes there, which are Ethernet's addresses. */
+static bool is_guessed(const struct torc_packet *packet)
+{
+	struct torc_decoded decoded;
+
+	torc_decode_packet(packet, &decoded);
+	return torc_layer_first(&decoded, TORC_LAYER_MPLS) &&
+	       torc_layer_nth(&decoded, TORC_LAYER_ETHERNET, 1);
+}
+
 static void each(const struct golden *golden)
 {
 	struct torc_packet packet =
@@ -61,7 +71,8 @@ static void each(const struct golden *golden)
 	uint8_t bytes[sizeof(golden->data)];
 	struct torc_edit edit;
 
-	if (golden->link_type != TORC_LINK_ETHERNET || packet.len != packet.caplen)
+	if (golden->link_type != TORC_LINK_ETHERNET || packet.len != packet.caplen ||
+	    is_guessed(&packet))
 		return;
 	packets++;
 	wrote += torc_writer_write(before_file, &packet, 1) == 1;
