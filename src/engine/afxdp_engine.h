@@ -73,6 +73,7 @@ struct afxdp_blocks {
 /* atomic: stats() may come from any thread */
 struct afxdp_counters {
 	uint64_t past_seen, past_dropped; /* between a start and a stop, and in a cluster, of before */
+	bool past_unknown;                /* the kernel did not say at a stop */
 	uint64_t sent, sent_bytes, send_errors, send_full;
 };
 

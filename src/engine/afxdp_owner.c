@@ -92,7 +92,8 @@ static void stop(struct torc_engine *engine)
 	if (engine->sockets->alone != &engine->reader)
 		return;
 	afxdp_port_stop(engine->port, engine->sockets);
-	afxdp_sockets_count(engine->sockets, &stats);
+	if (afxdp_sockets_count(engine->sockets, &stats) < 0)
+		__atomic_store_n(&engine->counters.past_unknown, true, __ATOMIC_RELAXED);
 	afxdp_add_past(engine, &stats);
 	engine->sockets->alone = NULL;
 	afxdp_sockets_watch(engine->sockets, engine->epoll, EPOLL_CTL_DEL);

@@ -334,7 +334,7 @@ int afxdp_port_start(struct afxdp_port *port, struct afxdp_sockets *sockets,
 	sockets->receiving = true;
 	sockets->alone = alone;
 	if (alone)
-		afxdp_sockets_begin(sockets);
+		result = afxdp_sockets_begin(sockets);
 	for (uint32_t i = 0; i < sockets->count && !sockets->tap && result == 0; i++)
 		result = torc_bpf_map_update(port->map, &sockets->queues[i].id,
 					     &sockets->queues[i].fd);

@@ -36,6 +36,8 @@ int afxdp_stats(struct torc_engine *engine, struct torc_engine_stats *stats)
 	}
 	stats->seen += __atomic_load_n(&counters->past_seen, __ATOMIC_RELAXED);
 	stats->dropped += __atomic_load_n(&counters->past_dropped, __ATOMIC_RELAXED);
+	if (result < 0 || __atomic_load_n(&counters->past_unknown, __ATOMIC_RELAXED))
+		stats->seen = stats->dropped = TORC_UNKNOWN;
 	if (afxdp_link_get(&now, NULL, engine->device.ifindex) == 0)
 		stats->card_missed = now.missed - engine->device.missed;
 	pthread_mutex_unlock(&engine->sockets_lock);

@@ -161,7 +161,7 @@ static int count_all(const struct afxdp_sockets *sockets, uint64_t *seen, uint64
 	return 0;
 }
 
-void afxdp_sockets_begin(struct afxdp_sockets *sockets)
+int afxdp_sockets_begin(struct afxdp_sockets *sockets)
 {
 	struct xdp_desc descs[AFXDP_BLOCK_PACKETS];
 	uint32_t count;
@@ -172,7 +172,7 @@ void afxdp_sockets_begin(struct afxdp_sockets *sockets)
 		while ((count = afxdp_queue_take(queue, descs, AFXDP_BLOCK_PACKETS)) > 0)
 			afxdp_queue_give_back(queue, descs, count);
 	}
-	count_all(sockets, &sockets->seen_before, &sockets->dropped_before);
+	return count_all(sockets, &sockets->seen_before, &sockets->dropped_before);
 }
 
 int afxdp_sockets_count(const struct afxdp_sockets *sockets, struct torc_engine_stats *stats)

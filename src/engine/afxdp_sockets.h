@@ -57,7 +57,7 @@ void afxdp_sockets_close(struct afxdp_sockets *sockets);
 /* Their descriptors into an epoll instance, or out of it (EPOLL_CTL_). */
 void afxdp_sockets_watch(const struct afxdp_sockets *sockets, int epoll, int op);
 /* What has come up to now belongs to nobody; and what has come and was lost since then. */
-void afxdp_sockets_begin(struct afxdp_sockets *sockets);
+int afxdp_sockets_begin(struct afxdp_sockets *sockets);
 int afxdp_sockets_count(const struct afxdp_sockets *sockets, struct torc_engine_stats *stats);
 
 #endif
