@@ -6,6 +6,26 @@
 #include "net.h"
 
 #include <linux/if_ether.h>
+#include <sys/syscall.h>
+
+static bool interrupted; /* a signal comes before each frame */
+
+ssize_t sendto(int fd, const void *data, size_t length, int flags, const struct sockaddr *address,
+	       socklen_t address_length)
+{
+	if (!interrupted)
+		return syscall(SYS_sendto, fd, data, length, flags, address, address_length);
+	errno = EINTR;
+	return -1;
+}
+
+int sendmmsg(int fd, struct mmsghdr *messages, unsigned int count, int flags)
+{
+	if (!interrupted)
+		return (int)syscall(SYS_sendmmsg, fd, messages, count, flags);
+	errno = EINTR;
+	return -1;
+}
 
 static int witness; /* a socket that receives on va */
 
@@ -97,6 +117,29 @@ static void test_batch(struct torc_ring *ring)
 	for (unsigned int i = good = 0; i < 5; i++)
 		good += arrives(60 + i, i);
 	is(good, 5, "and arrive");
+}
+
+/* Signals without end are an error of each frame, and counted. */
+static void test_interrupted(void)
+{
+	struct torc_ring *ring = net_ring("vb", 0);
+	struct torc_stats stats = { .size = sizeof(stats) };
+	struct torc_packet packets[3];
+	uint8_t frame[64];
+
+	net_frame(frame, sizeof(frame), 0);
+	for (unsigned int i = 0; i < 3; i++)
+		packets[i] = (struct torc_packet){ .data = frame, .caplen = 64, .len = 64 };
+	interrupted = true;
+	is(torc_ring_send(ring, frame, sizeof(frame)), -EINTR, "always interrupted: one frame");
+	is(torc_ring_send_batch(ring, packets, 3), 3, "three are queued");
+	is(torc_ring_flush(ring), 0, "and none leaves");
+	interrupted = false;
+	torc_ring_stats(ring, &stats);
+	is(stats.send_errors, 4, "all four are counted");
+	is(torc_ring_send(ring, frame, sizeof(frame)), 64, "the next one leaves");
+	ok(arrives(64, 0), "and arrives");
+	torc_ring_close(ring);
 }
 
 static void test_modes(void)
@@ -191,6 +234,10 @@ int main(void)
 		torc_ring_close(ring);
 		test_others(kinds[i]);
 	}
+	if (net_is_xdp())
+		skip("signals without end", "the tx ring of xdp: is no call");
+	else
+		test_interrupted();
 	test_modes();
 	if (net_is_xdp())
 		skip("sending on any", "xdp: takes interfaces by name");

@@ -17,6 +17,9 @@
 #define QUEUE_MAX   TORC_ENGINE_QUEUE
 #define QUEUE_BYTES TORC_ENGINE_QUEUE_BYTES
 
+/* So often in a row a signal may come before a frame is sent; then it is an error like any other. */
+#define INTERRUPTIONS_MAX 1000
+
 struct afp_sender {
 	unsigned int count;
 	unsigned int used; /* bytes[] */
@@ -49,6 +52,7 @@ static void count_error(struct afpacket *engine, int code)
 int afp_send(struct torc_engine *base, int ifindex, const void *data, size_t length)
 {
 	struct afpacket *engine = afpacket(base);
+	unsigned int interruptions = 0;
 	struct sockaddr_ll address;
 	ssize_t sent;
 	int begin;
@@ -65,7 +69,7 @@ int afp_send(struct torc_engine *base, int ifindex, const void *data, size_t len
 		sent = sendto(afp_active(engine)->fd, (const uint8_t *)data + begin,
 			      length - (size_t)begin, 0, (struct sockaddr *)&address,
 			      sizeof(address));
-	} while (sent < 0 && errno == EINTR);
+	} while (sent < 0 && errno == EINTR && ++interruptions < INTERRUPTIONS_MAX);
 	if (sent < 0) {
 		int code = -errno;
 
@@ -81,15 +85,16 @@ int afp_flush(struct torc_engine *base)
 {
 	struct afpacket *engine = afpacket(base);
 	struct afp_sender *sender = engine->sender;
-	unsigned int done = 0, sent = 0;
+	unsigned int done = 0, sent = 0, interruptions = 0;
 
 	while (sender && done < sender->count) {
 		int n = sendmmsg(afp_active(engine)->fd, sender->messages + done,
 				 sender->count - done, 0);
 		int code = n < 0 ? -errno : 0;
 
-		if (code == -EINTR)
+		if (code == -EINTR && ++interruptions < INTERRUPTIONS_MAX)
 			continue;
+		interruptions = 0;
 		if (n < 0)
 			n = 0;
 		for (int i = 0; i < n; i++)
