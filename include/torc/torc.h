@@ -24,6 +24,7 @@
 #include <torc/layers/tunnel/apsp.h>
 #include <torc/layers/routing/bfd.h>
 #include <torc/layers/routing/bgp.h>
+#include <torc/layers/application/bittorrent.h>
 #include <torc/layers/link/chdlc.h>
 #include <torc/layers/industrial/cip.h>
 #include <torc/layers/application/dhcp.h>
@@ -32,6 +33,7 @@
 #include <torc/layers/link/discovery.h>
 #include <torc/layers/application/dialog.h>
 #include <torc/layers/application/dns.h>
+#include <torc/layers/application/dropbox.h>
 #include <torc/layers/link/eap.h>
 #include <torc/layers/routing/eigrp.h>
 #include <torc/layers/industrial/enip.h>

@@ -48,12 +48,18 @@ static inline bool begins_with(const uint8_t *p, uint32_t length, const char *wo
 	return length > strlen(word) && memcmp(p, word, strlen(word)) == 0;
 }
 
+/* BEP 3: the length of the protocol's name, and the name */
+#define BITTORRENT_GREETING "\x13" "BitTorrent protocol"
+
 /* Of a TCP segment; the bytes are there, length of them. */
 static inline unsigned int guess_tcp(const uint8_t *p, uint32_t length)
 {
 	if (length < 6)
 		return TORC_LAYER_PAYLOAD;
 	switch (p[0]) {
+	case 19:
+		return begins_with(p, length, BITTORRENT_GREETING) ? TORC_LAYER_BITTORRENT :
+								     TORC_LAYER_PAYLOAD;
 	case 20:
 	case 21:
 	case 22:

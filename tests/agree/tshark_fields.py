@@ -857,6 +857,9 @@ LAYERS.update({
         'version': 'eigrp.version', 'opcode': 'eigrp.opcode', 'checksum': 'eigrp.checksum',
         'flags': 'eigrp.flags', 'seq': 'eigrp.seq', 'ack': 'eigrp.ack',
         'virtual_router': 'eigrp.vrid', 'as': 'eigrp.as'}),
+    'BitTorrent': ('bittorrent', None, {
+        'info_hash': ('bittorrent.info_hash', octets), 'peer': ('bittorrent.peer_id', octets)}),
+    'DropboxLAN': ('db-lsp-disc', None, {}),
     'FTP': ('ftp', None, {
         'command': ('ftp.request.command', text, first),
         'code': ('ftp.response.code', number, first),
