@@ -5,6 +5,7 @@ Each rule looks at one difference and at the packet that it is in, and takes out
 difference is (key, torc's, tshark's, layer of torc or None, protocol of tshark or None).
 """
 import collections
+import re
 
 from tshark_fields import NAMES
 
@@ -369,6 +370,60 @@ def reply(d, case):
     return d.key == 'RPC @' and not d.theirs and d.layer['message_type'] == 1
 
 
+SUBOPTION = 250  # of Telnet
+# kinds of BGP's path attributes
+REACHABLE, UNREACHABLE, AS4_PATH, ATTR_SET = 14, 15, 17, 128
+
+
+def bgp_inside(d, case):
+    """
+    tshark adds AS4_PATH's numbers to AS_PATH's, what is in ATTR_SET to the attributes around it, and goes
+    on behind an attribute that does not fit; it reads a second MP_REACH_NLRI, which RFC 7606 §3 forbids.
+    """
+    if not d.key.startswith('BGP.') or d.layer is None:
+        return False
+    kinds = [attribute['type'] for attribute in d.layer.get('attributes', ())]
+    if d.key == 'BGP.as_path[].as':
+        return (case.cut or {AS4_PATH, ATTR_SET} & set(kinds)) and list(d.theirs)[:len(d.ours)] == list(d.ours)
+    if d.key.startswith(('BGP.routes[].', 'BGP.withdrawn[].')):
+        return kinds.count(REACHABLE) > 1 or kinds.count(UNREACHABLE) > 1
+    return d.key.startswith('BGP.attributes[].') and (ATTR_SET in kinds or case.broken)
+
+
+def telnet_end(d, case):
+    """A suboption ends at IAC SE (RFC 855); tshark ends it at any IAC."""
+    if not d.key.startswith('Telnet.items[].'):
+        return False
+    same = 0
+    while same < min(len(d.ours), len(d.theirs)) and d.ours[same] == d.theirs[same]:
+        same += 1
+    commands = [item['command'] for item in d.layer['items'] if 'command' in item]
+    return SUBOPTION in commands[:same + 1]
+
+
+def plain_text(text):
+    """Characters without a shape of their own: <01> or \\x5"""
+    text = re.sub(r'<([0-9a-f]{2})>', lambda m: chr(int(m[1], 16)), str(text))
+    return re.sub(r'\\x([0-9a-f]{1,2})', lambda m: chr(int(m[1], 16)), text)
+
+
+def shapes(d, case):
+    return not only_tshark(d) and isinstance(d.ours, (list, tuple)) and \
+        isinstance(d.theirs, (list, tuple)) and len(d.ours) > 0 and \
+        [plain_text(one) for one in d.ours] == [plain_text(one) for one in d.theirs]
+
+
+def election(d, case):
+    """tshark's name of a browser is also in an election."""
+    return d.key == 'SMB.browser_name' and not d.ours
+
+
+def coalesced(d, case):
+    """A datagram's second QUIC packet is Payload behind the first one, so is a second message of NetBIOS."""
+    return only_tshark(d) and case.behind(d.proto) and \
+        (d.proto.name == 'quic' or (d.proto.name == 'nbss' and case.cut))
+
+
 RULES = (('S1', quoted), ('S2', foreign), ('S3', inside), ('D1', fragment), ('S4', both_fail),
          ('S5', tshark_stops), ('S6', element), ('D9', jumbo), ('S7', isl), ('S8', erspan_ip),
          ('S9', wccp), ('S10', ppp_address), ('S11', gpe_ethernet), ('S12', atm_arp), ('S13', other_port),
@@ -379,6 +434,7 @@ RULES = (('S1', quoted), ('S2', foreign), ('S3', inside), ('D1', fragment), ('S4
          ('S30', not_known), ('S31', list_delay))
 
 RULES += (('S41', backbone),)
+RULES += (('S50', bgp_inside), ('S51', telnet_end), ('S52', shapes), ('S53', election), ('S54', coalesced))
 RULES += (('S40', by_bytes),)
 
 
