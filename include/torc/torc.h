@@ -109,6 +109,9 @@
 #include <torc/layers/wireless/radiotap.h>
 #include <torc/layers/application/ldap.h>
 #include <torc/layers/application/rpc.h>
+#include <torc/layers/application/rtp.h>
+#include <torc/layers/application/srvloc.h>
+#include <torc/layers/network/ipx.h>
 #include <torc/layers/routing/ripng.h>
 #include <torc/layers/windows/dcerpc.h>
 #include <torc/layers/windows/kerberos.h>

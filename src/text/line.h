@@ -119,6 +119,11 @@ void line_nbss(struct line *line, const struct torc_layer **layer);
 void line_smb(struct line *line, const struct torc_layer **layer);
 void line_smb2(struct line *line, const struct torc_layer **layer);
 
+/* Media and Novell's networks: line_media.c */
+void line_ipx(struct line *line, const struct torc_layer **layer);
+void line_rtcp(struct line *line, const struct torc_layer **layer);
+void line_srvloc(struct line *line, const struct torc_layer **layer);
+
 /* Management and directories: line_management.c */
 void line_ldap(struct line *line, const struct torc_layer **layer);
 void line_rpc(struct line *line, const struct torc_layer **layer);

@@ -411,6 +411,8 @@ bool line_words(struct line *line, const struct torc_layer **layer)
 		{ TORC_LAYER_SLOW, line_slow },	    { TORC_LAYER_SYSLOG, line_syslog },
 		{ TORC_LAYER_DCERPC, line_dcerpc }, { TORC_LAYER_KERBEROS, line_kerberos },
 		{ TORC_LAYER_LDAP, line_ldap },	    { TORC_LAYER_RPC, line_rpc },
+		{ TORC_LAYER_IPX, line_ipx },	    { TORC_LAYER_RTCP, line_rtcp },
+		{ TORC_LAYER_SRVLOC, line_srvloc },
 		{ TORC_LAYER_RIPNG, line_ripng },
 		{ TORC_LAYER_NBDGM, line_nbdgm },   { TORC_LAYER_NBNS, line_nbns },
 		{ TORC_LAYER_NBSS, line_nbss },	    { TORC_LAYER_SMB, line_smb },

@@ -144,6 +144,7 @@ OWN |= {'CCP', 'CHAP', 'IPComp', 'IPCP', 'IPv6CP', 'IPv6Mobility', 'L2TP', 'LCP'
 OWN_BEHIND = {('UDP', 'IPSecESP'), ('MPLS', 'Ethernet')}
 
 OWN |= {'NBDGM', 'NBNS', 'NBSS', 'SMB', 'SMB2'}  # Windows networks
+OWN |= {'IPX', 'NetBIOS', 'RTCP', 'RTP', 'SRVLOC'}  # media and Novell's networks
 OWN |= {'DCERPC', 'Kerberos', 'LDAP', 'RIPng', 'RPC'}  # directories and remote procedures
 
 

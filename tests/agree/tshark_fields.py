@@ -95,6 +95,12 @@ def signed32(field):
     return value - (1 << 32) if value >= 1 << 31 else value
 
 
+def of_report(fields, packet, _):
+    """Not the source of a description or goodbye."""
+    starts = {field.pos - 4 for field in packet.fields['rtcp.ssrc.fraction']}
+    return [field for field in fields if field.pos in starts]
+
+
 def netbios(field):
     """tshark shows the suffix, says what it tells, and zeros as <00>."""
     show = field.show.split(' (')[0]
@@ -109,12 +115,26 @@ def netbios_plain(field):
     return bytes.fromhex(field.value)[:15].decode('latin-1').rstrip(' \0')
 
 
+def utf16(field):
+    return bytes.fromhex(field.value).decode('utf-16le', 'replace').rstrip('\0')
+
+
+def written(fields, *_):
+    """What is in the packet, not what tshark remembers of others."""
+    return [field for field in fields if field.size > 0 and field.value]
+
+
 def unicode(fields, *_):
-    return [field for field in fields if field.value[2:4] == '00']
+    return [field for field in written(fields) if field.value[2:4] == '00']
 
 
 def not_unicode(fields, *_):
-    return [field for field in fields if field.value[2:4] != '00']
+    return [field for field in written(fields) if field.value[2:4] != '00']
+
+
+def named(fields, *_):
+    """tshark shows a name that is empty as NULL."""
+    return [field for field in written(fields) if field.show != 'NULL']
 
 
 def transformed(fields, packet, _):
@@ -1012,6 +1032,34 @@ LAYERS.update({
         'ata_command': ('aoe.ata.status|aoe.ata.cmd', number), 'lba': ('aoe.lba', number)}),
 })
 
+# media and Novell's networks: D67
+LAYERS.update({
+    'IPX': ('ipx', None, {
+        'checksum': ('ipx.checksum', number), 'length': 'ipx.len', 'hops': 'ipx.hops',
+        'packet_type': 'ipx.packet_type', 'dst_network': ('ipx.dst.net', number),
+        'dst': 'ipx.dst.node', 'dst_socket': 'ipx.dst.socket', 'src_network': ('ipx.src.net', number),
+        'src': 'ipx.src.node', 'src_socket': 'ipx.src.socket'}),
+    'NetBIOS': ('netbios', None, {
+        'length': 'netbios.hdr_len', 'command': 'netbios.command',
+        'transmit_correlator': 'netbios.xmit_corrl', 'response_correlator': 'netbios.resp_corrl',
+        'destination_session': 'netbios.remote_session', 'source_session': 'netbios.local_session'}),
+    'RTCP': ('rtcp', None, {
+        'packets[].type': 'rtcp.pt', 'packets[].ntp_seconds': 'rtcp.timestamp.ntp.msw',
+        'packets[].ntp_fraction': 'rtcp.timestamp.ntp.lsw', 'packets[].timestamp': 'rtcp.timestamp.rtp',
+        'packets[].packet_count': 'rtcp.sender.packetcount',
+        'packets[].octet_count': 'rtcp.sender.octetcount',
+        'reports[].ssrc': ('rtcp.ssrc.identifier', number, of_report), 'reports[].fraction_lost': 'rtcp.ssrc.fraction',
+        'reports[].highest_sequence': 'rtcp.ssrc.ext_high', 'reports[].jitter': 'rtcp.ssrc.jitter',
+        'reports[].last_report': 'rtcp.ssrc.lsr', 'reports[].delay': 'rtcp.ssrc.dlsr'}),
+    'SRVLOC': ('srvloc', None, {
+        'version': 'srvloc.version', 'function': 'srvloc.function', 'length': 'srvloc.pktlen',
+        'flags': 'srvloc.flags_v2', 'xid': 'srvloc.xid', 'language': ('srvloc.langtag', text),
+        'error_code': 'srvloc.errv2', 'url': ('srvloc.url.url|srvloc.url', text, first),
+        'lifetime': ('srvloc.url.lifetime', number, first),
+        'service_type': ('srvloc.srvreq.srvtypelist|srvloc.srvreg.srvtypelist', text),
+        'predicate': ('srvloc.srvreq.predicate', text)}),
+})
+
 # directories and remote procedures: D66
 LAYERS.update({
     'DCERPC': ('dcerpc', None, {
@@ -1019,7 +1067,7 @@ LAYERS.update({
         'flags': ('dcerpc.cn_flags|dcerpc.dg_flags1', number, first),
         'length': 'dcerpc.cn_frag_len|dcerpc.dg_len',
         'auth_length': 'dcerpc.cn_auth_len', 'call_id': 'dcerpc.cn_call_id|dcerpc.dg_seqnum',
-        'opnum': ('dcerpc.opnum', number, first), 'status': 'dcerpc.cn_status',
+        'opnum': ('dcerpc.opnum', number, written), 'status': 'dcerpc.cn_status',
         'max_transmit': 'dcerpc.cn_max_xmit', 'max_receive': 'dcerpc.cn_max_recv',
         'association_group': 'dcerpc.cn_assoc_group', 'interface': ('dcerpc.dg_if_id', text),
         'activity': ('dcerpc.dg_act_id', text),
@@ -1081,7 +1129,7 @@ LAYERS.update({
         'command': ('smb.cmd', number, first), 'response': 'smb.flags.response', 'status': 'smb.nt_status',
         'flags': 'smb.flags', 'flags2': 'smb.flags2', 'tree_id': 'smb.tid', 'user_id': 'smb.uid',
         'multiplex_id': 'smb.mid', 'name': ('smb.trans_name|smb.path|smb.file', text, not_unicode),
-        'unicode_name': ('smb.trans_name|smb.path|smb.file', text, unicode),
+        'unicode_name': ('smb.trans_name|smb.path|smb.file', utf16, unicode),
         'dialects[].name': ('smb.dialect.name', text), 'browser_command': 'browser.command',
         'browser_name': ('browser.server', text)}),
     'SMB2': ('smb2', None, {
@@ -1090,12 +1138,12 @@ LAYERS.update({
         'messages[].credits': ('smb2.credits.requested+smb2.credits.granted', number),
         'messages[].flags': 'smb2.flags', 'messages[].tree_id': 'smb2.tid',
         'messages[].session_id': ('smb2.sesid', number, not_transformed), 'messages[].async_id': 'smb2.aid',
-        'messages[].name': ('smb2.filename+smb2.tree+smb2.find.pattern', text),
+        'messages[].name': ('smb2.filename+smb2.tree+smb2.find.pattern', utf16, written),
         'messages[].length': ('smb2.read_length+smb2.write_length', number),
         'messages[].offset': ('smb2.file_offset', number),
-        'messages[].user': ('ntlmssp.auth.username', text),
-        'messages[].domain': ('ntlmssp.auth.domain', text),
-        'messages[].workstation': ('ntlmssp.auth.hostname', text),
+        'messages[].user': ('ntlmssp.auth.username', text, named),
+        'messages[].domain': ('ntlmssp.auth.domain', text, named),
+        'messages[].workstation': ('ntlmssp.auth.hostname', text, named),
         'session_id': ('smb2.sesid', number, transformed), 'original_size': 'smb2.header.transform.msg_size'}),
 })
 

@@ -229,6 +229,9 @@ REFUSED += ("the length is below the message's",)
 # those of D65
 HINTS_D52 += ('nbdgm', 'nbns', 'nbss')
 
+# those of D67
+HINTS_D52 += ('rtcp', 'srvloc')
+
 # those of D66
 HINTS_D52 += ('cldap', 'dcerpc', 'kerberos', 'ldap', 'ripng', 'rpc')
 
@@ -300,7 +303,7 @@ def later_frame(d, case):
 
 
 # of which a segment's messages are one layer
-LISTS = {'BGP': 'bgp', 'MQTT': 'mqtt', 'MySQL': 'mysql', 'PostgreSQL': 'pgsql', 'SMB2': 'smb2', 'LDAP': 'ldap'}
+LISTS = {'BGP': 'bgp', 'MQTT': 'mqtt', 'MySQL': 'mysql', 'PostgreSQL': 'pgsql', 'SMB2': 'smb2', 'LDAP': 'ldap', 'RTCP': 'rtcp'}
 
 
 def one_list(d, case):

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * torc/layers/windows/netbios.h - NetBIOS over TCP and UDP, RFC 1001 and RFC 1002: names, datagrams, sessions
+ * torc/layers/windows/netbios.h - NetBIOS over TCP and UDP, RFC 1001 and RFC 1002: names, datagrams, sessions;
+ * and over logical link control
  *
  * A name is 16 bytes: 15 of a name filled up with blanks, and a suffix that tells a service (20: files). On the
  * wire it is 32 letters, two for each byte, and here it is those: see torc_netbios_name().
@@ -97,6 +98,24 @@ struct torc_nbss {
 };
 
 TORC_LAYER_READER(nbss, NBSS)
+
+/* A frame of NetBIOS over logical link control (NBF, IBM SC30-3383). */
+struct torc_netbios {
+	uint16_t length; /* of its header */
+	uint8_t command; /* 0A: name query, 16: data ... (hexadecimal) */
+	uint8_t data1;
+	uint16_t data2;
+	uint16_t transmit_correlator;
+	uint16_t response_correlator;
+	struct torc_bytes destination; /* names of frames without a session, 15 bytes less the blanks at the end */
+	uint8_t destination_suffix;
+	struct torc_bytes source;
+	uint8_t source_suffix;
+	uint8_t destination_session; /* of frames with one */
+	uint8_t source_session;
+};
+
+TORC_LAYER_READER(netbios, NETBIOS)
 
 #ifdef __cplusplus
 }
