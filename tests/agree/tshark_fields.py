@@ -90,9 +90,8 @@ def oui(field):
     return '%02x:%02x:%02x' % (value >> 16, value >> 8 & 255, value & 255)
 
 
-def signed32(field):
-    value = number(field)
-    return value - (1 << 32) if value >= 1 << 31 else value
+def signed_bytes(field):
+    return int.from_bytes(bytes.fromhex(field.value), 'big', signed=True)
 
 
 def of_report(fields, packet, _):
@@ -122,6 +121,15 @@ def utf16(field):
 def written(fields, *_):
     """What is in the packet, not what tshark remembers of others."""
     return [field for field in fields if field.size > 0 and field.value]
+
+
+def written_first(fields, *_):
+    return written(fields)[:1]
+
+
+def strings(fields, *_):
+    """tshark shows what it remembers of a tree where its number is: no character begins like that."""
+    return [field for field in written(fields) if int(field.value[:2], 16) >= 32]
 
 
 def unicode(fields, *_):
@@ -1079,7 +1087,7 @@ LAYERS.update({
         'error_text': ('kerberos.e_text', text),
         'client_realm': ('kerberos.crealm', text), 'nonce': 'kerberos.nonce',
         'client[].name': ('kerberos.CNameString', text),
-        'etypes[].etype': ('kerberos.ENCTYPE', signed32),
+        'etypes[].etype': ('kerberos.ENCTYPE', signed_bytes),
         'record_length': ('kerberos.rm.length', number)}),
     'LDAP': (('ldap', 'cldap'), None, {
         'messages[].message_id': 'ldap.messageID', 'messages[].operation': 'ldap.protocolOp',
@@ -1089,9 +1097,9 @@ LAYERS.update({
         'messages[].diagnostic': ('ldap.errorMessage', text)}),
     'RPC': ('rpc', None, {
         'xid': 'rpc.xid', 'message_type': 'rpc.msgtyp', 'rpc_version': 'rpc.version',
-        'program': 'rpc.program', 'program_version': ('rpc.programversion', number, first),
-        'procedure': 'rpc.procedure', 'credential_flavor': ('rpc.auth.flavor', number, first),
-        'machine': ('rpc.auth.machinename', text), 'uid': 'rpc.auth.uid', 'gid': 'rpc.auth.gid',
+        'program': ('rpc.program', number, written), 'procedure': ('rpc.procedure', number, written),
+        'program_version': ('rpc.programversion', number, written_first), 'credential_flavor': ('rpc.auth.flavor', number, first),
+        'machine': ('rpc.auth.machinename', text), 'uid': 'rpc.auth.uid', 'gid': ('rpc.auth.gid', number, first),
         'reply_state': 'rpc.replystat', 'accept_state': 'rpc.state_accept',
         'reject_state': 'rpc.state_reject', 'fragment_length': 'rpc.fraglen',
         'wanted_program': 'portmap.prog', 'wanted_version': 'portmap.version',
@@ -1138,7 +1146,7 @@ LAYERS.update({
         'messages[].credits': ('smb2.credits.requested+smb2.credits.granted', number),
         'messages[].flags': 'smb2.flags', 'messages[].tree_id': 'smb2.tid',
         'messages[].session_id': ('smb2.sesid', number, not_transformed), 'messages[].async_id': 'smb2.aid',
-        'messages[].name': ('smb2.filename+smb2.tree+smb2.find.pattern', utf16, written),
+        'messages[].name': ('smb2.filename+smb2.tree+smb2.find.pattern', utf16, strings),
         'messages[].length': ('smb2.read_length+smb2.write_length', number),
         'messages[].offset': ('smb2.file_offset', number),
         'messages[].user': ('ntlmssp.auth.username', text, named),
