@@ -97,9 +97,14 @@
 #include <torc/layers/tlv.h>
 #include <torc/layers/tunnel/tunnel.h>
 #include <torc/layers/link/ppp_control.h>
+#include <torc/layers/link/can.h>
+#include <torc/layers/link/capture.h>
+#include <torc/layers/link/oam.h>
 #include <torc/layers/link/tags.h>
 #include <torc/layers/network/mobility.h>
 #include <torc/layers/tunnel/l2tp.h>
+#include <torc/layers/tunnel/lisp.h>
+#include <torc/layers/tunnel/macsec.h>
 #include <torc/layers/link/usb.h>
 #include <torc/layers/transport/udp.h>
 #include <torc/layers/transport/udplite.h>

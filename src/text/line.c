@@ -505,7 +505,8 @@ static bool is_left_out(const struct line *line, const struct torc_layer *layer)
 
 	return (layer->type == TORC_LAYER_LLC || layer->type == TORC_LAYER_SNAP ||
 		layer->type == TORC_LAYER_PPP || layer->type == TORC_LAYER_PFLOG ||
-		layer->type == TORC_LAYER_PKTAP) &&
+		layer->type == TORC_LAYER_PKTAP || layer->type == TORC_LAYER_NFLOG ||
+		layer->type == TORC_LAYER_PPI || layer->type == TORC_LAYER_MACSEC) &&
 	       !(line->flags & TORC_TEXT_LINK) && line->decoded->registry == TORC_BY_NONE &&
 	       layer + 1 < end && layer[1].type != TORC_LAYER_PAYLOAD &&
 	       layer[1].type != TORC_LAYER_DECODE_FAILURE;

@@ -137,6 +137,8 @@ void line_mobility(struct line *line, const struct torc_layer **layer);
 void line_ppp_control(struct line *line, const struct torc_layer **layer);
 void line_pap(struct line *line, const struct torc_layer **layer);
 void line_chap(struct line *line, const struct torc_layer **layer);
+void line_cfm(struct line *line, const struct torc_layer **layer);
+void line_udld(struct line *line, const struct torc_layer **layer);
 void line_nsh(struct line *line, const struct torc_layer **layer);
 void line_udp_encap(struct line *line, const struct torc_layer **layer);
 void line_vxlan_gpe(struct line *line, const struct torc_layer **layer);

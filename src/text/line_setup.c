@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* line_setup.c - what sets links, tunnels and addresses up, in one line, in the words of tcpdump */
+/* line_setup.c - what sets links, tunnels and addresses up or looks after them, in the words of tcpdump */
+#include <torc/layers/link/oam.h>
 #include <torc/layers/link/ppp_control.h>
 #include <torc/layers/network/ipsec.h>
 #include <torc/layers/network/mobility.h>
@@ -159,4 +160,44 @@ void line_ipcomp(struct line *line, const struct torc_layer **layer)
 	text_string(&line->text, "IPComp(cpi=0x");
 	text_hex(&line->text, ipcomp.index, 4);
 	text_char(&line->text, ')');
+}
+
+void line_cfm(struct line *line, const struct torc_layer **layer)
+{
+	static const char *const opcodes[] = { [1] = "Continuity Check Message", "Loopback Reply",
+					       "Loopback Message", "Linktrace Reply",
+					       "Linktrace Message" };
+	struct torc_cfm cfm;
+
+	torc_layer_cfm(line->decoded, *layer, &cfm);
+	field_text(line, "CFMv", cfm.version);
+	text_char(&line->text, ' ');
+	if (cfm.opcode < COUNT(opcodes) && opcodes[cfm.opcode]) {
+		text_string(&line->text, opcodes[cfm.opcode]);
+	} else {
+		field_text(line, "unknown (", cfm.opcode);
+		text_char(&line->text, ')');
+	}
+	field_text(line, ", MD Level ", cfm.level);
+	field_text(line, ", length ", message_length(line, *layer));
+}
+
+void line_udld(struct line *line, const struct torc_layer **layer)
+{
+	static const char *const codes[] = { "Reserved", "Probe message", "Echo message",
+					     "Flush message" };
+	struct text *text = &line->text;
+	struct torc_udld udld;
+
+	torc_layer_udld(line->decoded, *layer, &udld);
+	field_text(line, "UDLDv", udld.version);
+	text_string(text, ", Code ");
+	text_string(text, udld.opcode < COUNT(codes) ? codes[udld.opcode] : "Unknown message");
+	text_string(text, " (");
+	text_hex(text, udld.opcode, 1);
+	text_string(text, "), Flags [");
+	text_string(text, (udld.flags & 3) == 0 ? "none" : udld.flags & 1 ? "RT" : "RSY");
+	text_string(text, (udld.flags & 3) == 3 ? ", RSY] (0x" : "] (0x");
+	text_hex(text, udld.flags, 2);
+	field_text(line, "), length ", message_length(line, *layer));
 }

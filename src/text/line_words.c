@@ -428,6 +428,7 @@ bool line_words(struct line *line, const struct torc_layer **layer)
 		{ TORC_LAYER_PAP, line_pap },	    { TORC_LAYER_CHAP, line_chap },
 		{ TORC_LAYER_L2TP, line_l2tp },	    { TORC_LAYER_MOBILITY, line_mobility },
 		{ TORC_LAYER_IPCOMP, line_ipcomp },
+		{ TORC_LAYER_CFM, line_cfm },	    { TORC_LAYER_UDLD, line_udld },
 		{ TORC_LAYER_NSH, line_nsh },	    { TORC_LAYER_VXLAN_GPE, line_vxlan_gpe },
 		{ TORC_LAYER_RESP, line_resp },	    { TORC_LAYER_RTSP, line_rtsp },
 	};

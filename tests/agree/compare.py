@@ -140,6 +140,8 @@ OWN |= {'ERSPAN Type III', 'ETag', 'ISAKMP', 'NSH', 'PBB', 'PseudowireChannel', 
 
 OWN |= {'CCP', 'CHAP', 'IPComp', 'IPCP', 'IPv6CP', 'IPv6Mobility', 'L2TP', 'LCP', 'PAP', 'Teredo'}
 
+OWN |= {'CAN', 'CFM', 'GTPv1C', 'LISP', 'LISPControl', 'MACsec', 'Netlink', 'NFLOG', 'PPI', 'UDLD', 'WakeOnLAN'}
+
 # those that it has, but not there: RFC 3948, RFC 4448
 OWN_BEHIND = {('UDP', 'IPSecESP'), ('MPLS', 'Ethernet')}
 

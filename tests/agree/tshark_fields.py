@@ -75,6 +75,16 @@ def times_4(field):
     return number(field) * 4
 
 
+def raw_little(field):
+    """The bytes themselves, the lowest first."""
+    return int.from_bytes(bytes.fromhex(field.value), 'little')
+
+
+def before_packet(fields, *_):
+    """NFLOG: not the packet, which is an attribute too."""
+    return [field for field in fields if number(field) != 9]
+
+
 def eights(field):
     """Units of eight bytes, without the first."""
     return number(field) * 8 + 8
@@ -824,6 +834,51 @@ LAYERS.update({
         'flags': ('vxlan.flags', number), 'next_protocol': 'vxlan.next_proto', 'vni': 'vxlan.vni',
         'version': 'vxlan.ver', 'has_vni': 'vxlan.i_bit', 'has_next_protocol': 'vxlan.p_bit',
         'oam': 'vxlan.o_bit'}),
+})
+
+# What looks after links, and link types
+LAYERS.update({
+    'CAN': (('can', 'canfd'), None, {
+        'id': 'can.id', 'extended': 'can.flags.xtd', 'remote': 'can.flags.rtr', 'error': 'can.flags.err',
+        'length': 'can.len'}),
+    'CFM': ('cfm', None, {
+        'level': 'cfm.md.level', 'version': 'cfm.version', 'opcode': 'cfm.opcode',
+        'tlv_offset': 'cfm.first.tlv.offset', 'endpoint': 'cfm.ccm.ma.ep.id',
+        'seq': 'cfm.ccm.seq.num|cfm.lb.transaction.id|cfm.lt.transaction.id',
+        'original': ('cfm.ltm.orig.addr', mac), 'target': ('cfm.ltm.targ.addr', mac),
+        'ttl': 'cfm.lt.ttl', 'relay_action': 'cfm.ltr.relay.action'}),
+    'GTPv1C': ('gtp', 'header', {
+        'version': 'gtp.flags.version', 'protocol_type': 'gtp.flags.payload',
+        'has_extension': 'gtp.flags.e', 'has_seq': 'gtp.flags.s', 'has_npdu': 'gtp.flags.pn',
+        'message_type': 'gtp.message', 'length': ('gtp.length', number, first), 'teid': 'gtp.teid',
+        'seq': 'gtp.seq_number', 'npdu_number': 'gtp.npdu_number'}),
+    'LISP': ('lisp-data', 'header', {
+        'flags': 'lisp-data.flags', 'nonce': 'lisp-data.nonce', 'instance': 'lisp-data.iid',
+        'locator_status': 'lisp-data.lsb|lisp-data.lsb8'}),
+    'LISPControl': ('lisp', None, {
+        'message_type': ('lisp.type', number, first), 'records': ('lisp.records', number, first),
+        'nonce': ('lisp.nonce', raw, first)}),
+    'MACsec': ('macsec', None, {
+        'end_station': 'macsec.TCI.ES', 'has_sci': 'macsec.TCI.SC', 'encrypted': 'macsec.TCI.E',
+        'single_copy_broadcast': 'macsec.TCI.SCB', 'changed': 'macsec.TCI.C', 'an': 'macsec.AN',
+        'short_length': 'macsec.SL', 'pn': 'macsec.PN', 'port': 'macsec.SCI.port_identifier',
+        'system': ('macsec.SCI.system_identifier', mac), 'ether_type': 'macsec.etype'}),
+    'Netlink': ('netlink', None, {
+        'family': 'netlink.family', 'messages[].length': 'netlink.hdr_len',
+        'messages[].seq': 'netlink.hdr_seq', 'messages[].port': 'netlink.hdr_pid'}),
+    'NFLOG': ('nflog', None, {
+        'family': 'nflog.family', 'version': 'nflog.version', 'resource': 'nflog.res_id',
+        'hook': 'nflog.hook', 'prefix': ('nflog.prefix', text),
+        'attributes[].type': ('nflog.tlv_type', number, before_packet)}),
+    'PPI': ('ppi', 'header', {
+        'version': 'ppi.version', 'flags': 'ppi.flags', 'length': 'ppi.length', 'link_type': 'ppi.dlt',
+        'channel_frequency': 'ppi.80211-common.chan.freq', 'rate': ('ppi.80211-common.rate', raw_little),
+        'dbm_signal': 'ppi.80211-common.dbm.antsignal', 'dbm_noise': 'ppi.80211-common.dbm.antnoise',
+        'entries[].type': 'ppi.field_type', 'entries[].length': 'ppi.field_len'}),
+    'UDLD': ('udld', None, {
+        'version': 'udld.version', 'opcode': 'udld.opcode', 'flags': 'udld.flags',
+        'checksum': 'udld.checksum', 'tlvs[].type': 'udld.tlv.type'}),
+    'WakeOnLAN': ('wol', None, {'target': ('wol.mac', mac, first)}),
 })
 
 # What sets links, tunnels and addresses up

@@ -236,8 +236,8 @@ HINTS_D52 += ('rtcp', 'srvloc')
 HINTS_D52 += ('cldap', 'dcerpc', 'kerberos', 'ldap', 'ripng', 'rpc')
 
 # those of D53
-HINTS_D52 += ('esp', 'isakmp', 'l2tp', 'teredo', 'udpencap')
-REFUSED += ('an attribute does not fit', 'length is below the message',
+HINTS_D52 += ('esp', 'isakmp', 'l2tp', 'lisp', 'lisp-data', 'teredo', 'udpencap', 'wol')
+REFUSED += ('more than 64 bytes of data', 'no room for data and check value', 'an attribute does not fit', 'length is below the message',
             'a payload does not fit', 'version is not 0', 'version is not 2 (type III)',
             'not the length of its metadata type')
 

@@ -34,6 +34,10 @@ static int gtpv2_decode(struct torc_cursor *cursor)
 	uint32_t header, total;
 
 	TORC_NEED(cursor, 8);
+	if (p[0] >> 5 == 1) {
+		cursor->next = TORC_LAYER_GTPV1C;
+		return TORC_STEP_OTHER;
+	}
 	header = header_bytes(p);
 	total = BEFORE_LENGTH + (uint32_t)torc_be16(p + 2);
 	if (p[0] >> 5 != 2)

@@ -36,6 +36,33 @@ struct torc_gtpv2_element {
 TORC_API int torc_gtpv2_element_next(const struct torc_gtpv2 *gtp, uint32_t *position,
 				     struct torc_gtpv2_element *element);
 
+/* GTP-C version 1: 3GPP TS 29.060 §6, §7 */
+struct torc_gtpv1c {
+	uint8_t version;
+	bool is_gtp; /* false: GTP', which charges */
+	bool has_extension;
+	bool has_sequence;
+	bool has_npdu;
+	uint8_t message_type;
+	uint16_t length; /* bytes behind the first eight */
+	uint32_t teid;
+	uint16_t sequence;
+	uint8_t npdu_number;
+	uint8_t next_extension;
+	struct torc_bytes elements;
+};
+
+TORC_LAYER_READER(gtpv1c, GTPV1C)
+
+struct torc_gtpv1c_element {
+	uint8_t type; /* below 128 its length is known, else told */
+	struct torc_bytes value;
+};
+
+/* The element at *position, 0 at first; 1, or 0 at the end, at one of unknown length, or where one does not fit. */
+TORC_API int torc_gtpv1c_element_next(const struct torc_gtpv1c *gtp, uint32_t *position,
+				      struct torc_gtpv1c_element *element);
+
 #ifdef __cplusplus
 }
 #endif
