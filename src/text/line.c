@@ -156,7 +156,8 @@ static void line_chdlc(struct line *line, const struct torc_layer *layer)
 	struct torc_chdlc chdlc;
 
 	torc_layer_chdlc(line->decoded, layer, &chdlc);
-	if (line->decoded->registry != TORC_BY_ETHER_TYPE)
+	/* nothing behind it leads nowhere too */
+	if (line->decoded->registry != TORC_BY_ETHER_TYPE && layer->payload_length > 0)
 		return;
 	part_start(line);
 	text_string(&line->text, "unknown CHDLC protocol (0x");
@@ -324,6 +325,7 @@ int line_checksum(const struct line *line, const struct torc_layer *layer,
 static void line_udp(struct line *line, const struct torc_layer *layer)
 {
 	bool last = is_last_part(line, layer) || line->flags & TORC_TEXT_QUICK;
+	uint32_t length;
 
 	if (line->flags & TORC_TEXT_VERBOSE) {
 		part_start(line);
@@ -333,7 +335,12 @@ static void line_udp(struct line *line, const struct torc_layer *layer)
 	if (!last)
 		return;
 	part_start(line);
-	field_text(line, "UDP, length ", line_payload_length(line->decoded, layer));
+	length = torc_be16(torc_layer_header(line->decoded, layer) + 4);
+	if (line->decoded->flags & TORC_DECODED_FRAGMENT && length >= 8)
+		length -= 8; /* of the whole datagram */
+	else
+		length = line_payload_length(line->decoded, layer);
+	field_text(line, "UDP, length ", length);
 }
 
 /* The length of a message, its header included. */
