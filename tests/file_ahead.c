@@ -8,6 +8,7 @@
 #include <sched.h>
 #include <stdio.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 
 #include <torc/file.h>
 
@@ -98,10 +99,9 @@ static bool alone(void)
 	return threads() == threads_before;
 }
 
-static void test_whole(const char *name)
+/* From the beginning to the end; the file stays open. */
+static struct torc_file *test_packed(const char *name)
 {
-	struct torc_file_info info = { .size = sizeof(info) };
-	char more[32], command[128];
 	struct torc_file *file;
 	cpu_set_t set;
 	int result;
@@ -115,6 +115,16 @@ static void test_whole(const char *name)
 	is(read_packets(file, PACKETS / 2, PACKETS, &result), PACKETS - PACKETS / 2, "the others");
 	is(result, 0, "the end");
 	ok(alone(), "and of the thread");
+	return file;
+}
+
+static void test_whole(const char *name)
+{
+	struct torc_file_info info = { .size = sizeof(info) };
+	char more[32], command[128];
+	struct torc_file *file = test_packed(name);
+	int result;
+
 	torc_file_info(file, &info);
 	is(info.file_offset, info.file_bytes, "the whole file was read");
 	snprintf(more, sizeof(more), "more-%s", name); /* a second section, a second member */
@@ -151,6 +161,41 @@ static void test_cut(const char *name)
 	ok(alone(), "no thread is left");
 }
 
+/* A child has a copy of the file, but not of the thread: it is told, and does not wait for ever. */
+static void test_fork(const char *name)
+{
+	struct torc_file *file;
+	int result, status = 0;
+	pid_t child;
+
+	torc_file_open(&file, in_folder(name), NULL, &error);
+	read_packets(file, 0, PACKETS / 2, &result);
+	fflush(stdout);
+	child = fork();
+	if (child == 0) {
+		read_packets(file, PACKETS / 2, PACKETS, &result);
+		status = result == -EOPNOTSUPP && strstr(torc_file_error(file), "open it anew") ? 7 : 8;
+		torc_file_close(file);
+		_exit(status);
+	}
+	waitpid(child, &status, 0);
+	is(WIFEXITED(status) ? WEXITSTATUS(status) : -1, sysconf(_SC_NPROCESSORS_ONLN) > 1 ? 7 : 8,
+	   "a child is told to open it anew");
+	is(read_packets(file, PACKETS / 2, PACKETS - PACKETS / 2, &result), PACKETS - PACKETS / 2, "the parent reads on");
+	torc_file_close(file);
+	ok(alone(), "and its thread ends");
+}
+
+/* What torc does not write, other programs do. */
+static bool pack(const char *program, const char *plain, const char *packed)
+{
+	char command[600];
+
+	snprintf(command, sizeof(command), "%s -q -c <%s/%s >%s/%s 2>/dev/null", program, folder, plain,
+		 folder, packed);
+	return system(command) == 0;
+}
+
 static void *nothing(void *argument)
 {
 	return argument;
@@ -159,6 +204,9 @@ static void *nothing(void *argument)
 int main(void)
 {
 	static const char *const names[] = { "a.pcapng.gz", "a.pcapng.zst" };
+	static const char *const others[] = { "xz", "lz4" };
+	static const char *const programs[] = { "xz", "lz4 -B4" }; /* blocks that a half is many of */
+	struct torc_file *file;
 	pthread_t first;
 	size_t i;
 
@@ -174,8 +222,22 @@ int main(void)
 	for (i = 0; i < 2; i++)
 		if (write_packets(names[i], 0, PACKETS)) {
 			test_whole(names[i]);
+			test_fork(names[i]);
 			test_cut(names[i]);
 		}
+	for (i = 0; i < 2 && write_packets("a.pcapng", 0, PACKETS); i++) {
+		char name[32];
+
+		snprintf(name, sizeof(name), "a.pcapng.%s", others[i]);
+		if (!pack(programs[i], "a.pcapng", name) ||
+		    torc_file_open(&file, in_folder(name), NULL, &error) < 0) {
+			note("%s is not installed, or not in this build", others[i]);
+			continue;
+		}
+		torc_file_close(file);
+		torc_file_close(test_packed(name));
+		test_cut(name);
+	}
 	remove_folder(folder);
 	return done();
 }

@@ -123,6 +123,7 @@ TORC_API void torc_file_close(struct torc_file *file);
  *   -TORC_EFORMAT   the file is cut or damaged here: torc_file_error() says how and at which byte,
  *                   and every whole record before has been delivered
  *   -EINTR -EAGAIN  a signal came, or a non-blocking descriptor has nothing: call again
+ *   -EOPNOTSUPP     a compressed file that a thread of the process decompresses which forked this one
  */
 TORC_API int torc_file_next(struct torc_file *file, struct torc_packet *packet);
 

@@ -12,6 +12,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -101,6 +102,11 @@ ssize_t torc_ahead_read(struct torc_ahead *ahead, uint8_t *bytes, size_t size)
 	size_t left;
 	ssize_t got;
 
+	if (ahead->process != getpid()) {
+		snprintf(ahead->source->reason, sizeof(ahead->source->reason),
+			 "a thread of the process that forked this one decompresses it: open it anew");
+		return -EOPNOTSUPP;
+	}
 	pthread_mutex_lock(&ahead->lock);
 	while (ahead->filled == 0)
 		pthread_cond_wait(&ahead->changed, &ahead->lock);

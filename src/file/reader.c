@@ -154,6 +154,9 @@ static int read_failed(struct torc_file *file, ssize_t code)
 {
 	if (code == -TORC_EFORMAT)
 		return torc_file_damaged(file, file->end, "%s", file->source->reason);
+	if (code == -EOPNOTSUPP)
+		return torc_error_set(&file->error, (int)code, "%s: %s", file->path,
+				      file->source->reason);
 	return torc_error_set(&file->error, (int)code, "%s: cannot read: %s", file->path,
 			      torc_strerror((int)code));
 }

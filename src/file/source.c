@@ -340,7 +340,7 @@ ssize_t torc_source_read(struct torc_source *source, void *bytes, size_t size)
 
 	if (source->ahead) {
 		got = torc_ahead_read(source->ahead, bytes, size);
-		if (got > 0)
+		if (got > 0 || got == -EOPNOTSUPP)
 			return got;
 		/* the end, as far as it is now: a file that grows goes on without the thread */
 		torc_ahead_stop(source->ahead);

@@ -36,7 +36,8 @@ ssize_t torc_source_unpack(struct torc_source *source, void *bytes, size_t size)
 
 /* ahead.c: NULL when there is no thread to be had, or only one processor */
 struct torc_ahead *torc_ahead_start(struct torc_source *source);
-/* As torc_source_read(). After the end, or a code, nothing more comes. */
+/* As torc_source_read(). After the end, or a code, nothing more comes. -EOPNOTSUPP, with a reason: this is
+ * a child that was forked since. */
 ssize_t torc_ahead_read(struct torc_ahead *ahead, uint8_t *bytes, size_t size);
 /* End the thread; NULL is allowed. */
 void torc_ahead_stop(struct torc_ahead *ahead);
