@@ -179,6 +179,9 @@ void line_ipx(struct line *line, const struct torc_layer **layer)
 	case 0x456:
 		field_text(line, "ipx-diags ", ipx.length - 30u);
 		break;
+	case 0x553:
+		field_text(line, "ipx-nwlink-dgm ", ipx.length - 30u);
+		break;
 	default:
 		text_uint(&line->text, ipx.length - 30u);
 	}
