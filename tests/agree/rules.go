@@ -63,6 +63,7 @@ var rules = []rule{
 	{"D49", modbusMessage},
 	{"D34", managementLength},
 	{"D41", lengthInFront},
+	{"D52", onAnyPort},
 	{"D40", openRecord},
 	{"D34", cutMessage},
 	{"D34", cutChunk},

@@ -83,6 +83,58 @@ func helloFields(f fields, record []byte) {
 	}
 }
 
+// The head of a record, RFC 8446 §5.1
+func recordHead(p []byte) bool {
+	length := be16(p[3:])
+	return p[0] >= 20 && p[0] <= 23 && p[1] == 3 && p[2] <= 4 && length > 0 && length <= 16384+2048
+}
+
+// What its kind begins with, §4, §5.1 and §6, and behind it another one or nothing
+func beginsRecord(p []byte) bool {
+	if len(p) < 6 || !recordHead(p) {
+		return false
+	}
+	length := be16(p[3:])
+	switch p[0] {
+	case 20:
+		if length != 1 || p[5] != 1 {
+			return false
+		}
+	case 21:
+		if length != 2 && length < 16 {
+			return false
+		}
+	case 22:
+		hello := p[5] <= 2
+		if p[5] > 24 || hello && len(p) > 9 && (p[6] != 0 || p[9] != 3) {
+			return false
+		}
+	}
+	end := 5 + length
+	if len(p) >= end+5 {
+		return recordHead(p[end:])
+	}
+	return len(p) <= end || p[end] >= 20 && p[end] <= 23
+}
+
+// D52: TLS and SIP's replies are known by their first bytes where the ports of TCP lead nowhere
+func onAnyPort(w *walk, s *step) bool {
+	n := len(w.found)
+	if n == 0 || w.found[n-1].name != "TCP" || !w.options.DecodeStreamsAsDatagrams || w.fragment ||
+		s.decoder != gopacket.LayerTypePayload {
+		return false
+	}
+	switch {
+	case beginsRecord(s.data):
+		s.again(layers.LayerTypeTLS, s.data)
+	case len(s.data) > 8 && string(s.data[:8]) == "SIP/2.0 ":
+		s.again(layers.LayerTypeSIP, s.data)
+	default:
+		return false
+	}
+	return true
+}
+
 // D40: a record goes on in the next segment, RFC 8446 §5.1; several are one layer, not the last alone
 func openRecord(w *walk, s *step) bool {
 	p := s.data
