@@ -142,8 +142,8 @@ OWN |= {'CCP', 'CHAP', 'IPComp', 'IPCP', 'IPv6CP', 'IPv6Mobility', 'L2TP', 'LCP'
 
 OWN |= {'CAN', 'CFM', 'GTPv1C', 'LISP', 'LISPControl', 'MACsec', 'Netlink', 'NFLOG', 'PPI', 'UDLD', 'WakeOnLAN'}
 
-# those that it has, but not there: RFC 3948, RFC 4448, TLS on another port
-OWN_BEHIND = {('UDP', 'IPSecESP'), ('MPLS', 'Ethernet'), ('TCP', 'TLS')}
+# those that it has, but not there: RFC 3948, RFC 4448
+OWN_BEHIND = {('UDP', 'IPSecESP'), ('MPLS', 'Ethernet')}
 
 OWN |= {'NBDGM', 'NBNS', 'NBSS', 'SMB', 'SMB2'}  # Windows networks
 OWN |= {'IPX', 'NetBIOS', 'RTCP', 'RTP', 'SRVLOC'}  # media and Novell's networks
