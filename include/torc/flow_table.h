@@ -70,7 +70,7 @@ enum torc_flow_state {
 /* What said the name of a flow. */
 enum torc_flow_name_from {
 	TORC_FLOW_NAME_NONE = 0,
-	TORC_FLOW_NAME_TLS = 1,  /* the server name of a ClientHello */
+	TORC_FLOW_NAME_TLS = 1,  /* the server name of a ClientHello, of DTLS too */
 	TORC_FLOW_NAME_DNS = 2,  /* the question */
 	TORC_FLOW_NAME_HTTP = 3, /* the Host of a request: torc_flow_table_add_hint() */
 	TORC_FLOW_NAME_QUIC = 4  /* the server name of a ClientHello in QUIC, decrypted */

@@ -39,6 +39,7 @@
 #include <torc/layers/industrial/enip.h>
 #include <torc/layers/link/ethernet.h>
 #include <torc/layers/link/fddi.h>
+#include <torc/layers/application/dtls.h>
 #include <torc/layers/application/ftp.h>
 #include <torc/layers/application/gtpv2.h>
 #include <torc/layers/routing/hsrp.h>

@@ -8,6 +8,7 @@
 #ifndef TORC_DECODE_COMMON_H
 #define TORC_DECODE_COMMON_H
 
+#include "decode/application/dtls.h"
 #include "decode/guess.h"
 #include "decode/options.h"
 #include "decode/registry.h"
@@ -161,6 +162,17 @@ static inline int tcp_decode(struct torc_cursor *cursor)
 	return TORC_STEP_OK;
 }
 
+/* By port; where that says nothing, DTLS is known by its bytes. p: the header; lengths behind it */
+static inline unsigned int udp_next(const uint8_t *p, uint32_t length, uint32_t wire_length)
+{
+	unsigned int type = port_type(TORC_BY_UDP_PORT, torc_be16(p), torc_be16(p + 2));
+
+	if (type == TORC_LAYER_PAYLOAD && dtls_is_possible(p + UDP_HEADER, length) &&
+	    dtls_begins(p + UDP_HEADER, length, wire_length))
+		return TORC_LAYER_DTLS;
+	return type;
+}
+
 /* RFC 768 */
 static inline int udp_decode(struct torc_cursor *cursor)
 {
@@ -178,7 +190,8 @@ static inline int udp_decode(struct torc_cursor *cursor)
 	if (cursor->flags & TORC_DECODED_FRAGMENT)
 		cursor->next = TORC_LAYER_PAYLOAD;
 	else
-		cursor_next_port(cursor, TORC_BY_UDP_PORT, torc_be16(p), torc_be16(p + 2));
+		cursor->next = (uint16_t)udp_next(p, cursor->length - UDP_HEADER,
+						  cursor->wire_length - UDP_HEADER);
 	return TORC_STEP_OK;
 }
 

@@ -111,7 +111,7 @@ EXPRESS unsigned int express_udp(struct express *e)
 	if (e->left < UDP_HEADER || !express_claim(e, UDP_HEADER, torc_be16(p + 4)))
 		return TORC_LAYER_UDP;
 	express_step(e, TORC_LAYER_UDP, UDP_HEADER);
-	return port_type(TORC_BY_UDP_PORT, torc_be16(p), torc_be16(p + 2));
+	return udp_next(p, e->left, e->wire);
 }
 
 /* Ethernet and a tag. */

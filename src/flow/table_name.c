@@ -3,7 +3,7 @@
  * table_name.c - the name a flow is about, where a packet says it: the server name and the first
  * protocol of a ClientHello (RFC 6066 §3, RFC 7301), the question of a DNS message
  *
- * Only the first data of a TCP client is looked at, and the first DNS message of a flow; of QUIC the first
+ * Only the first data of a TCP client is looked at, and the first DNS or DTLS message of a flow; of QUIC the first
  * packets: table_quic.c.
  */
 #include "flow/table.h"
@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include <torc/layers/application/dns.h>
+#include <torc/layers/application/dtls.h>
 
 #include "decode/application/tls_hello.h"
 #include "flow/table_quic.h"
@@ -135,6 +136,18 @@ static void look_at_tls(struct torc_flow_table *table, struct flow_more *more,
 		flow_name_hello(table, more, TORC_FLOW_NAME_TLS, &hello);
 }
 
+static void look_at_dtls(struct torc_flow_table *table, struct flow_more *more,
+			 const struct torc_decoded *decoded, const struct torc_layer *layer)
+{
+	struct torc_tls_hello hello;
+	struct torc_dtls dtls;
+
+	if (torc_layer_dtls(decoded, layer, &dtls) == 0 &&
+	    tls_hello_read(dtls.hello, TORC_TLS_OVER_DTLS, &hello) &&
+	    hello.type == TLS_CLIENT_HELLO)
+		flow_name_hello(table, more, TORC_FLOW_NAME_TLS, &hello);
+}
+
 void flow_name_look(struct torc_flow_table *table, uint32_t place,
 		    const struct flow_packet *packet, const struct torc_decoded *decoded)
 {
@@ -150,6 +163,8 @@ void flow_name_look(struct torc_flow_table *table, uint32_t place,
 	table->flows[place].facts |= FACT_NAMED;
 	if (layer->type == TORC_LAYER_TCP) {
 		look_at_tls(table, more, decoded, layer);
+	} else if (has_next && next->type == TORC_LAYER_DTLS) {
+		look_at_dtls(table, more, decoded, next);
 	} else if (has_next && next->type == TORC_LAYER_DNS && look_at_dns(decoded, next, &name)) {
 		more->name = name_take(table);
 		if (more->name != FLOW_NONE)

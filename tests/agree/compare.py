@@ -132,7 +132,7 @@ OWN = {'BGP', 'CHDLC', 'EIGRP', 'HSRP', 'HTTP', 'ISIS', 'MQTT', 'PIM', 'QUIC', '
        'SSH', 'STUN', 'Syslog', 'TFTP', 'WireGuard',
        'FTP', 'IMAP', 'IRC', 'NNTP', 'POP3', 'SMTP', 'MySQL', 'PostgreSQL', 'RESP', 'RTSP', 'SOCKS',
        'Telnet', 'BitTorrent', 'DropboxLAN'}
-OWN |= {'AoE', 'PTP'}
+OWN |= {'AoE', 'PTP', 'DTLS'}
 
 # D53
 OWN |= {'ERSPAN Type III', 'ETag', 'ISAKMP', 'NSH', 'PBB', 'PseudowireChannel', 'PseudowireControlWord',

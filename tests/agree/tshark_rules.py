@@ -364,8 +364,16 @@ def list_delay(d, case):
 
 
 def in_quic(d, case):
-    """What an Initial packet carries is TLS, decrypted: fields of the layer here."""
-    return only_tshark(d) and d.proto.name == 'tls' and case.before == 'QUIC' and case.behind(d.proto)
+    """What an Initial packet carries is TLS, decrypted: fields of the layer here. So are packets behind it."""
+    return only_tshark(d) and d.proto.name in ('tls', 'quic') and case.before == 'QUIC' and \
+        case.behind(d.proto)
+
+
+def dtls_pieces(d, case):
+    """A later fragment has what the message says; a record is told by less than its header."""
+    if only_tshark(d):
+        return d.proto.name == 'dtls' and case.cut and case.before == 'UDP' and case.behind(d.proto)
+    return d.key.startswith('DTLS.') and d.layer.get('fragment_offset', 0) > 0
 
 
 def reply(d, case):
@@ -439,6 +447,8 @@ RULES = (('S1', quoted), ('S2', foreign), ('S3', inside), ('D1', fragment), ('S4
 RULES += (('S41', backbone),)
 RULES += (('S50', bgp_inside), ('S51', telnet_end), ('S52', shapes), ('S53', election), ('S54', coalesced))
 RULES += (('S40', by_bytes),)
+RULES += (('S27', dtls_pieces),)
+
 
 
 def rule_of(difference, case):

@@ -2,6 +2,7 @@
 /* stun.c - STUN: RFC 8489 §5 and §14; the cookie tells it from others on its port */
 #include <torc/layers/application/stun.h>
 
+#include "decode/application/dtls.h"
 #include "decode/registry.h"
 #include "decode/tlv.h"
 
@@ -12,6 +13,12 @@ static int stun_decode(struct torc_cursor *cursor)
 {
 	const uint8_t *p = cursor->data;
 
+	/* RFC 7983: both are between the same ports */
+	if (dtls_is_possible(p, cursor->length) &&
+	    dtls_begins(p, cursor->length, cursor->wire_length)) {
+		cursor->next = TORC_LAYER_DTLS;
+		return TORC_STEP_OTHER;
+	}
 	TORC_NEED(cursor, HEADER);
 	if (p[0] & 0xC0 || torc_be32(p + 4) != COOKIE || torc_be16(p + 2) % 4 != 0)
 		return torc_cursor_malformed(cursor, "no cookie");

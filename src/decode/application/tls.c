@@ -12,9 +12,6 @@
 #define CONTENT_HANDSHAKE 22
 #define CONTENT_LAST	  24 /* heartbeat */
 
-#define CLIENT_HELLO 1
-#define SERVER_HELLO 2
-
 #define RECORD_MAX (16384 + 2048) /* RFC 5246 §6.2.3 */
 
 /*
@@ -86,10 +83,10 @@ static void read_handshake(struct torc_tls *tls, const struct torc_tls_record *r
 	length = torc_be24(p + 1);
 	if (p[0] > 24 || length > RECORD_MAX * 4)
 		return;
-	if (changed && (p[0] > SERVER_HELLO || length + 4 != record->length))
+	if (changed && (p[0] > TLS_SERVER_HELLO || length + 4 != record->length))
 		return;
 	tls->handshake_type = p[0];
-	if (p[0] == CLIENT_HELLO || p[0] == SERVER_HELLO)
+	if (p[0] == TLS_CLIENT_HELLO || p[0] == TLS_SERVER_HELLO)
 		read_hello(tls, record->data);
 }
 
@@ -136,12 +133,12 @@ static const char *content_name(uint64_t type)
 	return type >= CONTENT_FIRST && type <= CONTENT_LAST ? names[type - CONTENT_FIRST] : NULL;
 }
 
-static const char *handshake_name(uint64_t type)
+const char *tls_handshake_name(uint64_t type)
 {
 	switch (type) {
-	case CLIENT_HELLO:
+	case TLS_CLIENT_HELLO:
 		return "ClientHello";
-	case SERVER_HELLO:
+	case TLS_SERVER_HELLO:
 		return "ServerHello";
 	case 4:
 		return "NewSessionTicket";
@@ -207,7 +204,7 @@ static const struct torc_field_info tls_fields[] = {
 	TORC_FIELD_AT(struct torc_tls, length, "length", TORC_FIELD_UINT, .unit = "bytes"),
 	TORC_FIELD_AT(struct torc_tls, handshake_type, "handshake_type", TORC_FIELD_UINT,
 		      .flags = TORC_FIELD_SUMMARY | TORC_FIELD_OPTIONAL,
-		      .value_name = handshake_name),
+		      .value_name = tls_handshake_name),
 	TORC_FIELD_AT(struct torc_tls, hello_version, "hello_version", TORC_FIELD_HEX,
 		      .flags = TORC_FIELD_OPTIONAL, .value_name = version_name),
 	TORC_FIELD_AT(struct torc_tls, supported_version, "supported_version", TORC_FIELD_HEX,

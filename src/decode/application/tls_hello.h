@@ -51,6 +51,9 @@ static inline bool tls_is_grease(uint16_t value)
 bool tls_hello_read(struct torc_bytes message, enum torc_tls_carrier carrier,
 		    struct torc_tls_hello *hello);
 
+/* "ClientHello"; NULL for a number without a name */
+const char *tls_handshake_name(uint64_t type);
+
 /* Where the fingerprints of a layer go; ja3s may be NULL. */
 struct tls_fingerprints {
 	struct torc_bytes *ja3, *ja3s, *ja4;

@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "decode/application/dtls.h"
 #include "decode/application/tls_hello.h"
 #include "decode/registry.h"
 #include "decode/transport/quic_initial.h"
@@ -89,6 +90,11 @@ static int quic_decode(struct torc_cursor *cursor)
 	uint32_t header;
 
 	TORC_NEED(cursor, 7);
+	if (!is_long_header(p) && dtls_is_possible(p, cursor->length) &&
+	    dtls_begins(p, cursor->length, cursor->wire_length)) {
+		cursor->next = TORC_LAYER_DTLS;
+		return TORC_STEP_OTHER;
+	}
 	if (!is_long_header(p))
 		return torc_cursor_malformed(cursor, "not a long header of a known version");
 	if (p[5] > CID_MAX)
