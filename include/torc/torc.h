@@ -64,6 +64,7 @@
 #include <torc/layers/application/netflow.h>
 #include <torc/layers/application/nntp.h>
 #include <torc/layers/application/ntp.h>
+#include <torc/layers/application/openvpn.h>
 #include <torc/layers/routing/ospf.h>
 #include <torc/layers/link/pflog.h>
 #include <torc/layers/routing/pim.h>

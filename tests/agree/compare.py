@@ -131,7 +131,7 @@ def drop_mapped(found):
 OWN = {'BGP', 'CHDLC', 'EIGRP', 'HSRP', 'HTTP', 'ISIS', 'MQTT', 'PIM', 'QUIC', 'RIP', 'SlowProtocol', 'SNMP',
        'SSH', 'STUN', 'Syslog', 'TFTP', 'WireGuard',
        'FTP', 'IMAP', 'IRC', 'NNTP', 'POP3', 'SMTP', 'MySQL', 'PostgreSQL', 'RESP', 'RTSP', 'SOCKS',
-       'Telnet', 'BitTorrent', 'DropboxLAN'}
+       'Telnet', 'BitTorrent', 'DropboxLAN', 'OpenVPN'}
 OWN |= {'AoE', 'PTP', 'DTLS'}
 
 # D53

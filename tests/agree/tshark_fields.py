@@ -980,6 +980,9 @@ LAYERS.update({
         'error': ('mysql.error.message', text)}),
     'NNTP': ('nntp', None, {
         'reply': ('nntp.response', number, first)}),
+    'OpenVPN': ('openvpn', None, {
+        'opcode': ('openvpn.opcode', number, first), 'key_id': ('openvpn.keyid', number, first),
+        'session': ('openvpn.sessionid', raw, first), 'peer_id': 'openvpn.peerid'}),
     'PIM': ('pim', None, {
         'version': ('pim.version', number, first), 'pim_type': ('pim.type', number, first),
         'checksum': ('pim.checksum', number, first), 'options[].type': 'pim.optiontype',

@@ -218,7 +218,7 @@ REFUSED = ('version is not 1', 'version is not 3', 'version is not 5', 'version 
 # the protocols of D52, in both ways: as a port announces them, and as a standard forbids them
 HINTS_D52 = ('bgp', 'hsrp', 'mqtt', 'quic', 'rip', 'snmp', 'ssh', 'stun', 'syslog', 'tftp', 'wg',
              'ftp', 'imap', 'irc', 'nntp', 'pop', 'smtp', 'mysql', 'pgsql', 'resp', 'rtsp', 'socks',
-             'telnet', 'bittorrent', 'db-lsp-disc', 'enip', 'cipio')
+             'telnet', 'bittorrent', 'db-lsp-disc', 'openvpn', 'enip', 'cipio')
 REFUSED += ('the version is not 1', 'the version is not 2', 'unknown PDU type', 'system ids do not have 6 bytes',
             "the PDU's length ends in its header")
 
@@ -333,7 +333,8 @@ def identification(d, case):
 def by_bytes(d, case):
     """What tshark knows by the connection, Torc by the bytes alone."""
     if only_tshark(d):  # what peers send behind their handshake
-        return d.proto.name == 'bittorrent' and case.behind(d.proto)
+        return case.behind(d.proto) and (
+            d.proto.name == 'bittorrent' or d.proto.name == 'tls' and case.before == 'OpenVPN')
     if d.key == 'MySQL.command':  # a login is a command for it
         return d.layer['kind'] != 4
     if d.key == 'RESP.values[].string':  # and waits for the rest of the last one
