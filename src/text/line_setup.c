@@ -48,13 +48,12 @@ void line_pap(struct line *line, const struct torc_layer **layer)
 	struct torc_pap pap;
 
 	torc_layer_pap(line->decoded, *layer, &pap);
+	/* the password is a field, and in no line */
 	code_text(line, "PAP", codes, COUNT(codes), pap.code, pap.identifier);
-	if (pap.code == 1) {
+	if (pap.code == 1)
 		string_text(line, ", Peer ", &pap.peer);
-		string_text(line, ", Name ", &pap.password);
-	} else if (pap.code <= 3) {
+	else if (pap.code <= 3)
 		string_text(line, ", Msg ", &pap.message);
-	}
 }
 
 void line_chap(struct line *line, const struct torc_layer **layer)
