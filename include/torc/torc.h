@@ -20,6 +20,8 @@
 #include <torc/layer.h>
 #include <torc/layers/link/aoe.h>
 #include <torc/layers/link/arp.h>
+#include <torc/layers/industrial/ams.h>
+#include <torc/layers/industrial/bacnet.h>
 #include <torc/layers/tunnel/ague.h>
 #include <torc/layers/tunnel/apsp.h>
 #include <torc/layers/routing/bfd.h>
@@ -33,7 +35,9 @@
 #include <torc/layers/link/discovery.h>
 #include <torc/layers/application/dialog.h>
 #include <torc/layers/application/dns.h>
+#include <torc/layers/industrial/doip.h>
 #include <torc/layers/application/dropbox.h>
+#include <torc/layers/industrial/dnp3.h>
 #include <torc/layers/link/eap.h>
 #include <torc/layers/routing/eigrp.h>
 #include <torc/layers/industrial/enip.h>
@@ -42,7 +46,9 @@
 #include <torc/layers/application/dtls.h>
 #include <torc/layers/application/ftp.h>
 #include <torc/layers/application/gtpv2.h>
+#include <torc/layers/industrial/goose.h>
 #include <torc/layers/routing/hsrp.h>
+#include <torc/layers/industrial/iec104.h>
 #include <torc/layers/network/icmp.h>
 #include <torc/layers/network/igmp.h>
 #include <torc/layers/application/imap.h>
@@ -64,6 +70,7 @@
 #include <torc/layers/application/netflow.h>
 #include <torc/layers/application/nntp.h>
 #include <torc/layers/application/ntp.h>
+#include <torc/layers/industrial/opcua.h>
 #include <torc/layers/application/openvpn.h>
 #include <torc/layers/routing/ospf.h>
 #include <torc/layers/link/pflog.h>
@@ -72,12 +79,14 @@
 #include <torc/layers/link/pktap.h>
 #include <torc/layers/application/postgresql.h>
 #include <torc/layers/link/ppp.h>
+#include <torc/layers/industrial/profinet.h>
 #include <torc/layers/transport/quic.h>
 #include <torc/layers/application/radius.h>
 #include <torc/layers/application/resp.h>
 #include <torc/layers/application/rmcp.h>
 #include <torc/layers/routing/rip.h>
 #include <torc/layers/transport/rudp.h>
+#include <torc/layers/industrial/s7comm.h>
 #include <torc/layers/application/rtsp.h>
 #include <torc/layers/transport/sctp.h>
 #include <torc/layers/application/sflow.h>
@@ -92,10 +101,12 @@
 #include <torc/layers/link/stp.h>
 #include <torc/layers/application/stun.h>
 #include <torc/layers/application/syslog.h>
+#include <torc/layers/industrial/synchrophasor.h>
 #include <torc/layers/transport/tcp.h>
 #include <torc/layers/application/telnet.h>
 #include <torc/layers/application/tftp.h>
 #include <torc/layers/application/tls.h>
+#include <torc/layers/industrial/tpkt.h>
 #include <torc/layers/tlv.h>
 #include <torc/layers/tunnel/tunnel.h>
 #include <torc/layers/link/ppp_control.h>

@@ -133,6 +133,8 @@ OWN = {'BGP', 'CHDLC', 'EIGRP', 'HSRP', 'HTTP', 'ISIS', 'MQTT', 'PIM', 'QUIC', '
        'FTP', 'IMAP', 'IRC', 'NNTP', 'POP3', 'SMTP', 'MySQL', 'PostgreSQL', 'RESP', 'RTSP', 'SOCKS',
        'Telnet', 'BitTorrent', 'DropboxLAN', 'OpenVPN'}
 OWN |= {'AoE', 'PTP', 'DTLS'}
+OWN |= {'DNP3', 'IEC104', 'TPKT', 'COTP', 'S7Comm', 'Synchrophasor',
+        'OPCUA', 'BVLC', 'BACnet', 'BACapp', 'GOOSE', 'ProfinetRT', 'ProfinetDCP', 'AMS', 'DoIP'}
 
 # D53
 OWN |= {'ERSPAN Type III', 'ETag', 'ISAKMP', 'NSH', 'PBB', 'PseudowireChannel', 'PseudowireControlWord',

@@ -29,7 +29,7 @@ from tshark_fields import LAYERS, NAMES, WANTED, address, number, octets, text
 from tshark_rules import Case, Difference, rule_of
 
 SETTINGS = ('ip.defragment:FALSE', 'ipv6.defragment:FALSE', 'tcp.desegment_tcp_streams:FALSE',
-            'sctp.reassembly:FALSE', 'sctp.relative_tsns:FALSE', 'sctp.checksum:CRC 32c',
+            'sctp.reassembly:FALSE', 'cotp.reassemble:FALSE', 'sctp.relative_tsns:FALSE', 'sctp.checksum:CRC 32c',
             'sctp.tsn_analysis:FALSE', 'tcp.analyze_sequence_numbers:FALSE',
             'tcp.relative_sequence_numbers:FALSE', 'ip.tso_support:TRUE', 'ipv6.tso_support:TRUE',
             'ip.check_checksum:TRUE', 'tcp.check_checksum:TRUE', 'udp.check_checksum:TRUE',
@@ -171,7 +171,7 @@ class Comparison:
         if path.endswith('class') and packet.has('mdns'):
             ours = [value & 0x7fff for value in ours]  # the highest bit is a flag: RFC 6762 §10.2
         if path.endswith(('name', 'target')):  # torc puts a backslash before a dot in a label
-            ours = [value.replace('\\.', '.') for value in ours]
+            ours = [value.replace('\\.', '.') if isinstance(value, str) else value for value in ours]
         if ours == theirs or (not ours and all(value in EMPTY for value in theirs)):
             self.counts[kind, path, 'equal'] += 1
             return None

@@ -243,6 +243,21 @@ def not_end(fields, packet, _):
     return [field for field in fields if field.pos not in ends and field.pos - 1 not in ends]
 
 
+def of_function(fields, packet, _):
+    """S7's variables that are read or written at once, not those of cyclic data."""
+    return fields if packet.fields['s7comm.param.func'] else []
+
+
+def of_message(fields, packet, start):
+    """OPC UA's numbers of MSG and CLO; in OPN they stand behind three strings."""
+    kinds = [field.show for field in packet.fields['opcua.transport.type'] if field.pos == start]
+    return fields[:1] if kinds and kinds[0] in ('MSG', 'CLO') else []
+
+
+def lower(field):
+    return raw(field) & 15
+
+
 def first(fields, *_):
     """What follows is of the trees behind the header, of which each has its own."""
     return fields[:1]
@@ -459,6 +474,90 @@ LAYERS = {
         'status': ('cip.genstat', number, first), 'class': ('cip.class', number, first),
         'instance': ('cip.instance', number, first), 'attribute': ('cip.attribute', number, first),
         'symbol': ('cip.symbol', text, first), 'path_words': ('cip.request_path_size', number, first)}),
+    'DNP3': ('dnp3', None, {
+        'length': 'dnp3.len', 'control': 'dnp3.ctl', 'from_master': 'dnp3.ctl.dir',
+        'primary': 'dnp3.ctl.prm', 'link_function': 'dnp3.ctl.prifunc|dnp3.ctl.secfunc',
+        'dst': 'dnp3.dst', 'src': 'dnp3.src', 'checksum': 'dnp3.hdr.CRC', 'first': 'dnp3.tr.fir',
+        'final': 'dnp3.tr.fin', 'transport_seq': 'dnp3.tr.seq'}),
+    'IEC104': ('iec60870_104', None, {
+        'length': 'iec60870_104.apdulen', 'format': 'iec60870_104.type',
+        'send_seq': 'iec60870_104.tx', 'receive_seq': 'iec60870_104.rx',
+        'function': 'iec60870_104.utype', 'type_id': 'iec60870_asdu.typeid',
+        'sequence': 'iec60870_asdu.sq', 'object_count': 'iec60870_asdu.numix',
+        'cause': 'iec60870_asdu.causetx', 'negative': 'iec60870_asdu.nega',
+        'test': 'iec60870_asdu.test', 'originator': 'iec60870_asdu.oa',
+        'common_address': 'iec60870_asdu.addr', 'object_address': ('iec60870_asdu.ioa', number, first)}),
+    'TPKT': ('tpkt', None, {
+        'version': 'tpkt.version', 'reserved': 'tpkt.reserved', 'length': 'tpkt.length'}),
+    'COTP': ('cotp', 'header', {
+        'length': 'cotp.li', 'tpdu': 'cotp.type', 'dst_reference': 'cotp.destref',
+        'src_reference': 'cotp.srcref', 'class': 'cotp.class', 'number': 'cotp.tpdu-number',
+        'last': 'cotp.eot', 'parameters[].type': 'cotp.parameter_code',
+        'parameters[].length': 'cotp.parameter_length'}),
+    'S7Comm': ('s7comm', 'all', {
+        'protocol_id': 's7comm.header.protid', 'message_type': 's7comm.header.rosctr',
+        'redundancy_id': 's7comm.header.redid', 'reference': 's7comm.header.pduref',
+        'parameter_length': 's7comm.header.parlg', 'data_length': 's7comm.header.datlg',
+        'error_class': 's7comm.header.errcls', 'error_code': 's7comm.header.errcod',
+        'function': 's7comm.param.func', 'item_count': ('s7comm.param.itemcount', number, of_function),
+        'group': 's7comm.param.userdata.funcgroup', 'direction': 's7comm.param.userdata.type',
+        'subfunction': 's7comm.param.userdata.subfunc'}),
+    'Synchrophasor': ('synphasor', None, {
+        'frame_type': 'synphasor.frtype', 'version': ('synphasor.version', lower),
+        'size': 'synphasor.frsize', 'id_code': 'synphasor.idcode_stream_source|synphasor.idcode_data_source',
+        'second': ('synphasor.soc', raw), 'fraction': 'synphasor.fracsec_raw',
+        'command': 'synphasor.command', 'unit_count': 'synphasor.conf.numpmu',
+        'checksum': 'synphasor.checksum'}),
+    'OPCUA': ('opcua', None, {
+        'message_type': ('opcua.transport.type', text), 'chunk': ('opcua.transport.chunk', raw),
+        'size': 'opcua.transport.size', 'version': 'opcua.transport.ver',
+        'receive_buffer': 'opcua.transport.rbs', 'send_buffer': 'opcua.transport.sbs',
+        'message_size_max': 'opcua.transport.mms', 'chunk_count_max': 'opcua.transport.mcc',
+        'endpoint': ('opcua.transport.endpoint', text), 'error_code': 'opcua.transport.error',
+        'channel': 'opcua.transport.scid', 'security_policy': ('opcua.security.spu', text),
+        'token': 'opcua.security.tokenid', 'seq': ('opcua.security.seq', number, of_message),
+        'request_id': ('opcua.security.rqid', number, of_message),
+        'service': ('opcua.servicenodeid.numeric', number, of_message)}),
+    'BVLC': ('bvlc', None, {
+        'bvlc_type': 'bvlc.type', 'function': 'bvlc.function', 'length': ('bvlc.length', raw),
+        'result': 'bvlc.result', 'time_to_live': 'bvlc.reg_ttl', 'address': 'bvlc.fwd_ip',
+        'port': 'bvlc.fwd_port'}),
+    'BACnet': ('bacnet', None, {
+        'version': 'bacnet.version', 'control': 'bacnet.control', 'dst_network': ('bacnet.dnet', number, third),
+        'src_network': 'bacnet.snet', 'hop_count': 'bacnet.hopc', 'message_type': 'bacnet.mesgtyp'}),
+    'BACapp': ('bacapp', 'all', {
+        'pdu_type': 'bacapp.type', 'invoke_id': ('bacapp.invoke_id', number, first),
+        'segmented': 'bacapp.segmented_request', 'seq': 'bacapp.sequence_number',
+        'window': 'bacapp.window_size', 'service': 'bacapp.confirmed_service|bacapp.unconfirmed_service',
+        'reason': 'bacapp.reject_reason|bacapp.abort_reason'}),
+    'GOOSE': ('goose', None, {
+        'appid': 'goose.appid', 'length': 'goose.length', 'reserved1': 'goose.reserve1',
+        'reserved2': 'goose.reserve2', 'control_block': ('goose.gocbRef', text),
+        'time_allowed': 'goose.timeAllowedtoLive', 'data_set': ('goose.datSet', text),
+        'id': ('goose.goID', text), 'state_number': 'goose.stNum',
+        'sequence_number': 'goose.sqNum', 'simulation': 'goose.simulation',
+        'configuration': 'goose.confRev', 'needs_commissioning': 'goose.ndsCom',
+        'entry_count': 'goose.numDatSetEntries'}),
+    'ProfinetRT': ('pn_rt', None, {
+        'frame_id': 'pn_rt.frame_id', 'cycle_counter': 'pn_rt.cycle_counter',
+        'data_status': 'pn_rt.ds', 'transfer_status': 'pn_rt.transfer_status'}),
+    'ProfinetDCP': ('pn_dcp', None, {
+        'service': 'pn_dcp.service_id', 'service_type': 'pn_dcp.service_type',
+        'transaction': 'pn_dcp.xid', 'response_delay': 'pn_dcp.response_delay|pn_dcp.reserved16',
+        'data_length': 'pn_dcp.data_length'}),
+    'AMS': ('ams', None, {
+        'target': ('ams.targetnetid', octets), 'target_port': 'ams.targetport',
+        'source': ('ams.sendernetid', octets), 'source_port': 'ams.senderport',
+        'command': 'ams.cmdid', 'state_flags': 'ams.stateflags', 'length': 'ams.cbdata',
+        'error_code': 'ams.errorcode', 'invoke_id': 'ams.invokeid',
+        'index_group': 'ams.ads_indexgroup', 'index_offset': 'ams.ads_indexoffset'}),
+    'DoIP': ('doip', None, {
+        'version': 'doip.version', 'inverse_version': 'doip.inverse', 'payload_type': 'doip.type',
+        'length': 'doip.length', 'vin': ('doip.vin', text), 'eid': ('doip.eid', octets),
+        'gid': ('doip.gid', octets), 'further_action': 'doip.futher_action',
+        'source': 'doip.source_address|doip.tester_logical_address|doip.logical_address',
+        'target': 'doip.target_address',
+        'code': 'doip.activation_type|doip.response_code|doip.diag_ack_code|doip.diag_nack_code|doip.nack_code'}),
     'NortelDiscovery': ('ndp', None, {
         'address': 'ndp.ipaddress', 'segment': ('ndp.segmentident', raw), 'chassis': 'ndp.chassis',
         'backplane': 'ndp.backplane', 'state': 'ndp.state', 'link_count': 'ndp.numberoflinks'}),

@@ -182,9 +182,12 @@ def hint(d, case):
 
 def messages(d, case):
     """Several messages in a segment, or a part of one: Torc shows them by their own lengths."""
+    if d.key == 'AMS @':
+        return True  # the first is all that tshark shows
     if d.key == 'Diameter @':
         return not d.theirs
-    if case.last['type'] in ('ENIP', 'CIP') and only_tshark(d) and d.proto.name in ('enip', 'cip'):
+    if only_tshark(d) and (case.last['type'] in ('ENIP', 'CIP') and d.proto.name in ('enip', 'cip') or
+                           case.last['type'] in ('COTP', 'S7Comm') and d.proto.name in ('tpkt', 'cotp', 's7comm')):
         return d.proto.pos >= case.last['offset'] + case.last['header_length']
     return case.last['type'] == 'Modbus' and only_tshark(d) and d.proto.name in ('mbtcp', 'modbus') and \
         d.proto.pos >= case.last['offset'] + case.last['header_length']
@@ -359,6 +362,19 @@ def not_known(d, case):
     return bool(at) and d.key.endswith(' @') and d.layer['offset'] >= at[0]
 
 
+def cut_head(d, case):
+    """Heads inside these layers, of which tshark shows what there is, and the next one of a cut segment."""
+    if only_tshark(d):
+        return case.cut and case.last['type'] in CHAINED and \
+            d.proto.pos >= case.last['offset'] + case.last['header_length']
+    return case.cut and d.layer and d.layer['type'] in CUT_HEADS and not d.ours
+
+
+# layers with heads of other layers in them
+CHAINED = ('DNP3', 'IEC104', 'Synchrophasor', 'OPCUA', 'AMS', 'DoIP')
+CUT_HEADS = CHAINED + ('S7Comm', 'BVLC', 'BACnet', 'BACapp', 'GOOSE', 'ProfinetRT', 'ProfinetDCP')
+
+
 def list_delay(d, case):
     """ListIdentity asks for a delay in what is the sender's context in every other command."""
     return d.key == 'ENIP.sender_context' and d.layer['command'] == 0x63
@@ -447,6 +463,8 @@ RULES = (('S1', quoted), ('S2', foreign), ('S3', inside), ('D1', fragment), ('S4
 
 RULES += (('S41', backbone),)
 RULES += (('S50', bgp_inside), ('S51', telnet_end), ('S52', shapes), ('S53', election), ('S54', coalesced))
+RULES += (('S32', cut_head),)
+HINTS_D52 += ('dnp3', 'iec60870_104', 'tpkt', 'synphasor', 'opcua', 'bvlc', 'ams', 'doip')
 RULES += (('S40', by_bytes),)
 RULES += (('S27', dtls_pieces),)
 
