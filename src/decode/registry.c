@@ -10,6 +10,16 @@
 #define TORC_LAYER(name, number, symbol) extern const struct torc_layer_ops torc_layer_ops_##symbol;
 #include <torc/layers/list.h>
 
+/* The compiler refuses a second layer of the same number. */
+__attribute__((unused)) static void numbers_differ(unsigned int type)
+{
+	switch (type) {
+#define TORC_LAYER(name, number, symbol) case number:
+#include <torc/layers/list.h>
+		break;
+	}
+}
+
 /* The library's own layers, which registry_fill() enters into the table. */
 static const struct {
 	unsigned int type;
