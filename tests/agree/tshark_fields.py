@@ -555,8 +555,8 @@ LAYERS = {
         'version': 'doip.version', 'inverse_version': 'doip.inverse', 'payload_type': 'doip.type',
         'length': 'doip.length', 'vin': ('doip.vin', text), 'eid': ('doip.eid', octets),
         'gid': ('doip.gid', octets), 'further_action': 'doip.futher_action',
-        'source': 'doip.source_address|doip.tester_logical_address|doip.logical_address',
-        'target': 'doip.target_address',
+        'source': 'doip.source_address',
+        'target': 'doip.target_address|doip.tester_logical_address',
         'code': 'doip.activation_type|doip.response_code|doip.diag_ack_code|doip.diag_nack_code|doip.nack_code'}),
     'NortelDiscovery': ('ndp', None, {
         'address': 'ndp.ipaddress', 'segment': ('ndp.segmentident', raw), 'chassis': 'ndp.chassis',

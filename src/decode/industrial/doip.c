@@ -120,7 +120,7 @@ static uint32_t payload_read(const uint8_t *p, uint32_t length, struct torc_doip
 		doip->has_source = true;
 		doip->source = torc_be16(p);
 		return 2;
-	case ACTIVATION_RESPONSE: /* the tester's address, then that of the vehicle */
+	case ACTIVATION_RESPONSE: /* the tester, whom it is for, stands first */
 	case DIAGNOSTIC_ACK:
 	case DIAGNOSTIC_NACK:
 		if (length < 5)
@@ -136,8 +136,8 @@ static uint32_t payload_read(const uint8_t *p, uint32_t length, struct torc_doip
 		return 0;
 	}
 	doip->has_source = doip->has_target = true;
-	doip->source = torc_be16(p);
-	doip->target = torc_be16(p + 2);
+	doip->source = torc_be16(doip->payload_type == ACTIVATION_RESPONSE ? p + 2 : p);
+	doip->target = torc_be16(doip->payload_type == ACTIVATION_RESPONSE ? p : p + 2);
 	return doip->has_code ? 5 : 4;
 }
 
