@@ -385,64 +385,95 @@ static void line_radius(struct line *line, const struct torc_layer **layer)
 	field_text(line, " length: ", radius.length);
 }
 
+/* Whose part has words of tcpdump's own, by the layer's type. */
+static void (*const words[TORC_LAYER_TYPES])(struct line *line, const struct torc_layer **layer) = {
+	[TORC_LAYER_AOE] = line_aoe,
+	[TORC_LAYER_BFD] = line_bfd,
+	[TORC_LAYER_BGP] = line_bgp,
+	[TORC_LAYER_CCP] = line_ppp_control,
+	[TORC_LAYER_CDP] = line_cdp,
+	[TORC_LAYER_CFM] = line_cfm,
+	[TORC_LAYER_CHAP] = line_chap,
+	[TORC_LAYER_CTP] = line_ctp,
+	[TORC_LAYER_DCERPC] = line_dcerpc,
+	[TORC_LAYER_DHCPV4] = line_dhcpv4,
+	[TORC_LAYER_DHCPV6] = line_dhcpv6,
+	[TORC_LAYER_EAPOL] = line_eapol,
+	[TORC_LAYER_EIGRP] = line_eigrp,
+	[TORC_LAYER_FTP] = line_dialog,
+	[TORC_LAYER_GENEVE] = line_geneve,
+	[TORC_LAYER_GRE] = line_gre,
+	[TORC_LAYER_HSRP] = line_hsrp,
+	[TORC_LAYER_HTTP] = line_head,
+	[TORC_LAYER_IGMP] = line_igmp,
+	[TORC_LAYER_IMAP] = line_dialog,
+	[TORC_LAYER_IPCOMP] = line_ipcomp,
+	[TORC_LAYER_IPCP] = line_ppp_control,
+	[TORC_LAYER_IPSEC_AH] = line_ah,
+	[TORC_LAYER_IPSEC_ESP] = line_esp,
+	[TORC_LAYER_IPV6CP] = line_ppp_control,
+	[TORC_LAYER_IPX] = line_ipx,
+	[TORC_LAYER_IRC] = line_dialog,
+	[TORC_LAYER_ISAKMP] = line_isakmp,
+	[TORC_LAYER_ISIS] = line_isis,
+	[TORC_LAYER_KERBEROS] = line_kerberos,
+	[TORC_LAYER_L2TP] = line_l2tp,
+	[TORC_LAYER_LCP] = line_ppp_control,
+	[TORC_LAYER_LDAP] = line_ldap,
+	[TORC_LAYER_LLDP] = line_lldp,
+	[TORC_LAYER_MOBILITY] = line_mobility,
+	[TORC_LAYER_MPLS] = line_mpls,
+	[TORC_LAYER_NBDGM] = line_nbdgm,
+	[TORC_LAYER_NBNS] = line_nbns,
+	[TORC_LAYER_NBSS] = line_nbss,
+	[TORC_LAYER_NETFLOW] = line_netflow,
+	[TORC_LAYER_NNTP] = line_dialog,
+	[TORC_LAYER_NSH] = line_nsh,
+	[TORC_LAYER_NTP] = line_ntp,
+	[TORC_LAYER_OSPF] = line_ospf,
+	[TORC_LAYER_PAP] = line_pap,
+	[TORC_LAYER_PIM] = line_pim,
+	[TORC_LAYER_POP3] = line_dialog,
+	[TORC_LAYER_PPP] = line_ppp,
+	[TORC_LAYER_PPPOE] = line_pppoe,
+	[TORC_LAYER_PTP] = line_ptp,
+	[TORC_LAYER_QUIC] = line_quic,
+	[TORC_LAYER_RADIUS] = line_radius,
+	[TORC_LAYER_RESP] = line_resp,
+	[TORC_LAYER_RIP] = line_rip,
+	[TORC_LAYER_RIPNG] = line_ripng,
+	[TORC_LAYER_RPC] = line_rpc,
+	[TORC_LAYER_RTCP] = line_rtcp,
+	[TORC_LAYER_RTSP] = line_rtsp,
+	[TORC_LAYER_SCTP] = line_sctp,
+	[TORC_LAYER_SFLOW] = line_sflow,
+	[TORC_LAYER_SLOW] = line_slow,
+	[TORC_LAYER_SMB] = line_smb,
+	[TORC_LAYER_SMB2] = line_smb2,
+	[TORC_LAYER_SMTP] = line_dialog,
+	[TORC_LAYER_SNMP] = line_snmp,
+	[TORC_LAYER_SRVLOC] = line_srvloc,
+	[TORC_LAYER_SSH] = line_ssh,
+	[TORC_LAYER_STP] = line_stp,
+	[TORC_LAYER_SYSLOG] = line_syslog,
+	[TORC_LAYER_TFTP] = line_tftp,
+	[TORC_LAYER_UDLD] = line_udld,
+	[TORC_LAYER_UDP_ENCAP] = line_udp_encap,
+	[TORC_LAYER_VRRP] = line_vrrp,
+	[TORC_LAYER_VXLAN] = line_vxlan,
+	[TORC_LAYER_VXLAN_GPE] = line_vxlan_gpe,
+	[TORC_LAYER_WIREGUARD] = line_wireguard,
+};
+
 bool line_words(struct line *line, const struct torc_layer **layer)
 {
-	static const struct {
-		uint16_t type;
-		void (*write)(struct line *line, const struct torc_layer **layer);
-	} words[] = {
-		{ TORC_LAYER_IGMP, line_igmp },	    { TORC_LAYER_VRRP, line_vrrp },
-		{ TORC_LAYER_STP, line_stp },	    { TORC_LAYER_BFD, line_bfd },
-		{ TORC_LAYER_OSPF, line_ospf },	    { TORC_LAYER_LLDP, line_lldp },
-		{ TORC_LAYER_CDP, line_cdp },	    { TORC_LAYER_EAPOL, line_eapol },
-		{ TORC_LAYER_DHCPV4, line_dhcpv4 }, { TORC_LAYER_DHCPV6, line_dhcpv6 },
-		{ TORC_LAYER_NTP, line_ntp },	    { TORC_LAYER_IPSEC_ESP, line_esp },
-		{ TORC_LAYER_IPSEC_AH, line_ah },   { TORC_LAYER_SFLOW, line_sflow },
-		{ TORC_LAYER_RADIUS, line_radius }, { TORC_LAYER_GRE, line_gre },
-		{ TORC_LAYER_SCTP, line_sctp },	    { TORC_LAYER_MPLS, line_mpls },
-		{ TORC_LAYER_GENEVE, line_geneve }, { TORC_LAYER_VXLAN, line_vxlan },
-		{ TORC_LAYER_PTP, line_ptp },	    { TORC_LAYER_AOE, line_aoe },
-			    { TORC_LAYER_CTP, line_ctp },	    { TORC_LAYER_PPP, line_ppp },
-		{ TORC_LAYER_PPPOE, line_pppoe },
-		{ TORC_LAYER_NETFLOW, line_netflow },
-		{ TORC_LAYER_BGP, line_bgp },	    { TORC_LAYER_EIGRP, line_eigrp },   { TORC_LAYER_HSRP, line_hsrp },
-		{ TORC_LAYER_ISIS, line_isis },	    { TORC_LAYER_PIM, line_pim },
-		{ TORC_LAYER_RIP, line_rip },	    { TORC_LAYER_QUIC, line_quic },
-		{ TORC_LAYER_SLOW, line_slow },	    { TORC_LAYER_SYSLOG, line_syslog },
-		{ TORC_LAYER_DCERPC, line_dcerpc }, { TORC_LAYER_KERBEROS, line_kerberos },
-		{ TORC_LAYER_LDAP, line_ldap },	    { TORC_LAYER_RPC, line_rpc },
-		{ TORC_LAYER_IPX, line_ipx },	    { TORC_LAYER_RTCP, line_rtcp },
-		{ TORC_LAYER_SRVLOC, line_srvloc },
-		{ TORC_LAYER_RIPNG, line_ripng },
-		{ TORC_LAYER_NBDGM, line_nbdgm },   { TORC_LAYER_NBNS, line_nbns },
-		{ TORC_LAYER_NBSS, line_nbss },	    { TORC_LAYER_SMB, line_smb },
-		{ TORC_LAYER_SMB2, line_smb2 },	    { TORC_LAYER_SNMP, line_snmp },
-		{ TORC_LAYER_TFTP, line_tftp },	    { TORC_LAYER_WIREGUARD, line_wireguard },
-		{ TORC_LAYER_HTTP, line_head },	    { TORC_LAYER_SSH, line_ssh },
-		{ TORC_LAYER_SMTP, line_dialog },   { TORC_LAYER_FTP, line_dialog },
-		{ TORC_LAYER_POP3, line_dialog },   { TORC_LAYER_IMAP, line_dialog },
-		{ TORC_LAYER_NNTP, line_dialog },   { TORC_LAYER_IRC, line_dialog },
-		{ TORC_LAYER_ISAKMP, line_isakmp }, { TORC_LAYER_UDP_ENCAP, line_udp_encap },
-		{ TORC_LAYER_LCP, line_ppp_control }, { TORC_LAYER_IPCP, line_ppp_control },
-		{ TORC_LAYER_IPV6CP, line_ppp_control }, { TORC_LAYER_CCP, line_ppp_control },
-		{ TORC_LAYER_PAP, line_pap },	    { TORC_LAYER_CHAP, line_chap },
-		{ TORC_LAYER_L2TP, line_l2tp },	    { TORC_LAYER_MOBILITY, line_mobility },
-		{ TORC_LAYER_IPCOMP, line_ipcomp },
-		{ TORC_LAYER_CFM, line_cfm },	    { TORC_LAYER_UDLD, line_udld },
-		{ TORC_LAYER_NSH, line_nsh },	    { TORC_LAYER_VXLAN_GPE, line_vxlan_gpe },
-		{ TORC_LAYER_RESP, line_resp },	    { TORC_LAYER_RTSP, line_rtsp },
-	};
-
 	if ((*layer)->type == TORC_LAYER_TELNET) { /* goes on with TCP's part: " [telnet ...]" */
 		line_telnet(line, layer);
 		return true;
 	}
-	for (size_t i = 0; i < COUNT(words); i++) {
-		if (words[i].type != (*layer)->type)
-			continue;
-		part_start(line);
-		words[i].write(line, layer);
-		return true;
-	}
-	return false;
+	if (!words[(*layer)->type])
+		return false;
+	part_start(line);
+	words[(*layer)->type](line, layer);
+	return true;
 }
