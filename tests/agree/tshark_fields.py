@@ -263,9 +263,12 @@ def first(fields, *_):
     return fields[:1]
 
 
-def single(fields, *_):
+def chosen(fields, packet, *_):
     """The cipher suite a server chose, not those that a client offers."""
-    return fields if len(fields) == 1 else []
+    offers = [(length.pos + 2, length.pos + 2 + number(length))
+              for length in packet.fields['tls.handshake.cipher_suites_length']]
+    return [field for field in fields
+            if not any(begin <= field.pos < end for begin, end in offers)]
 
 
 def to_the_end(fields, *_):
@@ -874,7 +877,7 @@ LAYERS = {
         'length': ('tls.record.length', number, first),
         'handshake_type': ('tls.handshake.type', number, first),
         'hello_version': ('tls.handshake.version', number, first),
-        'cipher_suite': ('tls.handshake.ciphersuite', number, single),
+        'cipher_suite': ('tls.handshake.ciphersuite', number, chosen),
         'session_id_length': 'tls.handshake.session_id_length',
         'alpn': ('tls.handshake.extensions_alpn_str', text, first),
         'ja3': ('tls.handshake.ja3', text), 'ja3s': ('tls.handshake.ja3s', text),
@@ -1331,6 +1334,6 @@ LAYERS.update({
 
 NAMES = {tshark for entry in LAYERS.values() for tshark in
          (entry[0] if isinstance(entry[0], tuple) else (entry[0],)) if tshark} - {'dvmrp'}
-WANTED = {'dhcpv6.option.length', 'icmpv6.opt.prefix.flag'} | {
+WANTED = {'dhcpv6.option.length', 'icmpv6.opt.prefix.flag', 'tls.handshake.cipher_suites_length'} | {
     name for entry in LAYERS.values() for spec in entry[2].values()
     for name in (spec if isinstance(spec, str) else spec[0]).replace('+', '|').split('|')}

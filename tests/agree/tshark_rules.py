@@ -299,6 +299,18 @@ def backbone(d, case):
     return d.key == 'Ethernet @' and before and before[0]['type'] == 'PBB'
 
 
+def check_value(d, case):
+    """The integrity check value of MACsec, which tshark 4.0 leaves to what the tag carries."""
+    return d.key.endswith(' size') and d.theirs == d.ours + 16 and \
+        any(layer['type'] == 'MACsec' for layer in case.layers)
+
+
+def lower_port(d, case):
+    """tshark asks the protocol of the lower port, and when that is TLS no other one."""
+    return d.key.endswith(' @') and not d.theirs and case.before == 'TCP' and \
+        case.theirs.has('tls') and min(case.port()) in {465, 636, 853, 989, 990, 993, 995}
+
+
 def later_frame(d, case):
     """A later fragment of 802.11 does not begin with LLC."""
     return only_tshark(d) and case.last['type'] == 'Fragment' and case.before == 'Dot11Data' and \
@@ -461,7 +473,7 @@ RULES = (('S1', quoted), ('S2', foreign), ('S3', inside), ('D1', fragment), ('S4
          ('S25', identification), ('S26', in_quic),
          ('S30', not_known), ('S31', list_delay))
 
-RULES += (('S41', backbone),)
+RULES += (('S41', backbone), ('S42', check_value), ('S43', lower_port))
 RULES += (('S50', bgp_inside), ('S51', telnet_end), ('S52', shapes), ('S53', election), ('S54', coalesced))
 RULES += (('S32', cut_head),)
 HINTS_D52 += ('dnp3', 'iec60870_104', 'tpkt', 'synphasor', 'opcua', 'bvlc', 'ams', 'doip')
