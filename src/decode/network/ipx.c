@@ -110,7 +110,6 @@ static const struct torc_layer_number ipx_numbers[] = {
 const struct torc_layer_ops torc_layer_ops_ipx = {
 	.name = "IPX",
 	.key = "ipx",
-	.role = TORC_ROLE_NETWORK,
 	.struct_size = sizeof(struct torc_ipx),
 	.numbers = ipx_numbers,
 	.decode = ipx_decode,
