@@ -315,6 +315,13 @@ static void faults_add_place(int fault, unsigned long at, bool all)
 	faults_places[faults_place_count++] = (struct faults_place){ fault, at, all };
 }
 
+/* To be tried again until it goes: interrupted, or a queue is full, which a sender waits for. */
+static bool faults_passes(int error, int number)
+{
+	return error == EINTR || error == EAGAIN ||
+	       (error == ENOBUFS && (number == SYS_sendmmsg || number == SYS_sendto));
+}
+
 /* All that the run before has made. What is to be tried again is not refused for ever. */
 static void faults_list_places(void)
 {
@@ -328,7 +335,7 @@ static void faults_list_places(void)
 
 		for (unsigned long at = 1; at <= count; at++)
 			faults_add_place((int)i, at, false);
-		if (count > 0 && error != EINTR && error != EAGAIN)
+		if (count > 0 && !faults_passes(error, calls_faults[i].number))
 			faults_add_place((int)i, 1, true);
 		if (i == 0 || calls_faults[i].number != calls_faults[i - 1].number)
 			faults->call_total += count;
