@@ -377,14 +377,16 @@ def not_known(d, case):
 def cut_head(d, case):
     """Heads inside these layers, of which tshark shows what there is, and the next one of a cut segment."""
     if only_tshark(d):
+        if case.last['type'] == 'Payload' and case.before == 'RPC':
+            return case.cut and d.proto.name == 'rpc' and case.behind(d.proto)
         return case.cut and case.last['type'] in CHAINED and \
             d.proto.pos >= case.last['offset'] + case.last['header_length']
     return case.cut and d.layer and d.layer['type'] in CUT_HEADS and not d.ours
 
 
 # layers with heads of other layers in them
-CHAINED = ('DNP3', 'IEC104', 'Synchrophasor', 'OPCUA', 'AMS', 'DoIP')
-CUT_HEADS = CHAINED + ('S7Comm', 'BVLC', 'BACnet', 'BACapp', 'GOOSE', 'ProfinetRT', 'ProfinetDCP')
+CHAINED = ('DNP3', 'IEC104', 'Synchrophasor', 'OPCUA', 'AMS', 'DoIP', 'SIP')
+CUT_HEADS = CHAINED + ('S7Comm', 'BVLC', 'BACnet', 'BACapp', 'GOOSE', 'ProfinetRT', 'ProfinetDCP', 'SRVLOC')
 
 
 def list_delay(d, case):
