@@ -23,7 +23,7 @@ static int close_ring(pfring *ring, int code)
 /* A frame of our own comes in again on loopback. */
 static int receive(pfring *ring)
 {
-	struct pfring_pkthdr header;
+	struct pfring_pkthdr header = { 0 };
 	u_char frame[80], *packet = NULL;
 	pfring_stat stats = { 0 };
 	int code = pfring_enable_ring(ring), got = 0;

@@ -121,6 +121,7 @@ static bool plain_hash(unsigned int flow_bits, const struct torc_packet *packet,
 	struct torc_parsed parsed;
 
 	parsed.vlan_count = 0;
+	parsed.inner_vlan_id = 0; /* or GCC fears for it */
 	if (packet->link_type != TORC_LINK_ETHERNET || !plain_parse(packet->data, end, &parsed))
 		return false;
 	sum = torc_flow_ip_sum(&parsed.ip, flow_bits);
