@@ -37,6 +37,19 @@ static inline bool tlv_next(const struct torc_bytes *list, const struct tlv_form
 	return true;
 }
 
+/* Whether elements of a byte of type and one of length, which counts both, fill all of it. */
+static inline bool tlv_fill(const uint8_t *p, uint32_t length)
+{
+	uint32_t at = 0;
+
+	while (at < length) {
+		if (length - at < 2 || p[at + 1] < 2 || p[at + 1] > length - at)
+			return false;
+		at += p[at + 1];
+	}
+	return true;
+}
+
 static const struct torc_field_info tlv_fields[] = {
 	TORC_FIELD_AT(struct torc_tlv, type, "type", TORC_FIELD_UINT),
 	TORC_FIELD_AT(struct torc_tlv, length, "length", TORC_FIELD_UINT),

@@ -47,4 +47,35 @@ static inline bool is_token(const struct torc_bytes *word)
 	return word->length > 0;
 }
 
+/* "INVITE sip:a@b SIP/2.0" or "SIP/2.0 200 OK" */
+struct start_line {
+	bool is_response;
+	uint16_t status;
+	struct torc_bytes method, uri, reason, version;
+};
+
+/* RFC 3261 §7.1, §7.2 and RFC 2326 §6.1, §7.1; last_class: the first digit of a status at most */
+static inline bool take_start_line(struct torc_bytes line,
+				   bool (*is_version)(const struct torc_bytes *word),
+				   uint8_t last_class, struct start_line *start)
+{
+	struct torc_bytes first = take_word(&line), second = take_word(&line);
+	const uint8_t *p = second.data;
+
+	*start = (struct start_line){ .is_response = is_version(&first) };
+	if (start->is_response) {
+		if (second.length != 3 || p[0] < '1' || p[0] > last_class || p[1] < '0' ||
+		    p[1] > '9' || p[2] < '0' || p[2] > '9')
+			return false;
+		start->version = first;
+		start->status = (uint16_t)((p[0] - '0') * 100 + (p[1] - '0') * 10 + (p[2] - '0'));
+		start->reason = line;
+		return true;
+	}
+	start->method = first;
+	start->uri = second;
+	start->version = line;
+	return is_token(&first) && second.length > 0 && is_version(&line);
+}
+
 #endif

@@ -5,21 +5,9 @@
 #include <string.h>
 
 #include "decode/registry.h"
+#include "decode/tlv.h"
 
 #define HEADER_LENGTH 20
-
-/* The attributes must fill what the length field says (RFC 2865 §5). */
-static bool attributes_fit(const uint8_t *p, uint32_t length)
-{
-	uint32_t at = 0;
-
-	while (at < length) {
-		if (length - at < 2 || p[at + 1] < 2 || p[at + 1] > length - at)
-			return false;
-		at += p[at + 1];
-	}
-	return true;
-}
 
 static int radius_decode(struct torc_cursor *cursor)
 {
@@ -32,7 +20,7 @@ static int radius_decode(struct torc_cursor *cursor)
 	torc_cursor_claim(cursor, length);
 	cursor->header_length = cursor->length;
 	if (cursor->length == length &&
-	    !attributes_fit(cursor->data + HEADER_LENGTH, length - HEADER_LENGTH))
+	    !tlv_fill(cursor->data + HEADER_LENGTH, length - HEADER_LENGTH))
 		return torc_cursor_bad_tail(cursor, "an attribute does not fit");
 	return TORC_STEP_OK;
 }

@@ -14,39 +14,16 @@ static bool is_version(const struct torc_bytes *word)
 	return word->length == 8 && memcmp(word->data, "RTSP/", 5) == 0 && word->data[6] == '.';
 }
 
-static bool read_start_line(struct torc_bytes line, struct torc_rtsp *rtsp)
-{
-	struct torc_bytes first = take_word(&line), second = take_word(&line);
-	const uint8_t *p = second.data;
-
-	if (is_version(&first)) {
-		if (second.length != 3 || p[0] < '1' || p[0] > '5' || p[1] < '0' || p[1] > '9' ||
-		    p[2] < '0' || p[2] > '9')
-			return false;
-		rtsp->is_response = true;
-		rtsp->version = first;
-		rtsp->status = (uint16_t)((p[0] - '0') * 100 + (p[1] - '0') * 10 + (p[2] - '0'));
-		rtsp->reason = line;
-		return true;
-	}
-	if (!is_token(&first) || second.length == 0 || !is_version(&line))
-		return false;
-	rtsp->method = first;
-	rtsp->uri = second;
-	rtsp->version = line;
-	return true;
-}
-
 static int rtsp_decode(struct torc_cursor *cursor)
 {
-	struct torc_rtsp rtsp = { 0 };
+	struct start_line start;
 	struct torc_bytes line;
 	uint32_t at, next;
 	bool ended;
 
 	TORC_NEED(cursor, 4);
 	ended = take_line(cursor->data, cursor->length, &line, &next);
-	if (!read_start_line(line, &rtsp)) {
+	if (!take_start_line(line, is_version, '5', &start)) {
 		struct torc_bytes word = take_word(&line);
 
 		if (!ended && cursor->length < cursor->wire_length &&
@@ -84,6 +61,7 @@ static void rtsp_read(const struct torc_decoded *decoded, const struct torc_laye
 {
 	const uint8_t *p = torc_layer_header(decoded, layer);
 	struct torc_rtsp *rtsp = out;
+	struct start_line start;
 	const struct {
 		const char *name;
 		struct torc_bytes *value;
@@ -97,7 +75,13 @@ static void rtsp_read(const struct torc_decoded *decoded, const struct torc_laye
 	uint32_t next, position = 0;
 
 	take_line(p, layer->header_length, &line, &next);
-	read_start_line(line, rtsp);
+	take_start_line(line, is_version, '5', &start);
+	rtsp->is_response = start.is_response;
+	rtsp->status = start.status;
+	rtsp->method = start.method;
+	rtsp->uri = start.uri;
+	rtsp->reason = start.reason;
+	rtsp->version = start.version;
 	rtsp->headers = (struct torc_bytes){ p + next, layer->header_length - next };
 	while (torc_rtsp_header_next(rtsp, &position, &header)) {
 		const char *name = (const char *)header.name.data;

@@ -14,31 +14,6 @@ static bool is_version(const struct torc_bytes *word)
 	return word->length == strlen(VERSION) && memcmp(word->data, VERSION, word->length) == 0;
 }
 
-/* "INVITE sip:a@b SIP/2.0" or "SIP/2.0 200 OK" */
-static bool read_start_line(struct torc_bytes line, struct torc_sip *sip)
-{
-	struct torc_bytes first = take_word(&line), second = take_word(&line);
-
-	if (is_version(&first)) {
-		const uint8_t *p = second.data;
-
-		if (second.length != 3 || p[0] < '1' || p[0] > '6' || p[1] < '0' || p[1] > '9' ||
-		    p[2] < '0' || p[2] > '9')
-			return false;
-		sip->is_response = true;
-		sip->version = first;
-		sip->status = (uint16_t)((p[0] - '0') * 100 + (p[1] - '0') * 10 + (p[2] - '0'));
-		sip->reason = line;
-		return true;
-	}
-	if (!is_token(&first) || second.length == 0 || !is_version(&line))
-		return false;
-	sip->method = first;
-	sip->uri = second;
-	sip->version = line;
-	return true;
-}
-
 /* Whether what a cut left of the start line can be one: its first word is a method or the version. */
 static bool may_begin(struct torc_bytes line)
 {
@@ -52,13 +27,13 @@ static bool may_begin(struct torc_bytes line)
 static int sip_decode(struct torc_cursor *cursor)
 {
 	struct torc_bytes line;
-	struct torc_sip sip;
+	struct start_line start;
 	uint32_t at, next;
 	bool ended;
 
 	TORC_NEED(cursor, 4);
 	ended = take_line(cursor->data, cursor->length, &line, &next);
-	if (!read_start_line(line, &sip)) {
+	if (!take_start_line(line, is_version, '6', &start)) {
 		if (!ended && cursor->length < cursor->wire_length && may_begin(line))
 			return TORC_STEP_SHORT;
 		return torc_cursor_malformed(cursor, "neither a request line nor a status line");
@@ -75,11 +50,18 @@ static void sip_read(const struct torc_decoded *decoded, const struct torc_layer
 {
 	const uint8_t *p = torc_layer_header(decoded, layer);
 	struct torc_sip *sip = out;
+	struct start_line start;
 	struct torc_bytes line;
 	uint32_t next;
 
 	take_line(p, layer->header_length, &line, &next);
-	read_start_line(line, sip);
+	take_start_line(line, is_version, '6', &start);
+	sip->is_response = start.is_response;
+	sip->status = start.status;
+	sip->method = start.method;
+	sip->uri = start.uri;
+	sip->reason = start.reason;
+	sip->version = start.version;
 	sip->headers = (struct torc_bytes){ p + next, layer->header_length - next };
 }
 

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "decode/registry.h"
+#include "decode/tlv.h"
 
 #define HEADER 4
 
@@ -32,25 +33,13 @@ static bool has_options(uint8_t code)
 	return code >= 1 && code <= CONFIGURE_REJECT;
 }
 
-static bool control_options_fit(const uint8_t *p, uint32_t length)
-{
-	uint32_t at = 0;
-
-	while (at < length) {
-		if (length - at < 2 || p[at + 1] < 2 || p[at + 1] > length - at)
-			return false;
-		at += p[at + 1];
-	}
-	return true;
-}
-
 static int control_decode(struct torc_cursor *cursor)
 {
 	int step = head_decode(cursor);
 
 	if (step == TORC_STEP_OK && has_options(cursor->data[0]) &&
 	    cursor->length == torc_be16(cursor->data + 2) &&
-	    !control_options_fit(cursor->data + HEADER, cursor->length - HEADER))
+	    !tlv_fill(cursor->data + HEADER, cursor->length - HEADER))
 		return torc_cursor_bad_tail(cursor, "an option does not fit");
 	return step;
 }
