@@ -388,8 +388,17 @@ static void test_names(void)
 			    .destination_port = 53, .protocol = 17, .payload = sizeof(question),
 			    .data = question };
 	struct made tls = tcp(true, ACK, 1, sizeof(hello), 0);
+	struct made second = tcp(true, ACK, 1, 6 + sizeof(hello), 0);
+	uint8_t changed[6 + sizeof(hello)] = { 20, 3, 3, 0, 1, 1 };
 
+	memcpy(changed + 6, hello, sizeof(hello));
 	tls.data = hello;
+	second.data = changed;
+	begin((struct torc_flow_table_options){ 0 });
+	add(second);
+	torc_flow_table_flush(table);
+	is_str(records[0].name, "example.org", "a second hello of TLS, behind a change of cipher");
+	finish("a second hello");
 	begin((struct torc_flow_table_options){ 0 });
 	add(dns);
 	add(tls);

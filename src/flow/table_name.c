@@ -16,6 +16,8 @@
 #include "decode/application/tls_hello.h"
 #include "flow/table_quic.h"
 
+#define TLS_CHANGE_BYTES 6u /* a record of one byte */
+
 /* A zero ends the name: it has no place in one. */
 static bool copy(char *out, size_t size, const void *bytes, size_t length)
 {
@@ -127,12 +129,17 @@ static void look_at_tls(struct torc_flow_table *table, struct flow_more *more,
 			const struct torc_decoded *decoded, const struct torc_layer *tcp)
 {
 	const uint8_t *p = torc_layer_payload(decoded, tcp);
+	uint32_t length = tcp->payload_length;
 	struct torc_tls_hello hello;
 
+	/* a client's second hello has a change of cipher in front (RFC 8446 appendix D.4) */
+	if (length >= TLS_CHANGE_BYTES && memcmp(p, "\x14\3\3\0\1\1", TLS_CHANGE_BYTES) == 0) {
+		p += TLS_CHANGE_BYTES;
+		length -= TLS_CHANGE_BYTES;
+	}
 	/* a handshake record whose message is a ClientHello */
-	if (tcp->payload_length >= 9 && p[0] == 22 && p[1] == 3 && p[5] == TLS_CLIENT_HELLO &&
-	    tls_hello_read((struct torc_bytes){ p + 5, tcp->payload_length - 5 }, TORC_TLS_OVER_TCP,
-			   &hello))
+	if (length >= 9 && p[0] == 22 && p[1] == 3 && p[5] == TLS_CLIENT_HELLO &&
+	    tls_hello_read((struct torc_bytes){ p + 5, length - 5 }, TORC_TLS_OVER_TCP, &hello))
 		flow_name_hello(table, more, TORC_FLOW_NAME_TLS, &hello);
 }
 
