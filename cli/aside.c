@@ -14,6 +14,8 @@
 #include "aside.h"
 #include "notify.h"
 
+#define RING_TRIES 3
+
 #ifndef F_SEAL_FUTURE_WRITE
 #define F_SEAL_FUTURE_WRITE 0x0010 /* Linux 5.1 */
 #endif
@@ -24,12 +26,14 @@ static uint32_t get(const uint32_t *word)
 	return __atomic_load_n(word, __ATOMIC_ACQUIRE);
 }
 
-static void ring_bell(int fd)
+void aside_ring(int fd)
 {
 	uint64_t one = 1;
-	ssize_t unused = write(fd, &one, sizeof(one)); /* full: it rings already */
 
-	(void)unused;
+	/* EAGAIN: it rings already. Whatever else it is, who is not woken would sleep for ever. */
+	for (unsigned int tries = 0; tries < RING_TRIES; tries++)
+		if (write(fd, &one, sizeof(one)) >= 0 || errno == EAGAIN || errno == EPIPE)
+			return;
 }
 
 /* ---- memory and fork ---- */
@@ -98,7 +102,7 @@ static void told_to_end(int number)
 
 /*
  * The other process has the signals and passes on what they mean, so that it is the same whether a
- * terminal tells both of us or somebody tells one. A byte in the pipe is a stop.
+ * terminal tells both of us or somebody tells one. What comes in the pipe is a stop.
  */
 static void become_decoder(struct aside *aside, const int alive[2], const int request[2])
 {
@@ -273,7 +277,7 @@ static void give_back(struct aside *aside)
 	__atomic_store_n(&aside->asked->used, aside->asked->used + 1, __ATOMIC_SEQ_CST);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	if (get(&aside->read->waits) && aside_queued(aside) <= ASIDE_SLOTS / 2)
-		ring_bell(aside->room_fd);
+		aside_ring(aside->room_fd);
 }
 
 static void learn_name(struct aside *aside, const struct aside_slot *slot)
@@ -365,14 +369,12 @@ bool aside_over(struct aside *aside)
 static void ask(struct aside *aside)
 {
 	uint32_t request = aside->asked->requests + 1;
-	ssize_t unused;
 
 	if (aside->dead || get(&aside->read->state) == ASIDE_ENDED)
 		return;
 	fall_asleep(aside, true);
 	__atomic_store_n(&aside->asked->requests, request, __ATOMIC_RELEASE);
-	unused = write(aside->request_fd, "", 1);
-	(void)unused;
+	aside_ring(aside->request_fd);
 	while (get(&aside->read->answered) != request && !aside->dead)
 		sleep_once(aside, -1);
 	fall_asleep(aside, false);

@@ -104,6 +104,7 @@ struct aside {
  */
 int aside_fork(struct aside **aside);
 void aside_close(struct aside *aside);
+void aside_ring(int fd); /* wakes who sleeps on an eventfd or a pipe of the two */
 
 /* ---- the decoder ---- */
 

@@ -34,15 +34,10 @@ struct keeper {
 
 static void wake(struct keeper *keeper)
 {
-	uint64_t one = 1;
-	ssize_t unused;
-
 	/* see fall_asleep() in aside.c */
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	if (!__atomic_load_n(&keeper->aside->asked->asleep, __ATOMIC_SEQ_CST))
-		return;
-	unused = write(keeper->aside->wake_fd, &one, sizeof(one));
-	(void)unused;
+	if (__atomic_load_n(&keeper->aside->asked->asleep, __ATOMIC_SEQ_CST))
+		aside_ring(keeper->aside->wake_fd);
 }
 
 static void tell(struct keeper *keeper, uint32_t *word, uint32_t value)
@@ -136,11 +131,17 @@ static void answer_requests(struct keeper *keeper)
 	tell(keeper, &aside->told->answered, requests);
 }
 
+/* The decoder may be writing to who does not read: it gets a signal, and its write ends. */
+static void interrupt(struct keeper *keeper)
+{
+	if (keeper->aside->alive_fd >= 0)
+		aside_ring(keeper->aside->alive_fd);
+}
+
 static void take_signals(struct keeper *keeper)
 {
 	struct aside_told *told = keeper->aside->told;
 	unsigned int signals = 0;
-	ssize_t unused;
 
 	if (!cli_signals_pending())
 		return;
@@ -157,27 +158,28 @@ static void take_signals(struct keeper *keeper)
 	if (signals & CLI_SIGNAL_STOP) {
 		keeper->capture->stopped = true;
 		tell(keeper, &told->stop, 1);
-		unused = write(keeper->aside->alive_fd, "", 1); /* it may be writing to who does not read */
-		(void)unused;
+		interrupt(keeper);
 	}
 	if (signals & CLI_SIGNAL_OTHER)
 		answer_requests(keeper);
 }
 
-/* A signal that came before it is pending and ends it. */
-static void wait_for(struct keeper *keeper, int fd)
+/* A signal that came before it is pending and ends it. Says whether something came. */
+static bool wait_for(struct keeper *keeper, int fd, const struct timespec *limit)
 {
 	struct pollfd fds[2] = { { .fd = keeper->aside->request_fd, .events = POLLIN },
 				 { .fd = fd, .events = POLLIN } };
 	sigset_t all, before;
+	int came = 1;
 
 	sigfillset(&all);
 	sigprocmask(SIG_BLOCK, &all, &before);
 	if (!cli_signals_pending())
-		ppoll(fds, fd < 0 ? 1 : 2, NULL, &before);
+		came = ppoll(fds, fd < 0 ? 1 : 2, limit, &before);
 	sigprocmask(SIG_SETMASK, &before, NULL);
 	if (fds[0].revents)
 		answer_requests(keeper);
+	return came != 0;
 }
 
 /* ---- packets ---- */
@@ -191,7 +193,7 @@ static void wait_for_room(struct keeper *keeper)
 	__atomic_store_n(&aside->told->waits, 1, __ATOMIC_SEQ_CST);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	if (outstanding(keeper) == ASIDE_SLOTS)
-		wait_for(keeper, aside->room_fd);
+		wait_for(keeper, aside->room_fd, NULL);
 	__atomic_store_n(&aside->told->waits, 0, __ATOMIC_SEQ_CST);
 	unused = read(aside->room_fd, &count, sizeof(count));
 	(void)unused;
@@ -277,16 +279,21 @@ static void receive(struct keeper *keeper)
 
 /* ---- the end ---- */
 
-/* The decoder prints what it has, asks for the account, and ends. */
+/*
+ * The decoder prints what it has, asks for the account, and ends. Once it was told to stop, a write
+ * that waits for its reader is ended again and again: the first signal may have come just before one.
+ */
 static void wait_for_end(struct keeper *keeper)
 {
+	static const struct timespec second = { .tv_sec = 1 };
+
 	while (!keeper->gone) {
 		take_signals(keeper);
-		if (!keeper->gone)
-			wait_for(keeper, -1);
+		if (!keeper->gone && !wait_for(keeper, -1, keeper->capture->stopped ? &second : NULL))
+			interrupt(keeper);
 	}
 	while (waitpid(keeper->aside->other, &keeper->status, 0) < 0 && errno == EINTR)
-		;
+		interrupt(keeper);
 }
 
 /* It cannot tell the account any more. */

@@ -2,6 +2,7 @@
 /* talk.c - messages, colours, figures, and standard output that may go away */
 #include <errno.h>
 #include <stdarg.h>
+#include <stdio_ext.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -84,8 +85,10 @@ const char *cli_colour(FILE *stream, const char *colour)
 
 bool cli_flush_stdout(void)
 {
-	if (stdout_failed || stdout_gone)
+	if (stdout_failed || stdout_gone) {
+		__fpurge(stdout); /* exit() would wait for a reader again */
 		return false;
+	}
 	if (fflush(stdout) == 0 && !ferror(stdout))
 		return true;
 	if (errno == EPIPE || errno == EINTR) /* EINTR: told to end while the reader slept */

@@ -3,7 +3,7 @@
 . tests/tap.bash
 export ASAN_OPTIONS=detect_leaks=0 # it would trace a confined process
 
-ip link add va type veth peer name vb 2>/dev/null && ip link set va up && ip link set vb up ||
+ip link add va type veth peer name vb 2>/dev/null && tests/up va vb ||
 	skip_all 'no veth pair can be made here'
 sysctl -qw net.ipv6.conf.all.disable_ipv6=1 2>/dev/null
 
@@ -144,8 +144,8 @@ pid=$!
 listening $pid "$work/q.err"
 decoder=$(pgrep -P $pid)
 send_va 5000
-stop() { kill -INT $pid 2>/dev/null; gone "$decoder"; } # a line that is half written goes on being
-ok 'SIGINT ends it also while nobody reads' wait_for stop
+kill -INT $pid
+ok 'one SIGINT ends it also while nobody reads' wait_for gone "$decoder"
 wait $pid
 like 'and the account balances' "$(cat "$work/q.err")" '^account: 5000 seen = .* received \+ 0 dropped.*: balanced$'
 exec 8>&-
