@@ -15,7 +15,7 @@ cable() {
 	ip netns exec "$2" sh -c 'echo 1 >/proc/sys/net/ipv6/conf/eth0/disable_ipv6' 2>/dev/null
 	ip -n "$2" addr add "$3"/24 dev eth0
 	ip -n "$2" link set eth0 up
-	ip link set "$1" up
+	tests/up "$1"
 }
 cable a0 left 10.9.0.1 && cable b0 right 10.9.0.2 || skip_all 'veth pairs cannot be made here'
 
@@ -229,8 +229,8 @@ if ip link add name loop type bridge 2>/dev/null; then
 	for name in la0 lb0; do ip link set $name master loop; done
 	for name in loop la lb la0 lb0; do
 		echo 1 >/proc/sys/net/ipv6/conf/$name/disable_ipv6 2>/dev/null
-		ip link set $name up
 	done
+	tests/up la lb la0 lb0 loop
 	start loop --json la lb
 	ok 'a loop is said' wait_for grep -q '^torc: a loop: what leaves by l[ab] comes in by l[ab]' "$work/loop.err"
 	"$TORC" send -i loop --way send -q -c 4 --destination-mac ff:ff:ff:ff:ff:ff >/dev/null

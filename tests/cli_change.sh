@@ -71,8 +71,8 @@ ip link add left type veth peer name right 2>/dev/null || {
 }
 for name in left right; do
 	echo 1 >/proc/sys/net/ipv6/conf/$name/disable_ipv6 2>/dev/null
-	ip link set $name up
 done
+tests/up left right
 torc dump -n -i right -Q rx -c 8 >"$work/sent.out" 2>"$work/sent.err" &
 pid=$!
 listening $pid "$work/sent.err"

@@ -5,7 +5,7 @@
 
 [ "$(id -u)" = 0 ] && command -v setpriv >/dev/null && command -v setcap >/dev/null ||
 	skip_all 'needs root, setpriv and setcap'
-ip link add va type veth peer name vb 2>/dev/null && ip link set va up && ip link set vb up ||
+ip link add va type veth peer name vb 2>/dev/null && tests/up va vb ||
 	skip_all 'no veth pair can be made here'
 chmod 755 "$work"
 # its own /etc, and programs where anybody may run them

@@ -3,7 +3,7 @@
 . tests/tap.bash
 export ASAN_OPTIONS=detect_leaks=0 # it would trace a confined process
 
-ip link add va type veth peer name vb 2>/dev/null && ip link set va up && ip link set vb up ||
+ip link add va type veth peer name vb 2>/dev/null && tests/up va vb ||
 	skip_all 'no veth pair can be made here'
 sysctl -qw net.ipv6.conf.all.disable_ipv6=1 2>/dev/null
 
@@ -198,11 +198,11 @@ again() {
 	send_va 10
 	ok "$who: packets come" wait_for more_than "$who" 9
 	ip link set vb down
-	ip link set vb up
+	tests/up vb va
 	down_up() { send_va 5 && more_than "$who" 12; }
 	ok "$who: they come when it was down" wait_for down_up
 	ip link del va
-	ip link add va type veth peer name vb && ip link set va up && ip link set vb up
+	ip link add va type veth peer name vb && tests/up va vb
 	back() { send_va 5 && more_than "$who" 25; }
 	ok "$who: they come when it is back" wait_for back
 	is "$who: it is confined" "$(words_of $pid)" "$confined"

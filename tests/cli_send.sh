@@ -7,8 +7,8 @@ ip link add left type veth peer name right 2>/dev/null || skip_all 'veth pairs c
 for name in left right; do
 	# No packets but ours: no router solicitations and the like.
 	echo 1 >/proc/sys/net/ipv6/conf/$name/disable_ipv6 2>/dev/null
-	ip link set $name up
 done
+tests/up left right
 
 # receive NAME ARGS...: torc dump on the right end into NAME.out, $pid is it
 receive() {

@@ -387,7 +387,7 @@ int main(void)
 	check_parser();
 	if (system("ip link add va type veth peer name vb 2>/dev/null &&"
 		   "sysctl -qw net.ipv6.conf.all.disable_ipv6=1 net.ipv6.conf.va.disable_ipv6=1 "
-		   "net.ipv6.conf.vb.disable_ipv6=1 2>/dev/null; ip link set va up; ip link set vb up"))
+		   "net.ipv6.conf.vb.disable_ipv6=1 2>/dev/null; tests/up va vb"))
 		skip_all("no veth pair");
 	sender = bound_socket((int)if_nametoindex("va"), 0);
 	check_all();

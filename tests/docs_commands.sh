@@ -6,8 +6,8 @@
 
 top=$PWD
 ip link add eth0 type veth peer name eth1 2>/dev/null || skip_all 'no veth pairs can be made here'
-ip link set eth0 up && ip link set eth1 up
-ip link add eth2 type veth peer name eth3 && ip link set eth2 up && ip link set eth3 up
+ip link add eth2 type veth peer name eth3
+tests/up eth0 eth1 eth2 eth3
 ip addr add 192.0.2.1/24 dev eth0
 mkdir "$work/bin"
 ln -s "$(realpath "$TORC")" "$work/bin/torc"

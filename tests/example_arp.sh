@@ -6,8 +6,7 @@
 responder=${B:-build}/examples/arp_responder
 [ -x "$responder" ] || skip_all "the examples are not built"
 ip link add left type veth peer name right 2>/dev/null || skip_all 'veth pairs cannot be made here'
-ip link set left up
-ip link set right up
+tests/up left right
 ip addr add 10.0.0.1/24 dev left
 
 "$responder" right 10.0.0.9 02:00:00:00:00:99 >"$work/log" 2>&1 &

@@ -7,8 +7,7 @@ answerer=${B:-build}/examples/dns_answerer
 [ -x "$answerer" ] || skip_all "the examples are not built"
 command -v python3 >/dev/null || skip_all "python3 is not installed"
 ip link add left type veth peer name right 2>/dev/null || skip_all 'veth pairs cannot be made here'
-ip link set left up
-ip link set right up
+tests/up left right
 ip addr add 10.0.0.1/24 dev left
 ip neigh add 10.0.0.9 lladdr 02:00:00:00:00:99 dev left
 

@@ -7,8 +7,8 @@ scan=${B:-build}/examples/syn_scan
 [ -x "$scan" ] || skip_all "the examples are not built"
 command -v python3 >/dev/null || skip_all "python3 is not installed"
 ip link add left type veth peer name right 2>/dev/null || skip_all 'veth pairs cannot be made here'
-ip link set left up
-ip link set right address 02:00:00:00:00:01 up
+ip link set right address 02:00:00:00:00:01
+tests/up left right
 ip addr add 10.0.0.1/24 dev right
 ip neigh add 10.0.0.77 lladdr 02:00:00:00:00:77 dev right
 mac=02:00:00:00:00:01

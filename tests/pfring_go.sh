@@ -14,8 +14,9 @@ ip link add p0 address 02:00:00:00:00:01 type veth peer name p1 address 02:00:00
 	skip 'no veth interfaces here'
 for i in p0 p1; do
 	echo 1 >/proc/sys/net/ipv6/conf/$i/disable_ipv6
-	ip link set $i arp off up
+	ip link set $i arp off
 done
+tests/up p0 p1
 export GO111MODULE=off GOFLAGS= GOPATH=$tmp GOCACHE=$tmp/cache HOME=$tmp
 export CGO_CFLAGS="-I$here/compat/pfring" CGO_LDFLAGS="$here/$B/libpfring.a -lpcap $(
 	for library in zlib libzstd liblzma liblz4; do pkg-config --libs $library 2>/dev/null; done | tr '\n' ' ') -lpthread"

@@ -27,7 +27,7 @@ static inline bool make_veth(void)
 	return run("ip link add p0 address 02:00:00:00:00:01 numrxqueues 4 numtxqueues 4 type veth "
 		   "peer name p1 address 02:00:00:00:00:02 numrxqueues 4 numtxqueues 4") &&
 	       run("for i in p0 p1; do echo 1 >/proc/sys/net/ipv6/conf/$i/disable_ipv6; "
-		   "ip link set $i arp off up || exit 1; done");
+		   "ip link set $i arp off || exit 1; done; tests/up p0 p1");
 }
 
 static inline void need_veth(void)

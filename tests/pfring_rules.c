@@ -256,7 +256,7 @@ static void test_reflection(void)
 	u_char *data;
 
 	run("ip link add q0 type veth peer name q1; for i in q0 q1; do "
-	    "echo 1 >/proc/sys/net/ipv6/conf/$i/disable_ipv6; ip link set $i arp off up; done");
+	    "echo 1 >/proc/sys/net/ipv6/conf/$i/disable_ipv6; ip link set $i arp off; done; tests/up q0 q1");
 	mirror = open_enabled("q1", 0);
 	fresh(0);
 	is(pfring_add_filtering_rule(ring, &rule), -1, "reflecting needs a device");

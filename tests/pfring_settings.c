@@ -269,7 +269,7 @@ static void test_information(void)
 	for (int i = 0; i < 5000 && pfring_get_link_status(ring) != 0; i++)
 		usleep(1000); /* the other end learns of it some time later */
 	is(pfring_get_link_status(ring), 0, "link down");
-	run("ip link set p0 up");
+	run("tests/up p0 p1");
 	is(pfring_get_link_type(ring), 1, "Ethernet");
 	is(pfring_get_slot_header_len(ring), 48, "the short header's size");
 	ok(pfring_get_card_settings(ring, &card) == 0 && card.max_packet_size == 1518, "card");

@@ -54,9 +54,7 @@ static bool make_veth(void)
 	if (!run("ip link add tx0 type veth peer name rx0 2>/dev/null"))
 		return false;
 	run("for f in /proc/sys/net/ipv6/conf/?x0/disable_ipv6; do echo 1 >$f; done 2>/dev/null");
-	run("ip link set tx0 up; ip link set rx0 up; "
-	    "for i in 1 2 3 4 5 6 7 8 9; do case $(ip link show rx0) in *LOWER_UP*) exit;; esac; "
-	    "sleep 0.1; done");
+	run("tests/up tx0 rx0");
 	return true;
 }
 
@@ -404,9 +402,7 @@ static void interface_down(const char *way)
 		ok(stats.sent == 0 && stats.sent_bytes == 0 && stats.errors == 10,
 		   "%s: what waited is an error", way);
 	torc_sender_close(sender);
-	run("ip link set tx0 up");
-	run("for i in 1 2 3 4 5 6 7 8 9; do case $(ip link show rx0) in *LOWER_UP*) exit;; esac; "
-	    "sleep 0.1; done");
+	run("tests/up tx0 rx0");
 }
 
 /* The tap device that live frames need is gone with the process, however it ends. */

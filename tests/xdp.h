@@ -34,7 +34,7 @@ static inline void make_veth(unsigned int queues)
 	run(command);
 	run("echo 1 | tee /proc/sys/net/ipv6/conf/va/disable_ipv6 "
 	    "/proc/sys/net/ipv6/conf/vb/disable_ipv6 >/dev/null");
-	run("ip link set va up; ip link set vb up");
+	run("tests/up va vb");
 }
 
 /* A packet socket on the interface; it sends and, with a protocol, receives. */

@@ -96,7 +96,7 @@ static void other_refusals(void)
 	refused("va", "mode=tap;busypoll=5", -EINVAL, "busy-poll", "settings that exclude each other");
 	run("ip link set va down");
 	refused("va", "", -ENETDOWN, "down", "an interface that is down");
-	run("ip link set va up");
+	run("tests/up va vb");
 }
 
 static bool host_gets(int host, int sender, int within_ms)
@@ -225,7 +225,7 @@ static void queues_are_shared_out(void)
 
 	run("ip link add wa numrxqueues 2 numtxqueues 2 type veth peer name wb numrxqueues 2 "
 	    "numtxqueues 2; echo 1 | tee /proc/sys/net/ipv6/conf/wa/disable_ipv6 "
-	    "/proc/sys/net/ipv6/conf/wb/disable_ipv6 >/dev/null; ip link set wa up; ip link set wb up");
+	    "/proc/sys/net/ipv6/conf/wb/disable_ipv6 >/dev/null; tests/up wa wb");
 	sender = packet_socket("wb", 0);
 	is(open_queue(&none, 4), -EINVAL, "a queue that is not there");
 	is(open_queue(&first, 1), 0, "a ring on queue 0");
@@ -277,7 +277,7 @@ static void interface_changes(void)
 	ok(engine_wait(engine, 1000), "a change of the interface wakes the reader");
 	is(ops->check(engine), -ENETDOWN, "down is told");
 	is(ops->check(engine), 0, "once");
-	run("ip link set va up");
+	run("tests/up va vb");
 	engine_wait(engine, 1000);
 	is(ops->check(engine), 0, "up again");
 	send_numbered(sender, 0, 5);

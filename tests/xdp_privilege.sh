@@ -5,7 +5,7 @@
 
 [ "$(id -u)" = 0 ] || skip_all 'only root can hand out single capabilities'
 command -v setpriv >/dev/null || skip_all 'setpriv is not installed'
-ip link add va type veth peer name vb && ip link set va up && ip link set vb up
+ip link add va type veth peer name vb && tests/up va vb
 torc count -i xdp:va --for 0.1s >"$work/log" 2>&1 || skip_all "$(tail -n 1 "$work/log")"
 
 # A copy that another user may run, wherever the tree lies.

@@ -216,7 +216,7 @@ static void queues_of_two_kinds(void)
 
 	run("ip link add wa numrxqueues 2 numtxqueues 2 type veth peer name wb numrxqueues 2 "
 	    "numtxqueues 2; echo 1 | tee /proc/sys/net/ipv6/conf/wa/disable_ipv6 "
-	    "/proc/sys/net/ipv6/conf/wb/disable_ipv6 >/dev/null; ip link set wa up; ip link set wb up");
+	    "/proc/sys/net/ipv6/conf/wb/disable_ipv6 >/dev/null; tests/up wa wb");
 	wb = packet_socket("wb", 0);
 	wa = packet_socket("wa", 0x0003);
 	tap = open_tap("xdp:wa@0;mode=tap", 0);
