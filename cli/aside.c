@@ -97,7 +97,8 @@ static void close_others(const struct aside *aside)
 
 static void told_to_end(int number)
 {
-	(void)number; /* only interrupts: a write to who does not read is not waited for */
+	(void)number;
+	cli_signals_end(); /* and a write to who does not read is not waited for */
 }
 
 /*

@@ -174,6 +174,9 @@ void cli_signals_catch(cli_wake *wake, void *object);
 void cli_signals_catch_other(void); /* SIGIO too */
 bool cli_signals_pending(void);
 unsigned int cli_signals_take(void);
+/* An end is wanted, and will be: a write that is interrupted may be given up. */
+void cli_signals_end(void);
+bool cli_signals_ending(void);
 /* CLI_SIGNAL_STOP comes by itself after that time. */
 void cli_stop_after(uint64_t duration_ns);
 

@@ -9,6 +9,7 @@
 static cli_wake *wake;
 static void *woken;
 static unsigned int pending;
+static volatile sig_atomic_t ending;
 
 static void remember(int number)
 {
@@ -18,6 +19,8 @@ static void remember(int number)
 			   : number == SIGIO   ? CLI_SIGNAL_OTHER
 					       : CLI_SIGNAL_STOP;
 
+	if (bit == CLI_SIGNAL_STOP)
+		cli_signals_end();
 	/* Before the reader wakes, so that whoever sees the stop also sees the reason. */
 	__atomic_fetch_or(&pending, bit, __ATOMIC_RELEASE);
 	if (wake)
@@ -52,6 +55,16 @@ void cli_signals_catch_other(void)
 
 	sigfillset(&action.sa_mask);
 	sigaction(SIGIO, &action, NULL);
+}
+
+void cli_signals_end(void)
+{
+	ending = 1;
+}
+
+bool cli_signals_ending(void)
+{
+	return ending;
 }
 
 bool cli_signals_pending(void)

@@ -91,7 +91,7 @@ bool cli_flush_stdout(void)
 	}
 	if (fflush(stdout) == 0 && !ferror(stdout))
 		return true;
-	if (errno == EPIPE || errno == EINTR) /* EINTR: told to end while the reader slept */
+	if (errno == EPIPE || (errno == EINTR && cli_signals_ending())) /* while the reader slept */
 		stdout_gone = true;
 	else
 		cli_complain("torc: standard output cannot be written: %s", strerror(errno));
