@@ -480,18 +480,7 @@ static int filter_by_xdp(void)
 
 static int cluster_by_xdp(void)
 {
-	struct torc_ring *ring;
-	uint64_t got = 0;
-	int code = open_ring(&ring, "xdp:fa", &small);
-
-	if (code < 0)
-		return code;
-	code = ring_told(ring, torc_ring_set_cluster(ring, 7, TORC_CLUSTER_PER_FLOW));
-	if (code == 0)
-		code = receive(ring, pair_fd, &got);
-	if (code >= 0)
-		code = ring_told(ring, torc_ring_leave_cluster(ring));
-	return close_ring(ring, code);
+	return in_a_cluster("xdp:fa", TORC_CLUSTER_PER_FLOW, pair_fd);
 }
 
 /* ---- what there is on a machine ---- */

@@ -174,7 +174,28 @@ static unsigned int turns_modulus(const struct cluster *cluster, unsigned int in
 	return count ? CLUSTER_BUCKETS / count * count : 1;
 }
 
-/* While somebody serves, the sockets are in the map; else the host has its packets. */
+/* Into the map, or out of it: then the host has its packets. */
+static int map_sockets(const struct torc_cluster_goods *goods, bool in)
+{
+	int ret = 0;
+
+	for (uint32_t id = 0, at = 2; id < 64 && at < goods->count && ret == 0; id++) {
+		if (!(goods->queues >> id & 1))
+			continue;
+		if (in)
+			ret = torc_bpf_map_update(goods->fds[1], &id, &goods->fds[at]);
+		else
+			torc_bpf_map_delete(goods->fds[1], &id);
+		at += 2;
+	}
+	return ret;
+}
+
+/*
+ * While somebody serves, the sockets are in the map. They are taken out once only, and before it is
+ * published that nobody serves: afterwards the last member, having left, may receive by them alone,
+ * while the leader still gives up its place here.
+ */
 static int install_dealt(struct cluster *cluster, unsigned int index)
 {
 	struct cluster_group *group = &cluster->table.groups[index];
@@ -182,22 +203,14 @@ static int install_dealt(struct cluster *cluster, unsigned int index)
 								     group->ifindex);
 	uint16_t members[CLUSTER_SLOTS];
 	unsigned int count = serving(cluster, index, members);
-	int ret = 0;
 
+	if (goods && count == 0 && group->deal.serving > 0)
+		map_sockets(goods, false);
 	group->deal.turns = turns_modulus(cluster, index);
 	group->deal.serving = count;
 	group->deal.changes++;
 	torc_table_publish(cluster->memory, &cluster->table);
-	for (uint32_t id = 0, at = 2; goods && id < 64 && at < goods->count && ret == 0; id++) {
-		if (!(goods->queues >> id & 1))
-			continue;
-		if (count > 0)
-			ret = torc_bpf_map_update(goods->fds[1], &id, &goods->fds[at]);
-		else
-			torc_bpf_map_delete(goods->fds[1], &id);
-		at += 2;
-	}
-	return ret;
+	return goods && count > 0 ? map_sockets(goods, true) : 0;
 }
 
 int torc_group_install(struct cluster *cluster, unsigned int index)
