@@ -7,7 +7,6 @@ package main
 import (
 	"encoding/hex"
 	"encoding/json"
-	"fmt"
 	"net"
 
 	"github.com/google/gopacket"
@@ -268,17 +267,15 @@ func chunkFields(layer gopacket.Layer) fields {
 	return nil
 }
 
-// As they are on the wire: length in units of 4, content, type of the next; and the first's type
-func gtpExtensions(headers []layers.GTPExtensionHeader) (text string, first uint8) {
-	for i, h := range headers {
-		next := uint8(0)
-		if i+1 < len(headers) {
-			next = headers[i+1].Type
-		}
-		text += fmt.Sprintf("%02x%s%02x", (len(h.Content)+2)/4, hexOf(h.Content), next)
+// And the first's type, which stands in the header.
+func gtpExtensions(headers []layers.GTPExtensionHeader) (extensions list, first uint8) {
+	extensions = list{}
+	for _, h := range headers {
+		extensions = append(extensions, fields{"type": h.Type, "length": len(h.Content) + 2,
+			"content": hexOf(h.Content)})
 		first = headers[0].Type
 	}
-	return text, first
+	return extensions, first
 }
 
 func tunnelFields(layer gopacket.Layer) fields {

@@ -263,6 +263,24 @@ def first(fields, *_):
     return fields[:1]
 
 
+def extension_types(fields, *_):
+    """GTP's stand in front of each, and behind the last as 0."""
+    return fields[:-1]
+
+
+def whole_extensions(fields, packet, _):
+    """Without the one that is cut, whose type of the next is not there."""
+    return fields[:len(packet.fields['gtp.ext_hdr.next']) - 1]
+
+
+def direction(field):
+    return {0: 'downlink', 1: 'uplink'}.get(number(field), '')
+
+
+def bits_18(field):
+    return raw(field) & 0x3ffff
+
+
 def chosen(fields, packet, *_):
     """The cipher suite a server chose, not those that a client offers."""
     offers = [(length.pos + 2, length.pos + 2 + number(length))
@@ -675,7 +693,13 @@ LAYERS = {
         'has_extension': 'gtp.flags.e', 'has_seq': 'gtp.flags.s', 'has_npdu': 'gtp.flags.pn',
         'message_type': 'gtp.message', 'length': 'gtp.length', 'teid': 'gtp.teid',
         'seq': 'gtp.seq_number', 'npdu_number': 'gtp.npdu_number',
-        'next_extension': ('gtp.ext_hdr.next', number, first)}),
+        'next_extension': ('gtp.ext_hdr.next', number, first),
+        'extensions[].type': ('gtp.ext_hdr.next', number, extension_types),
+        'extensions[].length': ('gtp.ext_hdr.length', times_4, whole_extensions),
+        'extensions[].direction': ('gtp.ext_hdr.pdu_ses_con.pdu_type', direction),
+        'extensions[].qfi': 'gtp.ext_hdr.pdu_ses_con.qos_flow_id',
+        'extensions[].udp_port': 'gtp.ext_hdr.udp_port',
+        'extensions[].pdcp_number': ('gtp.ext_hdr.pdcp_sn+gtp.ext_hdr.long_pdcp_sn', bits_18)}),
     'ICMPv4': ('icmp', 'all', {
         'icmp_type': 'icmp.type', 'code': 'icmp.code', 'checksum': 'icmp.checksum',
         'id': 'icmp.ident', 'seq': 'icmp.seq'}),
@@ -953,7 +977,13 @@ LAYERS.update({
         'version': 'gtp.flags.version', 'protocol_type': 'gtp.flags.payload',
         'has_extension': 'gtp.flags.e', 'has_seq': 'gtp.flags.s', 'has_npdu': 'gtp.flags.pn',
         'message_type': 'gtp.message', 'length': ('gtp.length', number, first), 'teid': 'gtp.teid',
-        'seq': 'gtp.seq_number', 'npdu_number': 'gtp.npdu_number'}),
+        'seq': 'gtp.seq_number', 'npdu_number': 'gtp.npdu_number',
+        'extensions[].type': ('gtp.ext_hdr.next', number, extension_types),
+        'extensions[].length': ('gtp.ext_hdr.length', times_4, whole_extensions),
+        'extensions[].direction': ('gtp.ext_hdr.pdu_ses_con.pdu_type', direction),
+        'extensions[].qfi': 'gtp.ext_hdr.pdu_ses_con.qos_flow_id',
+        'extensions[].udp_port': 'gtp.ext_hdr.udp_port',
+        'extensions[].pdcp_number': ('gtp.ext_hdr.pdcp_sn+gtp.ext_hdr.long_pdcp_sn', bits_18)}),
     'LISP': ('lisp-data', 'header', {
         'flags': 'lisp-data.flags', 'nonce': 'lisp-data.nonce', 'instance': 'lisp-data.iid',
         'locator_status': 'lisp-data.lsb|lisp-data.lsb8'}),

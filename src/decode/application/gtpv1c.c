@@ -3,33 +3,7 @@
 #include <torc/layers/application/gtpv2.h>
 
 #include "decode/registry.h"
-
-#define HEADER        8
-#define IS_GTP        0x10
-#define HAS_EXTENSION 0x04
-#define HAS_SEQUENCE  0x02
-#define HAS_NPDU      0x01
-#define HAS_OPTIONAL  (HAS_EXTENSION | HAS_SEQUENCE | HAS_NPDU)
-
-/* Bytes of the header with its extension headers; 0 where one has no length. More than there is: cut. */
-static uint32_t header_bytes(const uint8_t *p, uint32_t length)
-{
-	uint32_t at = p[0] & HAS_OPTIONAL ? HEADER + 4 : HEADER;
-	uint8_t next;
-
-	if (!(p[0] & HAS_EXTENSION) || length < at)
-		return at;
-	for (next = p[11]; next != 0; next = p[at - 1]) {
-		if (at + 1 > length)
-			return at + 1;
-		if (p[at] == 0)
-			return 0;
-		at += p[at] * 4u;
-		if (at > length)
-			return at;
-	}
-	return at;
-}
+#include "decode/tunnel/gtp.h"
 
 /* Behind port 2123, where gtpv2_decode() has looked at the version. */
 static int gtpv1c_decode(struct torc_cursor *cursor)
@@ -37,14 +11,14 @@ static int gtpv1c_decode(struct torc_cursor *cursor)
 	const uint8_t *p = cursor->data;
 	uint32_t header, total;
 
-	TORC_NEED(cursor, HEADER);
+	TORC_NEED(cursor, GTP_HEADER);
 	if (p[0] >> 5 != 1)
 		return torc_cursor_malformed(cursor, "the version is not 1");
-	total = HEADER + (uint32_t)torc_be16(p + 2);
+	total = GTP_HEADER + (uint32_t)torc_be16(p + 2);
 	if (total > cursor->wire_length)
 		return torc_cursor_malformed(cursor, "the length is above the datagram's");
 	torc_cursor_claim(cursor, total);
-	header = header_bytes(p, cursor->length);
+	header = gtp_header_bytes(p, cursor->length);
 	if (header == 0)
 		return torc_cursor_malformed(cursor, "an extension header has length 0");
 	if (header > total)
@@ -57,14 +31,14 @@ static int gtpv1c_decode(struct torc_cursor *cursor)
 static void gtpv1c_read(const struct torc_decoded *decoded, const struct torc_layer *layer, void *out)
 {
 	const uint8_t *p = torc_layer_header(decoded, layer);
-	uint32_t header = header_bytes(p, layer->header_length);
+	uint32_t header = gtp_header_bytes(p, layer->header_length);
 	struct torc_gtpv1c *gtp = out;
 
 	gtp->version = p[0] >> 5;
-	gtp->is_gtp = p[0] & IS_GTP;
-	gtp->has_extension = p[0] & HAS_EXTENSION;
-	gtp->has_sequence = p[0] & HAS_SEQUENCE;
-	gtp->has_npdu = p[0] & HAS_NPDU;
+	gtp->is_gtp = p[0] & GTP_IS_GTP;
+	gtp->has_extension = p[0] & GTP_HAS_EXTENSION;
+	gtp->has_sequence = p[0] & GTP_HAS_SEQUENCE;
+	gtp->has_npdu = p[0] & GTP_HAS_NPDU;
 	gtp->message_type = p[1];
 	gtp->length = torc_be16(p + 2);
 	gtp->teid = torc_be32(p + 4);
@@ -76,7 +50,30 @@ static void gtpv1c_read(const struct torc_decoded *decoded, const struct torc_la
 	if (gtp->has_extension)
 		gtp->next_extension = p[11];
 	gtp->elements = (struct torc_bytes){ p + header, layer->header_length - header };
+	gtp->extensions = gtp_extensions(p, header);
 }
+
+int torc_gtpv1c_extension_next(const struct torc_gtpv1c *gtp, uint32_t *position,
+			       struct torc_gtp_extension *extension)
+{
+	return gtp_extension_next(&gtp->extensions, gtp->next_extension, position, extension);
+}
+
+static int extension_element(const void *layer, uint32_t *position, void *element)
+{
+	struct gtp_extension_view *view = element;
+
+	if (!torc_gtpv1c_extension_next(layer, position, &view->extension))
+		return 0;
+	gtp_extension_direction(view);
+	return 1;
+}
+
+static const struct torc_list_info extension_list = {
+	.next = extension_element,
+	.element_size = sizeof(struct gtp_extension_view),
+	.fields = gtp_extension_fields,
+};
 
 /* TS 29.060 §7.7.0: elements without a length of their own; 0: not known */
 static uint32_t fixed_length(uint8_t type)
@@ -195,6 +192,8 @@ static const struct torc_field_info gtpv1c_fields[] = {
 		      .flags = TORC_FIELD_OPTIONAL),
 	TORC_FIELD_AT(struct torc_gtpv1c, next_extension, "next_extension", TORC_FIELD_HEX,
 		      .flags = TORC_FIELD_OPTIONAL),
+	TORC_FIELD_AT(struct torc_gtpv1c, extensions, "extensions", TORC_FIELD_LIST,
+		      .flags = TORC_FIELD_OPTIONAL, .list = &extension_list),
 	TORC_FIELD_AT(struct torc_gtpv1c, elements, "elements", TORC_FIELD_LIST,
 		      .flags = TORC_FIELD_OPTIONAL, .list = &element_list),
 	TORC_FIELDS_END

@@ -3,35 +3,9 @@
 #include <torc/layers/tunnel/tunnel.h>
 
 #include "decode/common.h"
-
-#define HAS_EXTENSION 0x04
-#define HAS_SEQUENCE  0x02
-#define HAS_NPDU      0x01
-#define HAS_OPTIONAL  (HAS_EXTENSION | HAS_SEQUENCE | HAS_NPDU)
-#define IS_GTP        0x10
+#include "decode/tunnel/gtp.h"
 
 #define USER_PACKET 255 /* G-PDU */
-
-/* Extension headers: length in units of four, ..., type of the next one as the last byte. */
-static int extensions_length(const struct torc_cursor *cursor, uint32_t *length)
-{
-	uint32_t at = 12;
-	uint8_t type = cursor->data[11];
-
-	while (type != 0) {
-		uint32_t bytes;
-
-		TORC_NEED(cursor, at + 1);
-		bytes = cursor->data[at] * 4u;
-		if (bytes == 0)
-			return TORC_STEP_MALFORMED;
-		TORC_NEED(cursor, at + bytes);
-		at += bytes;
-		type = cursor->data[at - 1];
-	}
-	*length = at - 12;
-	return TORC_STEP_OK;
-}
 
 /* A user packet begins with its IP version, or is PPP (TS 29.281 §5.1 leaves it to the tunnel). */
 static void next_by_version(struct torc_cursor *cursor)
@@ -46,27 +20,19 @@ static void next_by_version(struct torc_cursor *cursor)
 
 static int gtpv1u_decode(struct torc_cursor *cursor)
 {
-	uint32_t extensions = 0;
-	int step;
+	uint32_t header;
 
-	TORC_NEED(cursor, 8);
+	TORC_NEED(cursor, GTP_HEADER);
 	if (cursor->data[0] >> 5 != 1)
 		return torc_cursor_malformed(cursor, "version is not 1");
-	torc_cursor_claim(cursor, 8u + torc_be16(cursor->data + 2));
-	cursor->header_length = 8;
-	if (cursor->data[0] & HAS_OPTIONAL) {
-		if (cursor->length < 12)
-			return TORC_STEP_CUT_TAIL;
-		cursor->header_length = 12;
-	}
-	if (cursor->data[0] & HAS_EXTENSION) {
-		step = extensions_length(cursor, &extensions);
-		if (step == TORC_STEP_MALFORMED)
-			return fixed_header_only(cursor, 12, "an extension header has length 0");
-		if (step != TORC_STEP_OK)
-			return TORC_STEP_CUT_TAIL;
-		cursor->header_length += extensions;
-	}
+	torc_cursor_claim(cursor, GTP_HEADER + (uint32_t)torc_be16(cursor->data + 2));
+	header = gtp_header_bytes(cursor->data, cursor->length);
+	if (header == 0)
+		return fixed_header_only(cursor, gtp_fixed_bytes(cursor->data),
+					 "an extension header has length 0");
+	if (header > cursor->length)
+		return TORC_STEP_CUT_TAIL;
+	cursor->header_length = header;
 	if (cursor->data[1] == USER_PACKET)
 		next_by_version(cursor);
 	else
@@ -81,14 +47,14 @@ static void gtpv1u_read(const struct torc_decoded *decoded, const struct torc_la
 	struct torc_gtpv1u *gtp = out;
 
 	gtp->version = p[0] >> 5;
-	gtp->is_gtp = p[0] & IS_GTP;
-	gtp->has_extension = p[0] & HAS_EXTENSION;
-	gtp->has_sequence = p[0] & HAS_SEQUENCE;
-	gtp->has_npdu = p[0] & HAS_NPDU;
+	gtp->is_gtp = p[0] & GTP_IS_GTP;
+	gtp->has_extension = p[0] & GTP_HAS_EXTENSION;
+	gtp->has_sequence = p[0] & GTP_HAS_SEQUENCE;
+	gtp->has_npdu = p[0] & GTP_HAS_NPDU;
 	gtp->message_type = p[1];
 	gtp->length = torc_be16(p + 2);
 	gtp->teid = torc_be32(p + 4);
-	if (layer->header_length < 12)
+	if (layer->header_length < GTP_HEADER + GTP_OPTIONAL)
 		return;
 	/* a field whose flag is not set means nothing */
 	if (gtp->has_sequence)
@@ -97,8 +63,30 @@ static void gtpv1u_read(const struct torc_decoded *decoded, const struct torc_la
 		gtp->npdu_number = p[10];
 	if (gtp->has_extension)
 		gtp->next_extension = p[11];
-	gtp->extensions = (struct torc_bytes){ p + 12, layer->header_length - 12 };
+	gtp->extensions = gtp_extensions(p, layer->header_length);
 }
+
+int torc_gtpv1u_extension_next(const struct torc_gtpv1u *gtp, uint32_t *position,
+			       struct torc_gtp_extension *extension)
+{
+	return gtp_extension_next(&gtp->extensions, gtp->next_extension, position, extension);
+}
+
+static int extension_element(const void *layer, uint32_t *position, void *element)
+{
+	struct gtp_extension_view *view = element;
+
+	if (!torc_gtpv1u_extension_next(layer, position, &view->extension))
+		return 0;
+	gtp_extension_direction(view);
+	return 1;
+}
+
+static const struct torc_list_info extension_list = {
+	.next = extension_element,
+	.element_size = sizeof(struct gtp_extension_view),
+	.fields = gtp_extension_fields,
+};
 
 static const char *message_name(uint64_t type)
 {
@@ -137,8 +125,8 @@ static const struct torc_field_info gtpv1u_fields[] = {
 		      .flags = TORC_FIELD_OPTIONAL),
 	TORC_FIELD_AT(struct torc_gtpv1u, next_extension, "next_extension", TORC_FIELD_HEX,
 		      .flags = TORC_FIELD_OPTIONAL),
-	TORC_FIELD_AT(struct torc_gtpv1u, extensions, "extensions", TORC_FIELD_BYTES,
-		      .flags = TORC_FIELD_OPTIONAL),
+	TORC_FIELD_AT(struct torc_gtpv1u, extensions, "extensions", TORC_FIELD_LIST,
+		      .flags = TORC_FIELD_OPTIONAL, .list = &extension_list),
 	TORC_FIELDS_END
 };
 

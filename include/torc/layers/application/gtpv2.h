@@ -3,7 +3,7 @@
 #ifndef TORC_LAYERS_GTPV2_H
 #define TORC_LAYERS_GTPV2_H
 
-#include <torc/layer.h>
+#include <torc/layers/tunnel/tunnel.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -48,11 +48,16 @@ struct torc_gtpv1c {
 	uint32_t teid;
 	uint16_t sequence;
 	uint8_t npdu_number;
-	uint8_t next_extension;
+	uint8_t next_extension; /* the type of the first */
 	struct torc_bytes elements;
+	struct torc_bytes extensions;
 };
 
 TORC_LAYER_READER(gtpv1c, GTPV1C)
+
+/* As torc_gtpv1u_extension_next(). */
+TORC_API int torc_gtpv1c_extension_next(const struct torc_gtpv1c *gtp, uint32_t *position,
+					struct torc_gtp_extension *extension);
 
 struct torc_gtpv1c_element {
 	uint8_t type; /* below 128 its length is known, else told */

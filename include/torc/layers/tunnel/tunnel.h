@@ -156,11 +156,27 @@ struct torc_gtpv1u {
 	uint32_t teid;
 	uint16_t sequence;
 	uint8_t npdu_number;
-	uint8_t next_extension;
+	uint8_t next_extension; /* the type of the first */
 	struct torc_bytes extensions;
 };
 
 TORC_LAYER_READER(gtpv1u, GTPV1U)
+
+/* An extension header of GTP-U and of GTP-C version 1: TS 29.281 §5.2, TS 29.060 §6 */
+struct torc_gtp_extension {
+	uint8_t type;
+	uint8_t pdu_type;       /* of a PDU session container (0x85): 0 downlink, 1 uplink */
+	uint8_t flow_id;        /* its QFI, in these two: TS 38.415 §5.5.2 */
+	uint8_t service_class;  /* of 0x20 */
+	uint16_t length;        /* bytes, with length and type of the next */
+	uint16_t udp_port;      /* of 0x40 */
+	uint32_t pdcp_number;   /* of 0xC0: 16 bits; of 0x82 and 0x03: 18 bits */
+	struct torc_bytes content;
+};
+
+/* The extension header at *position, 0 at first; 1, or 0 at the end or where one does not fit. */
+TORC_API int torc_gtpv1u_extension_next(const struct torc_gtpv1u *gtp, uint32_t *position,
+					struct torc_gtp_extension *extension);
 
 /* RFC 3378 §3 */
 struct torc_etherip {
