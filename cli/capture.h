@@ -147,6 +147,4 @@ void capture_print_counts(const struct capture *capture);
 void capture_print_live(const struct capture *capture, const struct torc_stats *stats);
 bool capture_lost(const struct capture *capture);
 
-const char *capture_link_name(uint16_t link_type);
-
 #endif

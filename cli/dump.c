@@ -357,7 +357,7 @@ static int check_link_type(const struct dump *dump, const struct torc_ring_info 
 	if (!name || program_link_type(name) == info->link_type)
 		return CLI_GOOD;
 	cli_complain("torc dump: -y %s: the packets of %s are of link type %s", name,
-		     info->interface_name, capture_link_name(info->link_type));
+		     info->interface_name, program_link_name(info->link_type));
 	return CLI_FAILED;
 }
 

@@ -18,6 +18,7 @@
 #include "commands.h"
 #include "extcap.h"
 #include "notify.h"
+#include "program.h"
 
 #define PREFIX "torc:"
 
@@ -71,11 +72,11 @@ static uint16_t link_type_of(const char *interface)
 static int print_dlts(const char *interface)
 {
 	uint16_t type = link_type_of(interface);
+	const char *name, *about;
 
-	printf("dlt {number=%u}{name=%s}{display=%s}\n", type,
-	       type == TORC_LINK_ETHERNET ? "EN10MB" : type == TORC_LINK_RAW ? "RAW" : "LINKTYPE",
-	       type == TORC_LINK_ETHERNET ? "Ethernet" : type == TORC_LINK_RAW ? "Raw IP"
-									       : "as captured");
+	program_link_words(type, &name, &about);
+	printf("dlt {number=%u}{name=%s}{display=%s}\n", type, name ? name : "LINKTYPE",
+	       about ? about : "as captured");
 	return CLI_GOOD;
 }
 

@@ -20,6 +20,25 @@ static int own_number(uint16_t link_type)
 	return link_type == TORC_LINK_RAW ? DLT_RAW : link_type;
 }
 
+void program_link_words(uint16_t link_type, const char **name, const char **about)
+{
+	*name = pcap_datalink_val_to_name(own_number(link_type));
+	*about = pcap_datalink_val_to_description(own_number(link_type));
+}
+
+const char *program_link_name(uint16_t link_type)
+{
+	static char text[128];
+	const char *name, *about;
+
+	program_link_words(link_type, &name, &about);
+	if (!name)
+		snprintf(text, sizeof(text), "%u", link_type);
+	else
+		snprintf(text, sizeof(text), "%s (%s)", name, about ? about : "no description");
+	return text;
+}
+
 static void print_instruction(const struct bpf_insn *instruction, unsigned int n, unsigned int form)
 {
 	if (form == 1)
@@ -55,14 +74,11 @@ int program_print(const char *filter, uint16_t link_type, unsigned int form)
 
 void program_print_link_type(const char *device, uint16_t link_type)
 {
-	const char *name = pcap_datalink_val_to_name(own_number(link_type));
-	const char *about = pcap_datalink_val_to_description(own_number(link_type));
+	const char *name, *about;
 
-	printf("Data link types for %s (use option -y to set):\n", device);
-	if (name)
-		printf("  %s (%s)\n", name, about ? about : "no description");
-	else
-		printf("  DLT %u\n", link_type);
+	program_link_words(link_type, &name, &about);
+	printf("Data link types for %s (use option -y to set):\n  %s%s\n", device, name ? "" : "DLT ",
+	       program_link_name(link_type));
 }
 
 void program_print_time_types(const char *device, bool adapter)

@@ -12,6 +12,10 @@
 int program_print(const char *filter, uint16_t link_type, unsigned int form);
 /* The number of a link type by its name, such as EN10MB; -1: there is none. */
 int program_link_type(const char *name);
+/* libpcap's name and description of a link type, such as "EN10MB" and "Ethernet"; NULL: it has none. */
+void program_link_words(uint16_t link_type, const char **name, const char **about);
+/* Both, as "EN10MB (Ethernet)", or the number; until the next call. */
+const char *program_link_name(uint16_t link_type);
 /* tcpdump's -L and -J of a device, or of a file */
 void program_print_link_type(const char *device, uint16_t link_type);
 void program_print_time_types(const char *device, bool adapter);

@@ -8,33 +8,9 @@
 #include "aside.h"
 #include "capture.h"
 #include "notify.h"
+#include "program.h"
 
 enum { TICK_MS = 100 };
-
-const char *capture_link_name(uint16_t link_type)
-{
-	static const struct {
-		uint16_t link_type;
-		const char *name;
-	} names[] = {
-		{ TORC_LINK_NULL, "NULL (BSD loopback)" },
-		{ TORC_LINK_ETHERNET, "EN10MB (Ethernet)" },
-		{ TORC_LINK_PPP, "PPP (PPP)" },
-		{ TORC_LINK_RAW, "RAW (Raw IP)" },
-		{ TORC_LINK_LOOP, "LOOP (OpenBSD loopback)" },
-		{ TORC_LINK_LINUX_SLL, "LINUX_SLL (Linux cooked v1)" },
-		{ TORC_LINK_IPV4, "IPV4 (Raw IPv4)" },
-		{ TORC_LINK_IPV6, "IPV6 (Raw IPv6)" },
-		{ TORC_LINK_LINUX_SLL2, "LINUX_SLL2 (Linux cooked v2)" },
-	};
-	static char other[16];
-
-	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
-		if (names[i].link_type == link_type)
-			return names[i].name;
-	snprintf(other, sizeof(other), "%u", link_type);
-	return other;
-}
 
 /* Its rings are another process's. */
 static bool is_decoder(const struct capture *capture)
@@ -47,7 +23,7 @@ static void print_banner(const struct torc_ring_info *info)
 	cli_complain("%s %s, link-type %s, snapshot length %u bytes",
 		     info->is_file ? "reading from file" : "listening on",
 		     info->device + (info->is_file ? strlen("pcap:") : 0),
-		     capture_link_name(info->link_type), info->snaplen);
+		     program_link_name(info->link_type), info->snaplen);
 }
 
 /* One word for all rings of the capture: they have one place. */

@@ -29,6 +29,16 @@ is 'the same with -F' "$(torc dump -r "$work/b.pcap" -F "$work/filter" 2>/dev/nu
 is 'standard input' "$(torc dump -r - <"$work/a.pcap" 2>/dev/null | wc -l)" 5
 is 'a pipe' "$(cat "$work/a.pcap" | torc dump -r - 2>/dev/null | wc -l)" 5
 
+# Byte 20 of a file is its link type; libpcap names it, in the banner and for -y
+cp "$work/a.pcap" "$work/radio.pcap"
+printf '\177' | dd of="$work/radio.pcap" bs=1 seek=20 conv=notrunc status=none
+run 'the link type of the banner is a name of -y' 0 dump -r "$work/radio.pcap" -y IEEE802_11_RADIO
+like 'the banner has it' "$err" 'link-type IEEE802_11_RADIO \(802\.11 plus radiotap header\), snapshot'
+run 'another link type than -y expects' 1 dump -r "$work/radio.pcap" -y EN10MB
+like 'is said with the same name' "$err" 'are of link type IEEE802_11_RADIO \(802\.11 plus radiotap header\)$'
+printf '\136\001' | dd of="$work/radio.pcap" bs=1 seek=20 conv=notrunc status=none
+like 'a link type without a name is a number' "$(torc dump -r "$work/radio.pcap" 2>&1)" 'link-type 350, snapshot'
+
 merged=$(torc dump -n -tt -r "$work/a.pcap" -r "$work/b.pcap" 2>/dev/null | sed 's/\..* > .*\.\([0-9]*\):.*/ \1/')
 is 'two files are merged by time' "$merged" "1700000000 4000
 1700000001 4000
