@@ -21,6 +21,7 @@
 
 #include "commands.h"
 #include "devices.h"
+#include "rings.h"
 
 #ifndef CAP_BPF
 #define CAP_BPF 39 /* Linux 5.8 */
@@ -217,6 +218,37 @@ static void check_captures(struct doctor *doctor)
 	tell(doctor, sockets > 8 ? WARNING : GOOD, "captures", sockets > 8 ? "ss -0 -a -p" : NULL,
 	     "%u packet sockets receive in this network namespace%s", sockets,
 	     sockets > 8 ? ": each costs every packet a look" : "");
+}
+
+/* What reads nothing though it is open; a leader of an xdp: cluster leaves the others without too. */
+static void check_stopped(struct doctor *doctor)
+{
+	struct torc_live_ring ring = { .size = sizeof(ring) };
+	char command[80], device[ESCAPED(256)];
+	struct torc_live_list *list;
+	bool stopped = false;
+
+	if (torc_live_open(&list) < 0)
+		return;
+	while (torc_live_next(list, &ring, NULL) > 0) {
+		bool leads = rings_hold_up_others(&ring);
+
+		if (!ring.stopped)
+			continue;
+		snprintf(command, sizeof(command), "kill -CONT %d%s", ring.pid,
+			 leads ? "    # or kill -KILL: then another one leads" : "");
+		rings_printable(ring.device, device, sizeof(device));
+		if (leads)
+			tell(doctor, BAD, "stopped", command, "process %d, a ring on %s, is stopped and leads "
+			     "cluster %u: no member receives", ring.pid, device, ring.cluster_id);
+		else
+			tell(doctor, WARNING, "stopped", command, "process %d, a ring on %s, is stopped: it "
+			     "reads nothing, and what comes for it is lost", ring.pid, device);
+		stopped = true;
+	}
+	torc_live_close(list);
+	if (!stopped)
+		tell(doctor, GOOD, "stopped", NULL, "no process with a ring is stopped");
 }
 
 /* ---- a device ---- */
@@ -423,6 +455,7 @@ static int run(void *data, char **words)
 	check_clock(&doctor);
 	check_compiler(&doctor);
 	check_captures(&doctor);
+	check_stopped(&doctor);
 	while (torc_devices_next(devices, &device) > 0)
 		if (*words ? is_named(words, device.name)
 			   : (device.flags & IFF_UP) && !(device.flags & IFF_LOOPBACK))

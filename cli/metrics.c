@@ -79,6 +79,8 @@ static const struct metric metrics[] = {
 	      STATS_BOOL, torc_stats, balanced),
 	GAUGE("torc_ring_buffer_bytes", "Memory for waiting packets, an interface.", "bytes",
 	      RING_U64, torc_live_ring, buffer_bytes),
+	GAUGE("torc_ring_stopped", "1: its process is stopped and reads nothing.", NULL, RING_U32,
+	      torc_live_ring, stopped),
 	GAUGE("torc_ring_enabled", "1: packets are captured.", NULL, RING_U32, torc_live_ring,
 	      enabled),
 	GAUGE("torc_ring_opened_timestamp_seconds", "When the ring was opened.", "seconds", RING_NS,

@@ -142,6 +142,7 @@ void rings_json(FILE *out, const struct torc_live_ring *ring, const struct torc_
 {
 	fprintf(out, "{\"pid\":%d,\"uid\":%u,\"ring\":%u,\"owner_known\":%s", ring->pid, ring->uid,
 	       ring->ring_id, ring->owner_known ? "true" : "false");
+	fprintf(out, ",\"stopped\":%s", ring->stopped ? "true" : "false");
 	json_figure(out, "network_namespace", ring->network_namespace);
 	json_figure(out, "opened_ns", ring->opened_ns);
 	json_figure(out, "updated_ns", ring->updated_ns);
@@ -188,6 +189,21 @@ static void print_application_stats(const char *text)
 	}
 }
 
+bool rings_hold_up_others(const struct torc_live_ring *ring)
+{
+	return ring->stopped && ring->cluster_id && strcmp(ring->engine, "af_xdp") == 0 &&
+	       strstr(ring->engine_detail, "leads its cluster");
+}
+
+static void print_stopped(const struct torc_live_ring *ring)
+{
+	if (rings_hold_up_others(ring))
+		printf("         stopped, and it leads cluster %u: no member receives until 'kill -CONT %d' "
+		       "or 'kill -KILL %d'\n", ring->cluster_id, ring->pid, ring->pid);
+	else if (ring->stopped)
+		printf("         stopped: it reads nothing until 'kill -CONT %d'\n", ring->pid);
+}
+
 static void print_text(const struct torc_live_ring *ring, const struct torc_stats *stats)
 {
 	char name[ESCAPED(64)], device[ESCAPED(256)], engine[ESCAPED(32)], filter[ESCAPED(512)];
@@ -207,6 +223,7 @@ static void print_text(const struct torc_live_ring *ring, const struct torc_stat
 	       ring->enabled ? "on" : "off", cluster, figures[0], figures[1], figures[2],
 	       confined_word(ring->confined),
 	       rings_printable(ring->filter, filter, sizeof(filter)));
+	print_stopped(ring);
 	print_application_stats(ring->application_stats);
 }
 

@@ -19,6 +19,8 @@ int rings_confine(const struct sandbox_settings *sandbox, uint32_t roles, uint16
 /* The folders where rings tell of themselves; how many. */
 enum { RINGS_PATHS_MAX = 4 };
 unsigned int rings_paths(const char **paths);
+/* Of a ring whose process is stopped: does it hand out the packets of a whole cluster? */
+bool rings_hold_up_others(const struct torc_live_ring *ring);
 /* A ring as a JSON object but for its last brace. */
 void rings_json(FILE *out, const struct torc_live_ring *ring, const struct torc_stats *stats);
 

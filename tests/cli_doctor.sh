@@ -11,6 +11,8 @@ run 'an interface that is down' 1 doctor left
 like 'is bad' "$out" '^left +bad +the interface is down$'
 like 'and mended so' "$out" '^ +\$ ip link set left up$'
 ip link set left up
+carries() { ip -o link show dev left | grep -q ' state UP '; } # the kernel says so a little later
+wait_for carries
 run 'one that is up' 0 doctor --all left
 like 'is good' "$out" '^left +good +up'
 like 'the machine too' "$out" '^machine +good +Linux [0-9]'
@@ -43,6 +45,14 @@ is 'nobody captures' "$(captures)" 0
 pid=$!
 if listening "$pid" "$work/log"; then
 	is 'a capture is one, whatever sockets it keeps' "$(captures)" 1
+	stopped() { torc doctor --json left | grep '"check":"stopped"' | grep "$1" >"$work/stopped"; }
+	ok 'its process goes on' stopped '"state":"good"'
+	kill -STOP "$pid"
+	ok 'one that is stopped is told' wait_for stopped '"state":"warning","text":"process .*kill -CONT'
+	like 'and shown by torc rings' "$(torc rings)" "^ +stopped: it reads nothing until 'kill -CONT $pid'"
+	like 'and in JSON' "$(torc rings --json)" '"stopped":true'
+	kill -CONT "$pid"
+	ok 'and is not when it goes on' wait_for stopped '"state":"good"'
 else
 	skip 'a capture is one, whatever sockets it keeps' 'rings cannot be opened here'
 fi

@@ -38,6 +38,32 @@ if setpriv --bounding-set=-all,+net_raw true 2>"$work/log"; then
 else
 	skip 'with CAP_NET_RAW alone a process joins' 'setpriv cannot take capabilities away here'
 fi
-kill "$first" ${sender:+"$sender"}
+
+# A leader that is stopped holds the others up, and torc says which process that is.
+"$TORC" count -i xdp:probe0 --cluster 3 --for 60s --json >"$work/third" 2>&1 &
+third=$!
+"$TORC" send -i probe1 --flows 50 --pps 500 -c 100000 >"$work/log" 2>&1 & # who reads tells of itself
+traffic=$!
+members() { torc rings | grep -q "^cluster 3: .* $1 member"; }
+ok 'there is another member' wait_for members 2
+detail() { torc rings --json | grep "^{\"pid\":$1,.*\"engine_detail\":\"[^\"]*$2\"" | grep -c "\"stopped\":$3"; }
+led() { [ "$(detail "$first" 'leads its cluster' "$1")" = 1 ]; }
+ok 'the first leads' wait_for led false
+follows() { [ "$(detail "$third" 'leader hands out' false)" = 1 ]; }
+ok 'and the other is led' wait_for follows
+kill -STOP "$third"
+told() { torc rings | grep "^ *stopped: it reads nothing until 'kill -CONT $third'"; }
+ok 'a member that is stopped is told' wait_for told
+kill -CONT "$third"
+kill -STOP "$first"
+ok 'the leader too' wait_for led true
+like 'torc rings says whom it holds up' "$(torc rings)" \
+	"^ +stopped, and it leads cluster 3: no member receives until 'kill -CONT $first' or 'kill -KILL $first'"
+run 'torc doctor calls it bad' 1 doctor probe0
+like 'with what mends it' "$out" "^ +\\$ kill -CONT $first "
+kill -KILL "$first"
+took_over() { [ "$(detail "$third" 'leads its cluster' false)" = 1 ]; }
+ok 'killed, it is followed by the other' wait_for took_over
+kill "$third" "$traffic" ${sender:+"$sender"}
 wait 2>/dev/null
 done_testing

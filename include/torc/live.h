@@ -70,7 +70,8 @@ struct torc_live_ring {
 				      * from here (another pid namespace, no /proc), or is not */
 	uint32_t reserved_2;
 	uint32_t confined;           /* enum torc_confined: what its process gave up; torc/confine.h */
-	uint32_t reserved_3;
+	uint32_t stopped;            /* 1: its process is stopped (SIGSTOP, a debugger), so it reads nothing;
+				      * 0 too where owner_known is 0 */
 };
 
 struct torc_live_list;

@@ -176,25 +176,42 @@ static bool afxdp_at_end(struct torc_engine *engine)
 	return false;
 }
 
+enum { ALONE, BUSY_POLLING, LED, LEADING };
+
+static unsigned int standing(const struct torc_engine *engine)
+{
+	unsigned int standing = engine->busy_poll_us > 0 && !engine->tap ? BUSY_POLLING : ALONE;
+
+	pthread_mutex_lock(&engine->port->lock);
+	if (engine->role == &afxdp_role_member)
+		standing = afxdp_member_leads(engine) ? LEADING : LED;
+	pthread_mutex_unlock(&engine->port->lock);
+	return standing;
+}
+
 /* How packets come, and in a cluster who spreads them among the members. */
 static const char *detail(const struct torc_engine *engine)
 {
-	static const char *const texts[3][3] = {
-		{ "generic, copy", "generic, copy, busy polling", "generic, copy, leader hands out" },
-		{ "native, copy", "native, copy, busy polling", "native, copy, leader hands out" },
+	static const char *const texts[5][4] = {
+		{ "generic, copy", "generic, copy, busy polling", "generic, copy, leader hands out",
+		  "generic, copy, leads its cluster" },
+		{ "native, copy", "native, copy, busy polling", "native, copy, leader hands out",
+		  "native, copy, leads its cluster" },
 		{ "native, zero-copy", "native, zero-copy, busy polling",
-		  "native, zero-copy, leader hands out" },
+		  "native, zero-copy, leader hands out", "native, zero-copy, leads its cluster" },
+		{ "generic, tap", NULL, "generic, tap, leader hands out",
+		  "generic, tap, leads its cluster" },
+		{ "native, tap", NULL, "native, tap, leader hands out", "native, tap, leads its cluster" },
 	};
-	static const char *const taps[2][2] = { { "native, tap", "native, tap, leader hands out" },
-						{ "generic, tap", "generic, tap, leader hands out" } };
 	bool zero_copy = engine->sockets && engine->sockets->queues[0].zero_copy;
+	unsigned int way;
 
 	if (!engine->port)
 		return "send only";
+	way = engine->port->generic ? 0 : 1 + zero_copy;
 	if (engine->tap)
-		return taps[engine->port->generic][engine->role == &afxdp_role_member];
-	return texts[engine->port->generic ? 0 : 1 + zero_copy]
-		    [engine->role == &afxdp_role_member ? 2 : engine->busy_poll_us > 0];
+		way = engine->port->generic ? 3 : 4;
+	return texts[way][standing(engine)];
 }
 
 /* 0: there are none yet. */

@@ -244,6 +244,13 @@ void afxdp_member_attend(struct torc_engine *engine)
 	pthread_mutex_unlock(&engine->port->lock);
 }
 
+bool afxdp_member_leads(const struct torc_engine *engine)
+{
+	const struct afxdp_leader *leader = engine->member->cluster->leader;
+
+	return leader && !afxdp_leader_is_forgotten(leader);
+}
+
 bool afxdp_member_is_waiting(const struct torc_engine *engine)
 {
 	return !engine->member->is_welcome;

@@ -29,6 +29,8 @@ bool afxdp_member_leave(struct torc_engine *engine, struct torc_engine_stats *pa
 void afxdp_member_found(struct afxdp_sockets *sockets, const struct afxdp_block *block);
 /* What the leader says, or that it has ended; called when nothing is at hand, without the lock. */
 void afxdp_member_attend(struct torc_engine *engine);
+/* Does a thread of this process hand the packets out? Under the port's lock. */
+bool afxdp_member_leads(const struct torc_engine *engine);
 /* Until it has a leader it is to be called soon. */
 bool afxdp_member_is_waiting(const struct torc_engine *engine);
 

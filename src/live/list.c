@@ -140,25 +140,29 @@ static bool is_alive(int fd)
 
 /*
  * Is the process of that number one of the file's user? What root or we ourselves have written is no
- * lie: there it is enough that the process lives, whoever it is by now (torc -Z).
+ * lie: there it is enough that the process lives, whoever it is by now (torc -Z). Its state stands
+ * before its user in that file.
  */
-static bool is_owner(pid_t pid, uid_t user)
+static void look_at_owner(struct torc_live_ring *ring)
 {
-	char path[48], line[128];
-	bool trusted = user == 0 || user == geteuid(), found = false;
+	bool trusted = ring->uid == 0 || ring->uid == geteuid(), found = false;
+	char path[48], line[128], state = 0;
 	FILE *file;
 
-	snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
+	snprintf(path, sizeof(path), "/proc/%d/status", ring->pid);
 	file = fopen(path, "re");
 	while (file && !found && fgets(line, sizeof(line), file)) {
-		unsigned int real, effective, saved;
+		uid_t real, effective, saved;
 
+		sscanf(line, "State: %c", &state);
 		if (sscanf(line, "Uid: %u %u %u", &real, &effective, &saved) == 3)
-			found = trusted || real == user || effective == user || saved == user;
+			found = trusted || real == ring->uid || effective == ring->uid ||
+				saved == ring->uid;
 	}
 	if (file)
 		fclose(file);
-	return found;
+	ring->owner_known = found;
+	ring->stopped = found && (state == 'T' || state == 't');
 }
 
 static bool read_ring(const struct live_folder *folder, const char *name, pid_t pid,
@@ -176,7 +180,7 @@ static bool read_ring(const struct live_folder *folder, const char *name, pid_t 
 	terminate(&page->ring);
 	page->ring.pid = pid;
 	page->ring.uid = folder->user;
-	page->ring.owner_known = is_owner(pid, folder->user);
+	look_at_owner(&page->ring);
 	return true;
 }
 
