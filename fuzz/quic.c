@@ -31,6 +31,8 @@ static void hello_check(const uint8_t *bytes, uint32_t length, enum torc_tls_car
 {
 	struct torc_tls_hello hello = { .size = sizeof(hello) };
 	struct torc_bytes all = { bytes, length };
+	struct torc_quic_parameter parameter;
+	uint32_t position = 0;
 	char text[64];
 
 	if (torc_tls_hello_read(all, carrier, &hello) < 0)
@@ -38,6 +40,9 @@ static void hello_check(const uint8_t *bytes, uint32_t length, enum torc_tls_car
 	insist(within(hello.extensions, all) && within(hello.server_name, all));
 	insist(within(hello.cipher_suites, all) && within(hello.alpn, hello.alpn_protocols));
 	insist(within(hello.versions, hello.extensions) && within(hello.groups, hello.extensions));
+	while (torc_quic_parameter_next(hello.quic_parameters, &position, &parameter))
+		insist(within(parameter.value, hello.quic_parameters));
+	insist(position <= hello.quic_parameters.length);
 	for (int kind = TORC_TLS_JA3; kind <= TORC_TLS_JA4_RAW; kind++) {
 		int written = torc_tls_fingerprint(&hello, (enum torc_tls_fingerprint_kind)kind, text,
 						   sizeof(text));

@@ -105,22 +105,6 @@ static void test_vectors(void)
 	}
 }
 
-/* A ClientHello in pieces that overlap, in an order of no sense, with other frames between. */
-static uint32_t shuffled(const struct made_hello *hello, struct made_quic *frames)
-{
-	uint32_t third = hello->length / 3;
-
-	frames->length = 0;
-	quic_add(frames, "\0\1\2\5\0\1\0\0\0", 9); /* padding, PING, ACK with another range */
-	quic_crypto(frames, hello->bytes, 2 * third, hello->length - 2 * third);
-	quic_add(frames, "\1\1\0\0", 4);
-	quic_crypto(frames, hello->bytes, third - 5, third + 5);
-	quic_add(frames, "\3\0\0\0\0\1\2\3", 8); /* ACK with ECN */
-	quic_crypto(frames, hello->bytes, 0, third);
-	quic_add(frames, "\0\0\0\0", 4);
-	return frames->length;
-}
-
 /* The datagram in a packet: what text and JSON have. */
 static bool decode(const struct made_quic *datagram, struct torc_decoded *decoded)
 {
@@ -136,6 +120,68 @@ static bool decode(const struct made_quic *datagram, struct torc_decoded *decode
 	memcpy(bytes + 28, datagram->bytes, datagram->length);
 	torc_decode_packet(&packet, decoded);
 	return torc_layer_first(decoded, TORC_LAYER_QUIC) != NULL;
+}
+
+static uint64_t number_of(const struct torc_decoded *decoded, const char *path)
+{
+	struct torc_value value;
+
+	return torc_field(decoded, path, &value) == 1 ? value.number : UINT64_MAX;
+}
+
+/* The client's packet of §A.2 has eight. */
+static void test_parameters(void)
+{
+	static const uint8_t ids[] = { 4, 5, 7, 8, 1, 9, 15, 6 };
+	static const uint8_t cut[] = { 1, 2, 0x40 }, wrong[] = { 1, 1, 0x80, 3, 0 };
+	struct torc_quic_parameter parameter;
+	uint8_t frames[1162] = { 0 };
+	struct quic_parts parts = { .version = 1, .destination = original, .destination_length = 8,
+				    .original = original, .original_length = 8, .number = 2,
+				    .number_length = 4, .frames = frames, .length = 1162,
+				    .source = "", .token = "" };
+	struct made_quic made = { .length = 0 };
+	struct torc_decoded decoded;
+	struct torc_value value;
+	uint32_t position = 0;
+	char path[40];
+
+	unhex(client_frames, frames);
+	quic_make(&made, &parts);
+	ok(decode(&made, &decoded), "a layer");
+	for (unsigned int i = 0; i < 8; i++) {
+		snprintf(path, sizeof(path), "quic.parameters[%u].id", i);
+		is(number_of(&decoded, path), ids[i], "parameter %u", i);
+	}
+	is(number_of(&decoded, "quic.parameters[8].id"), UINT64_MAX, "there is no other");
+	is(number_of(&decoded, "quic.parameters[0].number"), (1ull << 62) - 1, "the greatest integer");
+	is(number_of(&decoded, "quic.parameters[4].number"), 30000, "the idle timeout");
+	is(torc_field(&decoded, "quic.parameters[4].id", &value), 1, "an id");
+	is_str(value.name, "max_idle_timeout", "has a name");
+	is(torc_field(&decoded, "quic.parameters[6].value", &value), 1, "a value");
+	ok(value.bytes.length == 8 && memcmp(value.bytes.data, original, 8) == 0, "is bytes");
+	is(torc_quic_parameter_next(of(cut, 3), &position, &parameter), 0, "one that is cut ends the list");
+	is(torc_quic_parameter_next(of(wrong, 5), &position, &parameter), 1, "an integer that does not fit");
+	ok(parameter.number == 0 && parameter.value.length == 1 && position == 3, "is bytes alone");
+	is(torc_quic_parameter_next(of(wrong, 5), &position, &parameter), 1, "the next one");
+	ok(parameter.id == 3 && parameter.value.length == 0, "is empty");
+	is(torc_quic_parameter_next(of(wrong, 5), &position, &parameter), 0, "the end");
+}
+
+/* A ClientHello in pieces that overlap, in an order of no sense, with other frames between. */
+static uint32_t shuffled(const struct made_hello *hello, struct made_quic *frames)
+{
+	uint32_t third = hello->length / 3;
+
+	frames->length = 0;
+	quic_add(frames, "\0\1\2\5\0\1\0\0\0", 9); /* padding, PING, ACK with another range */
+	quic_crypto(frames, hello->bytes, 2 * third, hello->length - 2 * third);
+	quic_add(frames, "\1\1\0\0", 4);
+	quic_crypto(frames, hello->bytes, third - 5, third + 5);
+	quic_add(frames, "\3\0\0\0\0\1\2\3", 8); /* ACK with ECN */
+	quic_crypto(frames, hello->bytes, 0, third);
+	quic_add(frames, "\0\0\0\0", 4);
+	return frames->length;
 }
 
 static const char *field(const struct torc_decoded *decoded, const char *path)
@@ -287,6 +333,7 @@ static void test_limits(void)
 int main(void)
 {
 	test_vectors();
+	test_parameters();
 	test_frames(1, 1);
 	test_frames(2, 0x6B3343CF);
 	test_coalesced();

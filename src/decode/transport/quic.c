@@ -12,7 +12,8 @@
 #include "decode/registry.h"
 #include "decode/transport/quic_initial.h"
 
-#define CID_MAX 20
+#define CID_MAX        20
+#define PARAMETERS_MAX 400 /* bytes, of the room that names and fingerprints leave */
 
 enum { RETRY = 3 };
 
@@ -149,9 +150,56 @@ int torc_quic_next(struct torc_bytes datagram, uint32_t *position, struct torc_q
 	return 1;
 }
 
-static struct torc_bytes keep(uint8_t **room, struct torc_bytes bytes)
+/* RFC 9000 §18.2, RFC 9221 §3: those whose value is an integer */
+static bool is_number(uint64_t id)
 {
-	struct torc_bytes kept = { *room, bytes.length < 255 ? bytes.length : 255 };
+	switch (id) {
+	case TORC_QUIC_MAX_IDLE_TIMEOUT:
+	case TORC_QUIC_MAX_UDP_PAYLOAD_SIZE:
+	case TORC_QUIC_INITIAL_MAX_DATA:
+	case TORC_QUIC_INITIAL_MAX_STREAM_DATA_BIDI_LOCAL:
+	case TORC_QUIC_INITIAL_MAX_STREAM_DATA_BIDI_REMOTE:
+	case TORC_QUIC_INITIAL_MAX_STREAM_DATA_UNI:
+	case TORC_QUIC_INITIAL_MAX_STREAMS_BIDI:
+	case TORC_QUIC_INITIAL_MAX_STREAMS_UNI:
+	case TORC_QUIC_ACK_DELAY_EXPONENT:
+	case TORC_QUIC_MAX_ACK_DELAY:
+	case TORC_QUIC_ACTIVE_CONNECTION_ID_LIMIT:
+	case TORC_QUIC_MAX_DATAGRAM_FRAME_SIZE:
+		return true;
+	default:
+		return false;
+	}
+}
+
+int torc_quic_parameter_next(struct torc_bytes parameters, uint32_t *position,
+			     struct torc_quic_parameter *parameter)
+{
+	uint32_t at = *position, begin = 0;
+	uint64_t length;
+
+	if (!quic_integer(parameters.data, parameters.length, &at, &parameter->id) ||
+	    !quic_integer(parameters.data, parameters.length, &at, &length) ||
+	    length > parameters.length - at)
+		return 0;
+	parameter->value = (struct torc_bytes){ parameters.data + at, (uint32_t)length };
+	parameter->number = 0;
+	if (is_number(parameter->id))
+		quic_integer(parameter->value.data, parameter->value.length, &begin, &parameter->number);
+	*position = at + (uint32_t)length;
+	return 1;
+}
+
+static int parameter_element(const void *layer, uint32_t *position, void *element)
+{
+	const struct torc_quic *quic = layer;
+
+	return torc_quic_parameter_next(quic->parameters, position, element);
+}
+
+static struct torc_bytes keep(uint8_t **room, struct torc_bytes bytes, uint32_t most)
+{
+	struct torc_bytes kept = { *room, bytes.length < most ? bytes.length : most };
 
 	if (kept.length > 0)
 		memcpy(*room, bytes.data, kept.length);
@@ -182,8 +230,9 @@ static void quic_derive(void *object, uint8_t *room)
 	if (!tls_hello_read(quic_hello_bytes(&all), TORC_TLS_OVER_QUIC, &hello) ||
 	    hello.type != TLS_CLIENT_HELLO)
 		return;
-	quic->server_name = keep(&room, hello.server_name);
-	quic->alpn = keep(&room, hello.alpn);
+	quic->server_name = keep(&room, hello.server_name, 255);
+	quic->alpn = keep(&room, hello.alpn, 255);
+	quic->parameters = keep(&room, hello.quic_parameters, PARAMETERS_MAX);
 	tls_fingerprints(quic_hello_bytes(&all), TORC_TLS_OVER_QUIC, &room,
 			 (struct tls_fingerprints){ &quic->ja3, NULL, &quic->ja4 });
 }
@@ -194,6 +243,53 @@ static const char *type_name(uint64_t type)
 
 	return names[type & 3];
 }
+
+/* IANA's registry "QUIC Transport Parameters" */
+static const char *parameter_name(uint64_t id)
+{
+	static const char *const names[] = {
+		"original_destination_connection_id", "max_idle_timeout", "stateless_reset_token",
+		"max_udp_payload_size", "initial_max_data", "initial_max_stream_data_bidi_local",
+		"initial_max_stream_data_bidi_remote", "initial_max_stream_data_uni",
+		"initial_max_streams_bidi", "initial_max_streams_uni", "ack_delay_exponent",
+		"max_ack_delay", "disable_active_migration", "preferred_address",
+		"active_connection_id_limit", "initial_source_connection_id",
+		"retry_source_connection_id", "version_information"
+	};
+
+	if (id < sizeof(names) / sizeof(names[0]))
+		return names[id];
+	switch (id) {
+	case TORC_QUIC_MAX_DATAGRAM_FRAME_SIZE:
+		return "max_datagram_frame_size";
+	case 0x2AB2: /* RFC 9287 */
+		return "grease_quic_bit";
+	case 0x3127:
+		return "initial_rtt";
+	case 0x3128:
+		return "google_connection_options";
+	case 0x4752:
+		return "google_version";
+	default: /* RFC 9000 §18.1 */
+		return id >= 27 && (id - 27) % 31 == 0 ? "reserved" : NULL;
+	}
+}
+
+static const struct torc_field_info parameter_fields[] = {
+	TORC_FIELD_AT(struct torc_quic_parameter, id, "id", TORC_FIELD_UINT,
+		      .value_name = parameter_name),
+	TORC_FIELD_AT(struct torc_quic_parameter, number, "number", TORC_FIELD_UINT,
+		      .flags = TORC_FIELD_OPTIONAL),
+	TORC_FIELD_AT(struct torc_quic_parameter, value, "value", TORC_FIELD_BYTES,
+		      .flags = TORC_FIELD_OPTIONAL),
+	TORC_FIELDS_END
+};
+
+static const struct torc_list_info parameter_list = {
+	.next = parameter_element,
+	.element_size = sizeof(struct torc_quic_parameter),
+	.fields = parameter_fields,
+};
 
 static const struct torc_field_info quic_fields[] = {
 	TORC_FIELD_AT(struct torc_quic, version, "version", TORC_FIELD_HEX,
@@ -218,6 +314,8 @@ static const struct torc_field_info quic_fields[] = {
 		      .flags = TORC_FIELD_OPTIONAL | TORC_FIELD_DERIVED),
 	TORC_FIELD_AT(struct torc_quic, alpn, "alpn", TORC_FIELD_STRING,
 		      .flags = TORC_FIELD_OPTIONAL | TORC_FIELD_DERIVED),
+	TORC_FIELD_AT(struct torc_quic, parameters, "parameters", TORC_FIELD_LIST,
+		      .flags = TORC_FIELD_OPTIONAL | TORC_FIELD_DERIVED, .list = &parameter_list),
 	TORC_FIELD_AT(struct torc_quic, ja3, "ja3", TORC_FIELD_STRING,
 		      .flags = TORC_FIELD_OPTIONAL | TORC_FIELD_DERIVED),
 	TORC_FIELD_AT(struct torc_quic, ja4, "ja4", TORC_FIELD_STRING,

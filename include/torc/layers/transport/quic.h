@@ -29,6 +29,7 @@ struct torc_quic {
 	uint64_t packet_number;
 	struct torc_bytes server_name, alpn; /* 255 bytes of each */
 	struct torc_bytes ja3, ja4;
+	struct torc_bytes parameters; /* 400 bytes: torc_quic_parameter_next() */
 };
 
 TORC_LAYER_READER(quic, QUIC)
@@ -81,6 +82,45 @@ struct torc_quic_crypto {
  */
 TORC_API int torc_quic_crypto_next(struct torc_bytes frames, uint32_t *position,
 				   struct torc_quic_crypto *crypto);
+
+/* Ids of transport parameters, RFC 9000 §18.2 and RFC 9221 §3 */
+enum {
+	TORC_QUIC_ORIGINAL_DESTINATION_CONNECTION_ID = 0x00,
+	TORC_QUIC_MAX_IDLE_TIMEOUT = 0x01, /* ms */
+	TORC_QUIC_STATELESS_RESET_TOKEN = 0x02,
+	TORC_QUIC_MAX_UDP_PAYLOAD_SIZE = 0x03,
+	TORC_QUIC_INITIAL_MAX_DATA = 0x04,
+	TORC_QUIC_INITIAL_MAX_STREAM_DATA_BIDI_LOCAL = 0x05,
+	TORC_QUIC_INITIAL_MAX_STREAM_DATA_BIDI_REMOTE = 0x06,
+	TORC_QUIC_INITIAL_MAX_STREAM_DATA_UNI = 0x07,
+	TORC_QUIC_INITIAL_MAX_STREAMS_BIDI = 0x08,
+	TORC_QUIC_INITIAL_MAX_STREAMS_UNI = 0x09,
+	TORC_QUIC_ACK_DELAY_EXPONENT = 0x0A,
+	TORC_QUIC_MAX_ACK_DELAY = 0x0B, /* ms */
+	TORC_QUIC_DISABLE_ACTIVE_MIGRATION = 0x0C,
+	TORC_QUIC_PREFERRED_ADDRESS = 0x0D,
+	TORC_QUIC_ACTIVE_CONNECTION_ID_LIMIT = 0x0E,
+	TORC_QUIC_INITIAL_SOURCE_CONNECTION_ID = 0x0F,
+	TORC_QUIC_RETRY_SOURCE_CONNECTION_ID = 0x10,
+	TORC_QUIC_VERSION_INFORMATION = 0x11, /* RFC 9368 §3 */
+	TORC_QUIC_MAX_DATAGRAM_FRAME_SIZE = 0x20
+};
+
+struct torc_quic_parameter {
+	uint64_t id;
+	uint64_t number; /* of those that are an integer, else 0 */
+	struct torc_bytes value;
+};
+
+/*
+ * torc_quic_parameter_next - the transport parameters of a hello: torc_tls_hello.quic_parameters
+ *
+ * position   0 at first
+ *
+ * Returns 1 with a parameter, in the order they have; 0 at the end, and where one does not fit.
+ */
+TORC_API int torc_quic_parameter_next(struct torc_bytes parameters, uint32_t *position,
+				      struct torc_quic_parameter *parameter);
 
 #ifdef __cplusplus
 }
