@@ -96,9 +96,19 @@ static bool is_of_slot(const struct afxdp_leader *leader, uint32_t slot, int lin
 	       torc_cluster_socket(leader->member, slot) == st.st_ino;
 }
 
+/* A line that was seated before under this number is known still: its member has it open. */
+static int watch(const struct afxdp_leader *leader, int fd, uint32_t what)
+{
+	struct epoll_event event = { .events = EPOLLIN, .data.u32 = what };
+	int result = epoll_ctl(leader->epoll, EPOLL_CTL_ADD, fd, &event);
+
+	if (result < 0 && errno == EEXIST)
+		result = epoll_ctl(leader->epoll, EPOLL_CTL_MOD, fd, &event);
+	return result < 0 ? -errno : 0;
+}
+
 static int seat(struct afxdp_leader *leader, const struct afxdp_message *hello, const int *fds)
 {
-	struct epoll_event event = { .events = EPOLLIN, .data.u32 = hello->slot };
 	size_t bytes = leader->returns_bytes;
 	int fd = fcntl(fds[0], F_DUPFD_CLOEXEC, 3), result;
 	struct line *line;
@@ -108,11 +118,13 @@ static int seat(struct afxdp_leader *leader, const struct afxdp_message *hello, 
 	if (fd < 0)
 		return -errno;
 	result = torc_memory_map(&returns, fds[1], &bytes);
-	if (result == 0 && bytes != leader->returns_bytes) {
-		munmap(returns, bytes);
-		result = -EPROTO;
-	}
 	if (result < 0) {
+		close(fd);
+		return result;
+	}
+	result = bytes == leader->returns_bytes ? watch(leader, fd, hello->slot) : -EPROTO;
+	if (result < 0) { /* it says so again when nobody answers */
+		munmap(returns, bytes);
 		close(fd);
 		return result;
 	}
@@ -121,7 +133,6 @@ static int seat(struct afxdp_leader *leader, const struct afxdp_message *hello, 
 	unseat(leader, line); /* when it says so again */
 	*line = (struct line){ .fd = fd, .ticket = hello->value, .returns = returns };
 	afxdp_table_enter(&leader->table, hello->slot, is_new, returns);
-	epoll_ctl(leader->epoll, EPOLL_CTL_ADD, fd, &event);
 	return 0;
 }
 
@@ -423,11 +434,16 @@ static int take_lock(int file)
 	return -EBUSY;
 }
 
-static void watch(const struct afxdp_leader *leader, int fd, uint32_t what)
+/* All that the thread waits for; without one of them it would sleep for ever. */
+static int watch_all(const struct afxdp_leader *leader)
 {
-	struct epoll_event event = { .events = EPOLLIN, .data.u32 = what };
+	int result = watch(leader, leader->poke, POKED);
 
-	epoll_ctl(leader->epoll, EPOLL_CTL_ADD, fd, &event);
+	if (result == 0)
+		result = watch(leader, leader->mailbox, MAIL);
+	for (uint32_t i = 0; i < leader->sockets->count && result == 0; i++)
+		result = watch(leader, leader->sockets->queues[i].fd, PACKETS);
+	return result;
 }
 
 static void leader_free(struct afxdp_leader *leader)
@@ -488,13 +504,10 @@ int afxdp_leader_start(struct afxdp_leader **started, const struct afxdp_candida
 		if (leader->poke < 0 || leader->epoll < 0 || leader->self < 0)
 			result = -errno;
 	}
-	if (result == 0) {
-		watch(leader, leader->poke, POKED);
-		watch(leader, leader->mailbox, MAIL);
-		for (uint32_t i = 0; i < leader->sockets->count; i++)
-			watch(leader, leader->sockets->queues[i].fd, PACKETS);
+	if (result == 0)
+		result = watch_all(leader);
+	if (result == 0)
 		result = start_thread(leader);
-	}
 	if (result < 0) {
 		leader_free(leader);
 		return result;

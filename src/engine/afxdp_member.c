@@ -125,12 +125,16 @@ static void use_table(struct afxdp_member *member, int *fds)
 
 	if (afxdp_table_map(&table, &member->cluster->geometry, fds[0]) < 0)
 		return;
+	/* the same leader may come again under the same number, and is waited for already */
+	if (epoll_ctl(member->epoll, EPOLL_CTL_ADD, fds[1], &event) < 0 && errno != EEXIST) {
+		afxdp_table_free(&table);
+		return;
+	}
 	afxdp_table_free(&member->table);
 	member->table = table;
 	forget_leader(member);
 	member->leader = fds[1];
 	fds[1] = -1;
-	epoll_ctl(member->epoll, EPOLL_CTL_ADD, member->leader, &event);
 	member->is_welcome = true;
 	if (member->hello & 1) {
 		member->base = afxdp_table_head(&table, member->slot) - (uint32_t)member->taken;
