@@ -189,6 +189,7 @@ int aside_fork(struct aside **out)
 	return code;
 }
 
+/* The decoder's pipes stay until it has ended: its last words may be interrupted, too. */
 void aside_close(struct aside *aside)
 {
 	int fds[4];
@@ -197,7 +198,7 @@ void aside_close(struct aside *aside)
 		return;
 	memcpy(fds, (int[]){ aside->wake_fd, aside->room_fd, aside->alive_fd, aside->request_fd },
 	       sizeof(fds));
-	for (unsigned int i = 0; i < 4; i++)
+	for (unsigned int i = 0; i < (aside->decodes ? 2 : 4); i++)
 		if (fds[i] >= 0)
 			close(fds[i]);
 	munmap((void *)(uintptr_t)aside->read, sizeof(*aside->read));

@@ -164,22 +164,20 @@ static void take_signals(struct keeper *keeper)
 		answer_requests(keeper);
 }
 
-/* A signal that came before it is pending and ends it. Says whether something came. */
-static bool wait_for(struct keeper *keeper, int fd, const struct timespec *limit)
+/* A signal that came before it is pending and ends it. */
+static void wait_for(struct keeper *keeper, int fd, const struct timespec *limit)
 {
 	struct pollfd fds[2] = { { .fd = keeper->aside->request_fd, .events = POLLIN },
 				 { .fd = fd, .events = POLLIN } };
 	sigset_t all, before;
-	int came = 1;
 
 	sigfillset(&all);
 	sigprocmask(SIG_BLOCK, &all, &before);
 	if (!cli_signals_pending())
-		came = ppoll(fds, fd < 0 ? 1 : 2, limit, &before);
+		ppoll(fds, fd < 0 ? 1 : 2, limit, &before);
 	sigprocmask(SIG_SETMASK, &before, NULL);
 	if (fds[0].revents)
 		answer_requests(keeper);
-	return came != 0;
 }
 
 /* ---- packets ---- */
@@ -286,14 +284,19 @@ static void receive(struct keeper *keeper)
 static void wait_for_end(struct keeper *keeper)
 {
 	static const struct timespec second = { .tv_sec = 1 };
+	uint64_t interrupt_ns = cli_now_ns() + 1000000000u;
 
 	while (!keeper->gone) {
 		take_signals(keeper);
-		if (!keeper->gone && !wait_for(keeper, -1, keeper->capture->stopped ? &second : NULL))
-			interrupt(keeper);
+		if (!keeper->gone)
+			wait_for(keeper, -1, keeper->capture->stopped ? &second : NULL);
+		if (!keeper->capture->stopped || cli_now_ns() < interrupt_ns)
+			continue;
+		interrupt(keeper);
+		interrupt_ns = cli_now_ns() + 1000000000u;
 	}
 	while (waitpid(keeper->aside->other, &keeper->status, 0) < 0 && errno == EINTR)
-		interrupt(keeper);
+		;
 }
 
 /* It cannot tell the account any more. */

@@ -310,9 +310,10 @@ static void wake(void *object, unsigned int signal)
 {
 	struct capture *capture = object;
 
-	(void)signal;
 	for (unsigned int i = 0; i < capture->ring_count; i++)
 		torc_ring_stop(capture->rings[i]);
+	if (capture->woken_too)
+		capture->woken_too(capture->woken, signal);
 }
 
 static int open_rings(struct capture *capture, const char *const *devices, char **words)

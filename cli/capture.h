@@ -82,6 +82,8 @@ struct capture {
 	int timeout_ms;           /* of a decoder's wait */
 	const struct capture_written *written; /* NULL: no file is written */
 	const struct torc_defrag *defrag;      /* NULL: fragments are packets like any other */
+	cli_wake *woken_too; /* NULL, or set by the command: called with each signal, in its handler */
+	void *woken;         /* of it */
 	bool stopped;
 	bool damaged;             /* an input could not be read to its end */
 	int status;               /* exit status so far */

@@ -165,6 +165,15 @@ static int open_all(struct worker *worker, char **words, unsigned int number)
 	return status;
 }
 
+/* In a signal handler: files can wait for who reads the flows, but not once an end is wanted. */
+static void stop_waiting(void *object, unsigned int signal)
+{
+	struct worker *worker = object;
+
+	if (signal & CLI_SIGNAL_STOP)
+		flows_outputs_patient(&worker->part.outputs, flows_part_wait_ns(worker->settings));
+}
+
 /* ---- at work ---- */
 
 static uint64_t clock_ns(void)
@@ -238,6 +247,7 @@ static void finish(struct worker *worker)
 	flows_top_close(worker->top);
 	worker->top = NULL;
 	flows_account_take(worker->account, &worker->capture, &worker->part);
+	flows_part_end(&worker->part, worker->settings, worker->account);
 	flows_part_finish(&worker->part, worker->settings, worker->account);
 	worker->account->seconds_ns = worker->capture.seconds_ns;
 	worker->account->cpu_ns = worker->capture.cpu_ns;
@@ -277,6 +287,8 @@ static int work(struct flows_settings *settings, char **words, unsigned int numb
 		status = flows_confine(settings, &worker.part.outputs, &worker.capture, worker.server);
 	if (status == CLI_GOOD) {
 		account->live = !reads_files(&worker.capture);
+		worker.capture.woken = &worker;
+		worker.capture.woken_too = account->live ? NULL : stop_waiting;
 		flows_account_take(account, &worker.capture, &worker.part);
 		flows_tell(start, number, account);
 		if (number == 0 && !worker.top && !settings->again)
@@ -364,7 +376,7 @@ static int run(void *data, char **words)
 		return status;
 	if (settings->capture.json && !cli_stdout_gone())
 		flows_account_print_json(&sum, &outputs, settings->workers ? settings->workers : 1);
-	else
+	if (!settings->capture.json || cli_stdout_gone())
 		flows_account_print(&sum, &outputs);
 	if (status == CLI_GOOD && settings->capture.fail_on_loss && flows_account_lost(&sum))
 		status = CLI_LOSS;

@@ -34,7 +34,8 @@ struct flows_outputs {
 	bool failed; /* one of them broke: a full disk, say */
 	char target[FLOWS_OUTPUTS_MAX][256];
 	unsigned int count;
-	uint64_t until_ns;         /* when closing them has to be done */
+	bool of_files;             /* which can wait */
+	uint64_t until_ns;         /* when closing them has to be done; 0: nobody wants an end yet */
 	unsigned int refused_said; /* a bit each: that records are refused was said */
 };
 
@@ -44,12 +45,17 @@ bool flows_outputs_name(struct flows_outputs *outputs, const struct flows_settin
  * wait. An exit status. */
 int flows_outputs_open(struct flows_outputs *outputs, const struct flows_settings *settings,
 		       unsigned int worker, struct capture *wire);
-/* The capture is over: what is written now may wait for room, until the outputs are closed. */
+/*
+ * An end is wanted: what is written from now on waits for room for so long, all in all. The first call
+ * counts. Before flows_outputs_close(); from any thread, and from a signal handler.
+ */
 void flows_outputs_patient(struct flows_outputs *outputs, uint64_t wait_ns);
 /* torc_flow_table_options.ended, with the outputs as object */
 void flows_outputs_write(void *outputs, const struct torc_flow_record *record);
 /* Says what is new; false when nothing can be written any more. ignored: packets in no flow. */
 bool flows_outputs_look(struct flows_outputs *outputs, uint64_t ignored);
+/* Of files: waits until who reads standard output has all of it, or somebody wants an end. */
+void flows_outputs_read(struct flows_outputs *outputs, uint64_t ignored);
 /* Waits until all records are settled, the time is over, or a signal; says what is new meanwhile. */
 void flows_outputs_settle(struct flows_outputs *outputs, uint64_t ignored);
 void flows_outputs_close(struct flows_outputs *outputs);
@@ -81,7 +87,11 @@ int flows_part_open(struct flows_part *part, const struct flows_settings *settin
 		    unsigned int worker, struct capture *wire);
 void flows_part_add(struct flows_part *part, const struct torc_packet *packets,
 		    const struct torc_decoded *decoded, unsigned int count);
-/* All flows end, and their records are waited for as long as the settings say. */
+/* When an end is wanted, outputs are waited for for so long. */
+uint64_t flows_part_wait_ns(const struct flows_settings *settings);
+/* All flows end. Then, once: their records are waited for as long as the settings say. */
+void flows_part_end(struct flows_part *part, const struct flows_settings *settings,
+		    struct flows_account *account);
 void flows_part_finish(struct flows_part *part, const struct flows_settings *settings,
 		       struct flows_account *account);
 void flows_part_close(struct flows_part *part);

@@ -68,6 +68,7 @@ int flows_outputs_open(struct flows_outputs *outputs, const struct flows_setting
 		if (!wire)
 			torc_export_set_wait(outputs->out[n], UINT64_MAX);
 	}
+	outputs->of_files = !wire;
 	return CLI_GOOD;
 }
 
@@ -112,33 +113,61 @@ bool flows_outputs_look(struct flows_outputs *outputs, uint64_t ignored)
 
 void flows_outputs_patient(struct flows_outputs *outputs, uint64_t wait_ns)
 {
-	outputs->until_ns = cli_now_ns() + wait_ns;
+	uint64_t none = 0;
+
+	if (!__atomic_compare_exchange_n(&outputs->until_ns, &none, cli_now_ns() + wait_ns, false,
+					 __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+		return;
 	for (unsigned int n = 0; n < outputs->count; n++)
-		torc_export_set_wait(outputs->out[n], wait_ns);
+		if (outputs->out[n])
+			torc_export_set_wait(outputs->out[n], wait_ns);
 }
 
-static uint64_t in_flight(const struct flows_outputs *outputs)
+static uint64_t in_flight(const struct flows_outputs *outputs, bool stdout_only)
 {
 	struct torc_export_stats stats = { .size = sizeof(stats) };
 	uint64_t sum = 0;
 
 	for (unsigned int n = 0; n < outputs->count; n++) {
+		if (stdout_only && !is_stdout(outputs->target[n]))
+			continue;
 		torc_export_stats(outputs->out[n], &stats);
 		sum += stats.in_flight;
 	}
 	return sum;
 }
 
+static uint64_t until_ns(const struct flows_outputs *outputs)
+{
+	return __atomic_load_n(&outputs->until_ns, __ATOMIC_RELAXED);
+}
+
+static void pause_short(void)
+{
+	nanosleep(&(struct timespec){ .tv_nsec = 5000000 }, NULL);
+}
+
+void flows_outputs_read(struct flows_outputs *outputs, uint64_t ignored)
+{
+	while (outputs->of_files && !until_ns(outputs) && in_flight(outputs, true) > 0 &&
+	       flows_outputs_look(outputs, ignored))
+		pause_short();
+}
+
 void flows_outputs_settle(struct flows_outputs *outputs, uint64_t ignored)
 {
-	while (in_flight(outputs) > 0 && cli_now_ns() < outputs->until_ns &&
+	while (in_flight(outputs, false) > 0 && cli_now_ns() < until_ns(outputs) &&
 	       !cli_signals_pending() && flows_outputs_look(outputs, ignored))
-		nanosleep(&(struct timespec){ .tv_nsec = 5000000 }, NULL);
+		pause_short();
 	flows_outputs_look(outputs, ignored);
 }
 
 void flows_outputs_close(struct flows_outputs *outputs)
 {
+	uint64_t until;
+
+	flows_outputs_patient(outputs, 0); /* of one that did not begin */
+	until = until_ns(outputs);
 	for (unsigned int n = 0; n < outputs->count; n++) {
 		uint64_t now = cli_now_ns();
 
@@ -146,8 +175,7 @@ void flows_outputs_close(struct flows_outputs *outputs)
 			continue;
 		outputs->stats[n].size = sizeof(outputs->stats[n]);
 		torc_export_close(outputs->out[n],
-				  now < outputs->until_ns ? outputs->until_ns - now : 0,
-				  &outputs->stats[n]);
+				  now < until ? until - now : 0, &outputs->stats[n]);
 		outputs->out[n] = NULL;
 	}
 }

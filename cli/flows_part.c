@@ -45,13 +45,26 @@ void flows_part_add(struct flows_part *part, const struct torc_packet *packets,
 		flows_streams_add(part->streams, part->table, packets, decoded, count);
 }
 
+uint64_t flows_part_wait_ns(const struct flows_settings *settings)
+{
+	return settings->wait_ns ? settings->wait_ns : WAIT_S * 1000000000ull;
+}
+
+/* Who pages through the flows of a file is waited for, unless it was said for how long. */
+void flows_part_end(struct flows_part *part, const struct flows_settings *settings,
+		    struct flows_account *account)
+{
+	if (!part->outputs.of_files || settings->wait_ns)
+		flows_outputs_patient(&part->outputs, flows_part_wait_ns(settings));
+	torc_flow_table_flush(part->table);
+	flows_account_take(account, NULL, part);
+	flows_outputs_read(&part->outputs, flows_account_ignored(account));
+}
+
 void flows_part_finish(struct flows_part *part, const struct flows_settings *settings,
 		       struct flows_account *account)
 {
-	flows_outputs_patient(&part->outputs,
-			      settings->wait_ns ? settings->wait_ns : WAIT_S * 1000000000ull);
-	torc_flow_table_flush(part->table);
-	flows_account_take(account, NULL, part);
+	flows_outputs_patient(&part->outputs, flows_part_wait_ns(settings));
 	flows_outputs_settle(&part->outputs, flows_account_ignored(account));
 	flows_outputs_close(&part->outputs);
 	flows_account_take(account, NULL, part);

@@ -77,6 +77,7 @@ static void *work(void *argument)
 	/* the time of the files is that of all of them, not of these packets */
 	if (count == 0)
 		torc_flow_table_advance(member->part.table, member->run->last_ns);
+	flows_part_end(&member->part, member->run->settings, &member->account);
 	pthread_mutex_lock(&member->run->lock);
 	member->finishing = true;
 	pthread_mutex_unlock(&member->run->lock);
@@ -89,18 +90,15 @@ static void *work(void *argument)
 /* Nobody waits for ever once an end is wanted: outputs that take nothing, for example. */
 static void be_patient(struct run *run)
 {
-	uint64_t wait_ns = run->settings->wait_ns ? run->settings->wait_ns : 5000000000ull;
-
 	if (run->patient)
 		return;
 	run->patient = true;
 	pthread_mutex_lock(&run->lock);
 	for (unsigned int n = 0; n < run->count; n++) {
-		const struct member *member = &run->members[n];
-		const struct flows_outputs *outputs = &member->part.outputs;
+		struct member *member = &run->members[n];
 
-		for (unsigned int i = 0; i < outputs->count && member->begun && !member->finishing; i++)
-			torc_export_set_wait(outputs->out[i], wait_ns);
+		if (member->begun && !member->finishing)
+			flows_outputs_patient(&member->part.outputs, flows_part_wait_ns(run->settings));
 	}
 	pthread_mutex_unlock(&run->lock);
 }

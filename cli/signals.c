@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/time.h>
+#include <unistd.h>
 
 #include "cli.h"
 
@@ -10,6 +11,17 @@ static cli_wake *wake;
 static void *woken;
 static unsigned int pending;
 static volatile sig_atomic_t ending;
+static volatile sig_atomic_t interrupts; /* SIGINT or SIGTERM came */
+
+/*
+ * A signal ends a write() that waits for who does not read, but not one that is made just after it. So
+ * once somebody wants an end one comes each second, until there is one.
+ */
+static void interrupt_again(void)
+{
+	interrupts = 1;
+	alarm(1);
+}
 
 static void remember(int number)
 {
@@ -19,6 +31,12 @@ static void remember(int number)
 			   : number == SIGIO   ? CLI_SIGNAL_OTHER
 					       : CLI_SIGNAL_STOP;
 
+	if (number == SIGALRM && interrupts) {
+		interrupt_again();
+		return;
+	}
+	if (number == SIGINT || number == SIGTERM)
+		interrupt_again();
 	if (bit == CLI_SIGNAL_STOP)
 		cli_signals_end();
 	/* Before the reader wakes, so that whoever sees the stop also sees the reason. */

@@ -148,6 +148,19 @@ kill -INT $pid
 ok 'one SIGINT ends it also while nobody reads' wait_for gone "$decoder"
 wait $pid
 like 'and the account balances' "$(cat "$work/q.err")" '^account: 5000 seen = .* received \+ 0 dropped.*: balanced$'
+for what in 'flows --wait 100ms' 'flows --json --wait 100ms'; do
+	"$TORC" $what -i vb >"$work/pipe" 2>"$work/q.err" 8>&- &
+	pid=$!
+	listening $pid "$work/q.err"
+	decoder=$(pgrep -P $pid)
+	send_va 50
+	dd if=/dev/zero of="$work/pipe" bs=4096 oflag=nonblock 2>/dev/null # there is no room
+	kill -INT $pid
+	ok "$what: one SIGINT ends it while nobody reads" wait_for gone "$decoder"
+	kill -KILL "$decoder" 2>/dev/null
+	wait $pid
+	like 'and the account says where the records are' "$(cat "$work/q.err")" '^(text|json):-: [01] records = 0 acknowledged .* \+ [01] in flight$'
+done
 exec 8>&-
 
 "$TORC" dump -n -i vb 2>"$work/g.err" > >(head -n 1 >"$work/g.out") &

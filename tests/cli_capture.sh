@@ -31,6 +31,21 @@ like 'packets received by filter' "$err" '^[0-9]+ packets received by filter$'
 like 'packets dropped by kernel' "$err" '^0 packets dropped by kernel$'
 like 'the account balances' "$err" '^account: [0-9]+ seen = 5 received \+ 0 dropped.*: balanced$'
 
+# its one line meets a pipe that is full after the signal
+mkfifo "$work/pipe"
+exec 8<>"$work/pipe"
+dd if=/dev/zero of="$work/pipe" bs=4096 oflag=nonblock 2>/dev/null
+"$TORC" count -q -i lo >"$work/pipe" 2>"$work/p.err" 8>&- &
+pid=$!
+wait_for eval 'torc rings | grep -q "^$pid "'
+kill -INT $pid
+gone() { ! kill -0 $pid 2>/dev/null; }
+ok 'one SIGINT ends it also while nobody reads' wait_for gone
+kill -KILL $pid 2>/dev/null
+wait $pid
+like 'and the account balances' "$(cat "$work/p.err")" '^account: .*: balanced$'
+exec 8>&-
+
 start b dump -i lo -c 3 udp port 4000
 send_udp 5
 wait $pid

@@ -65,17 +65,41 @@ exec 7>&-
 is 'with all records' "$(sort "$work/out" | cmp - "$work/one" && echo same)" same
 like 'and an account' "$(cat "$work/err")" '^packets: 2406 = 2406 in flows'
 
-# Somebody who reads no record: the end does not wait for them longer than --wait.
-mkfifo "$work/stuck"
+# Somebody who reads no record is waited for, but once an end is wanted not longer than --wait.
 perl tests/flows_pcap "$work/many.pcap" 4000
-"$TORC" flows --workers 2 --wait 300ms --queue 64 --idle 1ms --end 1ms -r "$work/many.pcap" >"$work/stuck" 2>"$work/err" &
-pid=$!
-exec 8<"$work/stuck"
-ok 'it has begun' wait_for grep -q '^reading' "$work/err"
-kill -INT $pid
-wait $pid
-exec 8<&-
-like 'nobody reads: the account is balanced' "$(cat "$work/err")" '^packets: .*: balanced$'
+gone() { ! kill -0 "$1" 2>/dev/null; }
+# the pipe has no room: 0x541b is FIONREAD, of Linux
+full() { perl -e 'ioctl STDIN, 0x541b, my $n = "\0" x 4; exit(unpack("i", $n) < 40000)' <"$1"; }
+mkfifo "$work/slow"
+exec 6<>"$work/slow"
+"$TORC" flows -r "$work/many.pcap" >"$work/slow" 2>"$work/slow.err" 6>&- &
+slow=$!
+for args in '' --json '--workers 3' '--json --workers 3'; do
+	rm -f "$work/stuck"
+	mkfifo "$work/stuck"
+	exec 8<>"$work/stuck"
+	# shellcheck disable=SC2086 # words
+	"$TORC" flows $args --wait 300ms --queue 64 --idle 1ms --end 1ms -r "$work/many.pcap" \
+		>"$work/stuck" 2>"$work/err" 6>&- 8>&- &
+	pid=$!
+	ok "nobody reads $args: the pipe is full" wait_for full "$work/stuck"
+	kill -INT $pid
+	ok 'one SIGINT ends it' wait_for gone $pid
+	kill -KILL $pid 2>/dev/null
+	wait $pid
+	dd iflag=nonblock <&8 2>/dev/null | grep summary >>"$work/err" # there was room for the account
+	exec 8>&-
+	like 'the packets are balanced' "$(cat "$work/err")" '^packets: .*: balanced$|"summary":true.*"balanced":true}$'
+	like 'what nobody took is in flight' "$(cat "$work/err")" '^(text|json):-: [0-9]+ records = .* [1-9][0-9]* in flight|"in_flight":[1-9]'
+done
+ok 'nobody wants an end: who reads late has all' wait_for full "$work/slow"
+exec 5<"$work/slow" 6>&-
+cat <&5 >"$work/slow.out" &
+reader=$!
+exec 5<&-
+wait $slow $reader
+is 'a line a flow' "$(wc -l <"$work/slow.out")" 8001
+like 'and the account says so' "$(cat "$work/slow.err")" '^text:-: 8001 records = 8001 acknowledged'
 
 run 'what is wrong is said once' 1 flows --workers 3 -r "$work/a.pcap" --ipfix udp:x
 is 'one sentence' "$(wc -l <"$work/err")" 1

@@ -114,7 +114,8 @@ TORC_API int torc_export_write(struct torc_export *out, const struct torc_flow_r
  * torc_export_set_wait - let torc_export_write() wait for room, during the next wait_ns
  *
  * For files that are read, and for the last records when the capture is over. It does not wait for
- * a collector that is away. UINT64_MAX: for good; 0: no more. From the thread that writes.
+ * a collector that is away. UINT64_MAX: for good; 0: no more. From any thread, also while one waits,
+ * and from a signal handler.
  */
 TORC_API void torc_export_set_wait(struct torc_export *out, uint64_t wait_ns);
 

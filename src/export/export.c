@@ -329,7 +329,7 @@ static void wait_for_room(struct torc_export *out)
 	pthread_mutex_lock(&out->lock);
 	pthread_cond_signal(&out->wake);
 	while (queue_full(out) && !export_load(out->away) && !export_load(out->broken) &&
-	       export_now_ns() < out->wait_until_ns)
+	       export_now_ns() < export_load(out->wait_until_ns))
 		sleep_on(out, &out->room, IDLE_MS);
 	pthread_mutex_unlock(&out->lock);
 }
@@ -340,7 +340,7 @@ int torc_export_write(struct torc_export *out, const struct torc_flow_record *re
 	struct torc_flow_record *place = &out->queue[out->head & out->mask];
 
 	export_count(out->made, 1);
-	if (queue_full(out) && out->wait_until_ns)
+	if (queue_full(out) && export_load(out->wait_until_ns))
 		wait_for_room(out);
 	if (queue_full(out)) {
 		export_count(out->refused, 1);
@@ -361,8 +361,9 @@ int torc_export_write(struct torc_export *out, const struct torc_flow_record *re
 void torc_export_set_wait(struct torc_export *out, uint64_t wait_ns)
 {
 	uint64_t now = export_now_ns();
+	uint64_t until = wait_ns == 0 ? 0 : wait_ns < UINT64_MAX - now ? now + wait_ns : UINT64_MAX;
 
-	out->wait_until_ns = wait_ns == 0 ? 0 : wait_ns < UINT64_MAX - now ? now + wait_ns : UINT64_MAX;
+	__atomic_store_n(&out->wait_until_ns, until, __ATOMIC_RELAXED);
 }
 
 void torc_export_set_ignored(struct torc_export *out, uint64_t packets)

@@ -47,7 +47,7 @@ struct torc_export {
 	struct torc_flow_record *queue;
 	uint32_t mask;
 	uint64_t head;
-	uint64_t wait_until_ns; /* the writer's */
+	uint64_t wait_until_ns; /* set by any thread */
 	uint64_t tail __attribute__((aligned(64)));
 
 	pthread_t thread;

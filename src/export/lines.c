@@ -4,6 +4,7 @@
  *
  * Whole lines are written at once: several processes may share the file. What is no regular file is
  * asked for room first and given no more than PIPE_BUF, so that a reader who stopped holds up nobody.
+ * The room of a pipe may be another writer's by then: a pipe is written to without waiting.
  */
 #include "export/export.h"
 
@@ -11,6 +12,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -27,6 +29,23 @@ struct lines {
 	uint64_t records, packets; /* in the buffer */
 	char buffer[BUFFER];
 };
+
+/*
+ * What is set for the descriptor we were given is set for all who share it: this is one of our own, of
+ * the same pipe. Where it cannot be had, no harm is done as long as nobody else writes.
+ */
+static void open_again(struct lines *lines)
+{
+	char path[40];
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", lines->fd);
+	fd = open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC);
+	if (fd < 0)
+		return;
+	lines->fd = fd;
+	lines->own = true;
+}
 
 static int lines_open(struct torc_export *out, const char *path, struct torc_error *error)
 {
@@ -47,6 +66,10 @@ static int lines_open(struct torc_export *out, const char *path, struct torc_err
 		return code;
 	}
 	lines->at_once = S_ISREG(file.st_mode) ? BUFFER : PIPE_BUF;
+	if (S_ISFIFO(file.st_mode) && lines->own)
+		fcntl(lines->fd, F_SETFL, O_APPEND | O_NONBLOCK);
+	else if (S_ISFIFO(file.st_mode))
+		open_again(lines);
 	return 0;
 }
 
