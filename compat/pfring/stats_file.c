@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 
 #include <torc/live.h>
 
@@ -73,17 +74,27 @@ static int choose_path(pfring *ring)
 	return 0;
 }
 
+static int write_line(int fd, const char *text)
+{
+	const struct iovec parts[2] = { { (void *)(uintptr_t)text, strlen(text) },
+					{ (void *)(uintptr_t)"\n", 1 } };
+	ssize_t wrote = writev(fd, parts, 2);
+
+	if (wrote < 0)
+		return -errno;
+	return (size_t)wrote == parts[0].iov_len + 1 ? 0 : -ENOSPC;
+}
+
 static int write_file(const char *path, const char *text)
 {
 	char fresh[sizeof(((struct state *)0)->stats_path) + 8];
-	int fd, rc = 0;
+	int fd, rc;
 
 	snprintf(fresh, sizeof(fresh), "%s.new", path);
 	fd = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
 	if (fd < 0)
 		return -errno;
-	if (dprintf(fd, "%s\n", text) < 0)
-		rc = -errno;
+	rc = write_line(fd, text);
 	close(fd);
 	if (rc == 0 && rename(fresh, path) < 0)
 		rc = -errno;
