@@ -260,7 +260,7 @@ static inline uint64_t workers_received(void)
 static inline void workers_settle(uint64_t expected)
 {
 	uint64_t last = workers_received();
-	int quiet = 0, enough = getenv("NET_ENGINE") ? 300 : 100;
+	int quiet = 0, enough = 500;
 
 	while (quiet < enough) {
 		uint64_t now;

@@ -18,6 +18,7 @@
 #include "engine/afxdp_queue.h"
 #include "engine/afxdp_tap.h"
 #include "engine/engine.h"
+#include "util/clock.h"
 #include "util/error.h"
 #include "util/memory.h"
 
@@ -37,7 +38,7 @@
 #endif
 
 #define POLL_BUDGET    64 /* the kernel lets nobody have more without a right */
-#define BIND_TRIES     200u
+#define BIND_PATIENCE_NS 1000000000u /* a second */
 #define DESCS_A_LINE    (64u / sizeof(struct xdp_desc)) /* of the cache */
 #define SEND_RING_LEAST 2u /* the kernel wants a completion ring even where nothing is sent */
 
@@ -167,11 +168,16 @@ static int frames_deal(struct afxdp_queue *queue)
 
 /* ---- life ---- */
 
-/* The kernel lets go of a closed socket's queue in a worker, a little after close(2). */
+/*
+ * The kernel lets go of a closed socket's queue in a worker, a little after close(2), or longer where
+ * all is busy. Counted in time: signals cut the sleeps short.
+ */
 static int bind_patiently(int fd, const struct sockaddr_xdp *address)
 {
-	for (unsigned int tries = 0; bind(fd, (const void *)address, sizeof(*address)) < 0; tries++) {
-		if (errno != EBUSY || tries == BIND_TRIES)
+	uint64_t until_ns = torc_now_ns() + BIND_PATIENCE_NS;
+
+	while (bind(fd, (const void *)address, sizeof(*address)) < 0) {
+		if (errno != EBUSY || torc_now_ns() >= until_ns)
 			return -errno;
 		usleep(5000);
 	}
