@@ -44,6 +44,15 @@ static pid_t start_other(void)
 	return pid;
 }
 
+/* The signal alone is on its way only: until each thread of the process has stopped. */
+static void stop_other(pid_t pid)
+{
+	int status;
+
+	kill(pid, SIGSTOP);
+	waitpid(pid, &status, WUNTRACED);
+}
+
 static void end_other(pid_t pid)
 {
 	kill(pid, SIGKILL);
@@ -75,7 +84,7 @@ static void leave_with_packets(void)
 
 	send_some(400);
 	net_sleep_ms(50);
-	kill(other, SIGSTOP);
+	stop_other(other);
 	is(torc_ring_leave_cluster(ring), 0, "a member leaves while another is stopped");
 	while (poll(&fd, 1, 50) == 1 && torc_ring_next(ring, &packet) > 0)
 		;
@@ -96,7 +105,7 @@ static struct torc_ring *leave(pid_t leader)
 {
 	struct torc_ring *ring = member();
 
-	kill(leader, SIGSTOP);
+	stop_other(leader);
 	is(torc_ring_leave_cluster(ring), -ETIMEDOUT, "the leader is stopped: leaving says so: %s",
 	   torc_ring_error(ring));
 	net_send_udp(sender, 100, 80, 0);
