@@ -10,9 +10,7 @@ ip address add 2001:db8::9/64 dev left
 run 'an interface that is down' 1 doctor left
 like 'is bad' "$out" '^left +bad +the interface is down$'
 like 'and mended so' "$out" '^ +\$ ip link set left up$'
-ip link set left up
-carries() { ip -o link show dev left | grep -q ' state UP '; } # the kernel says so a little later
-wait_for carries
+tests/up left
 run 'one that is up' 0 doctor --all left
 like 'is good' "$out" '^left +good +up'
 like 'the machine too' "$out" '^machine +good +Linux [0-9]'

@@ -58,7 +58,11 @@ ok 'the rings, as torc rings --json has them' wait_for eval \
 	[ "$ours" = "$(torc rings --json | grep -o "\"received\":[0-9]*" | head -n 1)" ]'
 like 'flows' "$(body /rings.json)" '"flows":\{"open":(9[0-9]{2}|1000),"begun":(9[0-9]{2}|1000),"no_room":0,"top":\[\{"flow":"UDP 127'
 like 'history, with protocols' "$(body /history.json)" '^\{"columns":\["time","packets","bits","drops","TCP","UDP","ICMP","other IP","not IP"\],"rows":\[\['
-is 'an event a second' "$(timeout 30 bash -c "exec 9<>/dev/tcp/127.0.0.1/$port; printf 'GET /events HTTP/1.1\r\n\r\n' >&9; grep -a -m 3 -c '^data: {' <&9")" 3
+three_events() {
+	[ "$(timeout 4 bash -c "exec 9<>/dev/tcp/127.0.0.1/$port; printf 'GET /events HTTP/1.1\r\n\r\n' >&9; grep -a -m 3 -c '^data: {' <&9")" = 3 ]
+}
+soon() { for _ in 1 2 3 4 5; do "$@" && return; done; false; } # all may be busy
+ok 'an event a second' soon three_events
 page=$(get "$port" /)
 like 'nothing but its own script runs' "$page" "^Content-Security-Policy: default-src 'none'; script-src 'nonce-[0-9a-f]{32}'"
 nonce() { grep -o 'script nonce="[0-9a-f]*"' <<<"$1"; }

@@ -442,6 +442,15 @@ def versions(fields, *_):
     return [field for field in fields[:1] if number(field) != 0]
 
 
+# of GTP-U, and of GTP-C version 1
+GTP_EXTENSIONS = {
+    'extensions[].type': ('gtp.ext_hdr.next', number, extension_types),
+    'extensions[].length': ('gtp.ext_hdr.length', times_4, whole_extensions),
+    'extensions[].direction': ('gtp.ext_hdr.pdu_ses_con.pdu_type', direction),
+    'extensions[].qfi': 'gtp.ext_hdr.pdu_ses_con.qos_flow_id',
+    'extensions[].udp_port': 'gtp.ext_hdr.udp_port',
+    'extensions[].pdcp_number': ('gtp.ext_hdr.pdcp_sn+gtp.ext_hdr.long_pdcp_sn', bits_18)}
+
 LAYERS = {
     'ARP': ('arp', 'all', {
         'operation': 'arp.opcode', 'hardware_type': 'arp.hw.type',
@@ -694,12 +703,7 @@ LAYERS = {
         'message_type': 'gtp.message', 'length': 'gtp.length', 'teid': 'gtp.teid',
         'seq': 'gtp.seq_number', 'npdu_number': 'gtp.npdu_number',
         'next_extension': ('gtp.ext_hdr.next', number, first),
-        'extensions[].type': ('gtp.ext_hdr.next', number, extension_types),
-        'extensions[].length': ('gtp.ext_hdr.length', times_4, whole_extensions),
-        'extensions[].direction': ('gtp.ext_hdr.pdu_ses_con.pdu_type', direction),
-        'extensions[].qfi': 'gtp.ext_hdr.pdu_ses_con.qos_flow_id',
-        'extensions[].udp_port': 'gtp.ext_hdr.udp_port',
-        'extensions[].pdcp_number': ('gtp.ext_hdr.pdcp_sn+gtp.ext_hdr.long_pdcp_sn', bits_18)}),
+        **GTP_EXTENSIONS}),
     'ICMPv4': ('icmp', 'all', {
         'icmp_type': 'icmp.type', 'code': 'icmp.code', 'checksum': 'icmp.checksum',
         'id': 'icmp.ident', 'seq': 'icmp.seq'}),
@@ -978,12 +982,7 @@ LAYERS.update({
         'has_extension': 'gtp.flags.e', 'has_seq': 'gtp.flags.s', 'has_npdu': 'gtp.flags.pn',
         'message_type': 'gtp.message', 'length': ('gtp.length', number, first), 'teid': 'gtp.teid',
         'seq': 'gtp.seq_number', 'npdu_number': 'gtp.npdu_number',
-        'extensions[].type': ('gtp.ext_hdr.next', number, extension_types),
-        'extensions[].length': ('gtp.ext_hdr.length', times_4, whole_extensions),
-        'extensions[].direction': ('gtp.ext_hdr.pdu_ses_con.pdu_type', direction),
-        'extensions[].qfi': 'gtp.ext_hdr.pdu_ses_con.qos_flow_id',
-        'extensions[].udp_port': 'gtp.ext_hdr.udp_port',
-        'extensions[].pdcp_number': ('gtp.ext_hdr.pdcp_sn+gtp.ext_hdr.long_pdcp_sn', bits_18)}),
+        **GTP_EXTENSIONS}),
     'LISP': ('lisp-data', 'header', {
         'flags': 'lisp-data.flags', 'nonce': 'lisp-data.nonce', 'instance': 'lisp-data.iid',
         'locator_status': 'lisp-data.lsb|lisp-data.lsb8'}),

@@ -61,12 +61,9 @@ int torc_gtpv1c_extension_next(const struct torc_gtpv1c *gtp, uint32_t *position
 
 static int extension_element(const void *layer, uint32_t *position, void *element)
 {
-	struct gtp_extension_view *view = element;
+	const struct torc_gtpv1c *gtp = layer;
 
-	if (!torc_gtpv1c_extension_next(layer, position, &view->extension))
-		return 0;
-	gtp_extension_direction(view);
-	return 1;
+	return gtp_extension_element(&gtp->extensions, gtp->next_extension, position, element);
 }
 
 static const struct torc_list_info extension_list = {

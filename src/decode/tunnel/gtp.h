@@ -151,13 +151,18 @@ struct gtp_extension_view {
 	struct torc_bytes direction;
 };
 
-static inline void gtp_extension_direction(struct gtp_extension_view *view)
+/* As gtp_extension_next(), for the list that is shown. */
+static inline int gtp_extension_element(const struct torc_bytes *extensions, uint8_t first_type,
+					uint32_t *position, struct gtp_extension_view *view)
 {
 	static const struct torc_bytes names[] = { { (const uint8_t *)"downlink", 8 },
 						   { (const uint8_t *)"uplink", 6 } };
 
+	if (!gtp_extension_next(extensions, first_type, position, &view->extension))
+		return 0;
 	if (view->extension.type == GTP_PDU_SESSION && view->extension.pdu_type <= 1)
 		view->direction = names[view->extension.pdu_type];
+	return 1;
 }
 
 #define GTP_EXTENSION_FIELD(member, name, kind, ...) \
