@@ -146,6 +146,7 @@ decoder=$(pgrep -P $pid)
 send_va 5000
 kill -INT $pid
 ok 'one SIGINT ends it also while nobody reads' wait_for gone "$decoder"
+kill -KILL "$decoder" 2>/dev/null
 wait $pid
 like 'and the account balances' "$(cat "$work/q.err")" '^account: 5000 seen = .* received \+ 0 dropped.*: balanced$'
 for what in 'flows --wait 100ms' 'flows --json --wait 100ms'; do
